@@ -1,0 +1,1 @@
+//! Contract tests and fuzzing for implementations of the Amazon Connect Customer Profiles API.

@@ -1,1 +1,3 @@
 //! Contract tests and fuzzing for implementations of the Amazon Connect Customer Profiles API.
+
+pub mod wire;

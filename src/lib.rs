@@ -1,3 +1,4 @@
 //! Contract tests and fuzzing for implementations of the Amazon Connect Customer Profiles API.
 
+pub mod contract;
 pub mod wire;

@@ -1,0 +1,290 @@
+//! Operations: how each is addressed, what it takes, what it answers, which errors it declares.
+//!
+//! The operations themselves are data, in `operations.rs`. Here is how to find the one a request is for: [`operation`] by
+//! name, [`route`] by method and path.
+
+use std::sync::LazyLock;
+
+use smallvec::SmallVec;
+
+use super::shape::Member;
+
+pub use super::operations::OPERATIONS;
+
+/// An operation of the API.
+#[derive(Debug)]
+pub struct Operation {
+    /// Name in the service model.
+    pub name: &'static str,
+    /// HTTP method.
+    pub method: &'static str,
+    /// Path with labels in braces, for example `/domains/{DomainName}`.
+    pub path: &'static str,
+    /// Members of the request, labels first and in the order of the path.
+    pub input: &'static [Member],
+    /// Members of the response body.
+    pub output: &'static [Member],
+    /// Modelled errors, with their status.
+    pub errors: &'static [(&'static str, u16)],
+}
+
+/// Where a request goes, judged by method and path alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// An operation, with the labels in the order of its path: still encoded, never empty.
+    To {
+        /// The operation.
+        operation: &'static Operation,
+        /// The raw text of each label.
+        labels: Vec<String>,
+    },
+    /// A path of the API with a label that is empty (`/domains/`, `/domains//object-types`).
+    EmptyLabel,
+    /// A path of the API with another method.
+    WrongMethod,
+    /// A path of the API but for doubled or trailing slashes that leave no label empty.
+    Slashes {
+        /// What it would be without the superfluous slashes.
+        operation: &'static Operation,
+        /// The labels of that reading.
+        labels: Vec<String>,
+    },
+    /// No path of the API.
+    Unknown,
+}
+
+impl PartialEq for Operation {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Operation {}
+
+/// The operation of that name.
+///
+/// ```
+/// use profile_contract::contract::operation::operation;
+///
+/// assert_eq!(operation("GetDomain").map(|found| found.path), Some("/domains/{DomainName}"));
+/// ```
+pub fn operation(name: &str) -> Option<&'static Operation> {
+    OPERATIONS.iter().find(|operation| operation.name == name)
+}
+
+/// The operation that takes this method at this path, as the service model binds them (contract 1.2).
+///
+/// The path is split at its literal slashes, before anything is decoded, so that `%2F` never separates two segments. The
+/// method counts in its exact case.
+pub fn route(method: &str, path: &str) -> Route {
+    let Some(relative) = path.strip_prefix('/') else {
+        return Route::Unknown;
+    };
+    let segments: Segments<'_> = relative.split('/').collect();
+    match find(method, &segments) {
+        Found::Operation(operation, labels) => Route::To { operation, labels },
+        Found::OtherMethod => Route::WrongMethod,
+        Found::Nothing if !segments.contains(&"") => Route::Unknown,
+        Found::Nothing
+            if BINDINGS
+                .iter()
+                .any(|binding| binding.lacks_label(&segments)) =>
+        {
+            Route::EmptyLabel
+        }
+        Found::Nothing => {
+            let filled: Segments<'_> = segments
+                .into_iter()
+                .filter(|segment| !segment.is_empty())
+                .collect();
+            match find(method, &filled) {
+                Found::Operation(operation, labels) => Route::Slashes { operation, labels },
+                Found::OtherMethod => Route::WrongMethod,
+                Found::Nothing => Route::Unknown,
+            }
+        }
+    }
+}
+
+/// No path of the API has more segments than six.
+type Segments<'a> = SmallVec<[&'a str; 8]>;
+
+/// An operation with its path cut into segments.
+struct Binding {
+    operation: &'static Operation,
+    segments: Vec<Segment>,
+}
+
+/// A segment of the path of an operation.
+enum Segment {
+    Literal(&'static str),
+    Label,
+}
+
+static BINDINGS: LazyLock<Vec<Binding>> = LazyLock::new(|| {
+    let segment = |text: &'static str| {
+        if text.starts_with('{') {
+            Segment::Label
+        } else {
+            Segment::Literal(text)
+        }
+    };
+    OPERATIONS
+        .iter()
+        .map(|operation| Binding {
+            operation,
+            segments: operation.path.split('/').skip(1).map(segment).collect(),
+        })
+        .collect()
+});
+
+impl Segment {
+    /// Whether a segment of a request is this one; a label is anything but nothing.
+    fn takes(&self, text: &str) -> bool {
+        match self {
+            Self::Literal(literal) => *literal == text,
+            Self::Label => !text.is_empty(),
+        }
+    }
+}
+
+impl Binding {
+    fn takes(&self, segments: &[&str]) -> bool {
+        self.segments.len() == segments.len()
+            && self.pairs(segments).all(|(own, text)| own.takes(text))
+    }
+
+    /// Whether the path is this one up to a label that is empty; what follows it does not matter.
+    fn lacks_label(&self, segments: &[&str]) -> bool {
+        let other = self.pairs(segments).find(|(own, text)| !own.takes(text));
+        other.is_some_and(|(own, text)| matches!(own, Segment::Label) && text.is_empty())
+    }
+
+    fn labels(&self, segments: &[&str]) -> Vec<String> {
+        let labels = self
+            .pairs(segments)
+            .filter(|(own, _)| matches!(own, Segment::Label));
+        labels.map(|(_, text)| text.to_owned()).collect()
+    }
+
+    fn pairs<'a>(
+        &'a self,
+        segments: &'a [&'a str],
+    ) -> impl Iterator<Item = (&'a Segment, &'a str)> {
+        self.segments.iter().zip(segments.iter().copied())
+    }
+}
+
+enum Found {
+    Operation(&'static Operation, Vec<String>),
+    OtherMethod,
+    Nothing,
+}
+
+fn find(method: &str, segments: &[&str]) -> Found {
+    let mut found = Found::Nothing;
+    for binding in BINDINGS.iter().filter(|binding| binding.takes(segments)) {
+        if binding.operation.method == method {
+            return Found::Operation(binding.operation, binding.labels(segments));
+        }
+        found = Found::OtherMethod;
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::shape::Place;
+    use super::*;
+
+    fn to(method: &str, path: &str) -> Option<(&'static str, Vec<String>)> {
+        match route(method, path) {
+            Route::To { operation, labels } => Some((operation.name, labels)),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn every_operation_is_found_by_its_own_path() {
+        for operation in OPERATIONS {
+            let path = operation.path.replace(['{', '}'], "");
+            let labels: Vec<_> = operation
+                .input
+                .iter()
+                .filter(|member| member.place == Place::Label)
+                .collect();
+            let (name, found) = to(operation.method, &path).expect(operation.name);
+            assert_eq!(name, operation.name);
+            assert_eq!(
+                found,
+                labels.iter().map(|label| label.wire).collect::<Vec<_>>(),
+                "{name}"
+            );
+        }
+        assert_eq!(OPERATIONS.len(), 30);
+    }
+
+    #[test]
+    fn labels_stay_encoded_and_a_slash_in_disguise_separates_nothing() {
+        assert_eq!(
+            to("GET", "/domains/a%2Fobject-types"),
+            Some(("GetDomain", vec!["a%2Fobject-types".to_owned()]))
+        );
+        assert_eq!(
+            to("GET", "/tags/arn%3Aaws").map(|(name, _)| name),
+            Some("ListTagsForResource")
+        );
+        assert_eq!(
+            to("GET", "/domains/.."),
+            Some(("GetDomain", vec!["..".to_owned()]))
+        );
+    }
+
+    #[test]
+    fn other_methods_and_paths_go_nowhere() {
+        assert_eq!(route("PATCH", "/domains/d"), Route::WrongMethod);
+        assert_eq!(route("get", "/domains/d"), Route::WrongMethod);
+        assert_eq!(route("PATCH", "/domains/d/"), Route::WrongMethod);
+        for path in [
+            "/",
+            "",
+            "*",
+            "domains",
+            "/Domains",
+            "/v1/domains",
+            "/domains/d/x",
+            "/tags",
+            "/tags/a/b",
+            "//",
+        ] {
+            assert_eq!(route("GET", path), Route::Unknown, "{path}");
+        }
+    }
+
+    #[test]
+    fn slashes_are_superfluous_or_leave_a_label_empty() {
+        for path in [
+            "/domains/",
+            "/domains//object-types",
+            "/domains//d",
+            "/domains/d/object-types/",
+            "/templates/",
+            "/tags/",
+            "/tags//a",
+        ] {
+            assert_eq!(route("GET", path), Route::EmptyLabel, "{path}");
+        }
+        for (path, name) in [
+            ("//domains", "ListDomains"),
+            ("/domains/d/", "GetDomain"),
+            ("/domains/d//object-types", "ListProfileObjectTypes"),
+            ("/domains/d/object-types/t//", "GetProfileObjectType"),
+            ("/templates/t/", "GetProfileObjectTypeTemplate"),
+        ] {
+            match route("GET", path) {
+                Route::Slashes { operation, .. } => assert_eq!(operation.name, name, "{path}"),
+                other => panic!("{path}: {other:?}"),
+            }
+        }
+    }
+}

@@ -1,4 +1,5 @@
 //! Contract tests and fuzzing for implementations of the Amazon Connect Customer Profiles API.
 
+pub mod case;
 pub mod contract;
 pub mod wire;

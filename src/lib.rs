@@ -2,4 +2,5 @@
 
 pub mod case;
 pub mod contract;
+pub mod model;
 pub mod wire;

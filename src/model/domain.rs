@@ -1,0 +1,640 @@
+//! Domains (contract 3.2).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::contract::validate::Input;
+use crate::contract::{Options, Refusals};
+use crate::wire::Json;
+use crate::{choice, rule};
+
+use super::gate::{Branch, Gate, Ground, Served};
+use super::page::{Listing, Strangers};
+use super::pattern::{Object, Pattern, Presence, Rules, Slot, Times, required, rules};
+use super::world::{Domain, Effect, Scalar, Stamps, Tags, World};
+
+/// The domain a request names, looked up.
+pub(super) enum Found<'w> {
+    /// It exists under exactly this name.
+    Here(&'w Domain),
+    /// A domain whose name differs by case exists; whether it is the same is the target's choice.
+    OtherCase(&'w Domain),
+    /// There is none.
+    Nowhere,
+}
+
+/// Looks a domain up.
+pub(super) fn find<'w>(world: &'w World, name: &str) -> Found<'w> {
+    if let Some(domain) = world.domain(name) {
+        return Found::Here(domain);
+    }
+    if !world.choices.get(choice!("domain.name.case")).has(1) {
+        return Found::Nowhere;
+    }
+    match world
+        .domains
+        .values()
+        .find(|domain| domain.name.eq_ignore_ascii_case(name))
+    {
+        Some(domain) => Found::OtherCase(domain),
+        None => Found::Nowhere,
+    }
+}
+
+/// Finds the domain of a domain-scoped request; without one, adds the ground for refusing it.
+///
+/// `None` with a gate that lets requests pass means that the domain is there but nothing about it is certain.
+pub(super) fn scope<'w>(
+    world: &'w World,
+    input: &Input,
+    gate: &mut Gate<'_>,
+    missing: Rules,
+) -> Option<&'w Domain> {
+    let name = input.label("DomainName").unwrap_or_default();
+    let domain = match find(world, name) {
+        Found::Here(domain) => Some(domain),
+        Found::OtherCase(domain) => {
+            gate.ground(Ground::choice(
+                rule!("domain.name.case"),
+                choice!("domain.name.case"),
+                Options::only(1),
+                Options::only(0),
+                Refusals::NOT_FOUND,
+                "a domain of that name in another case",
+            ));
+            Some(domain)
+        }
+        Found::Nowhere => None,
+    };
+    match domain {
+        Some(domain) => Some(domain),
+        None => {
+            let mut ground =
+                Ground::must(missing, Refusals::NOT_FOUND, format!("no domain {name:?}"));
+            if !gate.may_be_served() {
+                ground.rules.push(rule!("domain.scope-unknown-invalid"));
+            }
+            if world.gone.contains_key(name) {
+                ground.rules.insert(0, rule!("domain.delete.effect"));
+            }
+            gate.ground(ground);
+            None
+        }
+    }
+}
+
+/// A pattern for a name: any spelling where names that differ by case may be the same.
+pub(super) fn name_pattern(name: &str, folded: bool) -> Pattern {
+    if folded {
+        Pattern::Spelled(name.to_owned())
+    } else {
+        Pattern::Exactly(Json::from(name))
+    }
+}
+
+fn folded(world: &World) -> bool {
+    world.choices.get(choice!("domain.name.case")).has(1)
+}
+
+/// The body of CreateDomain, GetDomain and UpdateDomain.
+fn shown(world: &World, domain: &Domain, echo: Rules, updated: Rules) -> Object {
+    let unchanged = if domain.obscured {
+        rules!["proto.timestamp"]
+    } else {
+        updated
+    };
+    Object {
+        slots: vec![
+            required(
+                "DomainName",
+                name_pattern(&domain.name, folded(world)),
+                echo,
+            ),
+            domain.expiration.slot("DefaultExpirationDays"),
+            domain.encryption_key.slot("DefaultEncryptionKey"),
+            domain.queue.slot("DeadLetterQueueUrl"),
+            domain.matching.slot("Matching"),
+            domain.tags.slot("Tags", false),
+        ],
+        times: Some(Times {
+            created: domain.times.created(rules!["domain.update.timestamps"]),
+            updated: domain.times.updated(
+                world.writes,
+                unchanged,
+                rules!["domain.update.timestamps"],
+            ),
+            order: rules!["domain.create.echo"],
+            renewed: false,
+        }),
+        check: None,
+    }
+}
+
+pub(super) fn create(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
+    let Some(name) = input.label("DomainName").map(str::to_owned) else {
+        return gate.finish(Vec::new());
+    };
+    unknown_resources(input, &mut gate);
+    if world.gone.contains_key(&name) {
+        gate.ground(Ground::may(
+            rule!("domain.recreate-clean"),
+            Refusals::BAD.or(Refusals::NOT_FOUND),
+            "a domain of that name was just deleted",
+        ));
+    }
+    let mut other_case = false;
+    match find(world, &name) {
+        Found::Here(existing) => return create_again(world, existing, input, gate),
+        Found::OtherCase(_) => other_case = true,
+        Found::Nowhere => {}
+    }
+    if other_case {
+        // Refused as a duplicate only by a target that holds both names for the same.
+        gate.ground(Ground::choice(
+            rule!("domain.name.case"),
+            choice!("domain.name.case"),
+            Options::only(0).or(Options::only(1)),
+            Options::only(1),
+            Refusals::BAD,
+            "a domain of that name in another case",
+        ));
+    }
+    if !gate.may_be_served() {
+        return gate.finish(Vec::new());
+    }
+    let (domain, obscured) = (created(input, &name, world), gate.obscures());
+    const ECHO: Rules = rules!["domain.create.echo", "domain.get.echo"];
+    let echoed = Domain {
+        expiration: domain.expiration.because(ECHO),
+        ..domain.clone()
+    };
+    let body = Pattern::Object(Object {
+        times: Some(Times {
+            created: Stamps::default().created(rules!["domain.create.echo"]),
+            updated: Stamps::default().updated(
+                0,
+                rules!["domain.create.echo"],
+                rules!["domain.create.echo"],
+            ),
+            order: rules!["domain.create.echo"],
+            renewed: true,
+        }),
+        ..shown(
+            world,
+            &echoed,
+            rules!["domain.create.echo"],
+            rules!["domain.create.echo"],
+        )
+        .requiring(&["DomainName", "DefaultExpirationDays"])
+    });
+    let effect = Effect::new(move |world, body| {
+        let mut domain = Domain {
+            obscured,
+            ..domain.clone()
+        };
+        if let Some(body) = body {
+            domain.times.adopt(body, world.writes, false);
+        }
+        world.gone.remove(&domain.name);
+        world.domains.insert(domain.name.clone(), Arc::new(domain));
+    });
+    gate.finish(vec![Served::new(
+        if obscured { Pattern::Any } else { body },
+        effect,
+        rules!["domain.create.echo"],
+    )])
+}
+
+/// A new domain, as the request describes it.
+fn created(input: &Input, name: &str, world: &World) -> Domain {
+    const ECHO: Rules = rules!["domain.get.echo"];
+    let scalar = |member| match input.member(member) {
+        Some(value) => Scalar::is(value.clone(), ECHO),
+        None => Scalar::nothing(ECHO),
+    };
+    // The types of a deleted namesake must not come back.
+    let absent = world.gone.get(name).map_or_else(BTreeMap::new, |former| {
+        former
+            .types
+            .keys()
+            .map(|name| (name.clone(), rules!["domain.recreate-clean"]))
+            .collect()
+    });
+    let namesake = world.gone.contains_key(name);
+    Domain {
+        name: name.to_owned(),
+        expiration: scalar("DefaultExpirationDays"),
+        encryption_key: text_scalar(input.member("DefaultEncryptionKey"), ECHO),
+        queue: text_scalar(input.member("DeadLetterQueueUrl"), ECHO),
+        matching: matching(input.member("Matching"), ECHO),
+        tags: match (input.member("Tags"), namesake) {
+            (Some(tags), _) => Tags::of(
+                pairs(tags),
+                rules!["tag.consistency"],
+                rules!["domain.get.echo"],
+            ),
+            (None, true) => Tags::of(
+                Vec::new(),
+                rules!["domain.recreate-clean"],
+                rules!["domain.recreate-clean"],
+            ),
+            (None, false) => Tags::of(
+                Vec::new(),
+                rules!["tag.list.empty"],
+                rules!["domain.get.echo"],
+            ),
+        },
+        times: Stamps::default(),
+        types: BTreeMap::new(),
+        updated: false,
+        again: false,
+        absent,
+        obscured: false,
+    }
+}
+
+/// A text member that may be shown as absent when it is empty.
+fn text_scalar(value: Option<&Json>, rules: Rules) -> Scalar {
+    match value {
+        None => Scalar::one_of([None, Some(Json::from(""))], rules),
+        Some(value) if value.as_str() == Some("") => {
+            Scalar::one_of([None, Some(value.clone())], rules)
+        }
+        Some(value) => Scalar::is(value.clone(), rules),
+    }
+}
+
+/// `Matching`: off is the same as absent.
+fn matching(value: Option<&Json>, rules: Rules) -> Scalar {
+    let enabled = |on: bool| Json::Object(vec![("Enabled".to_owned(), Json::Bool(on))]);
+    match value
+        .and_then(|value| value.get("Enabled"))
+        .and_then(Json::as_bool)
+    {
+        Some(true) => Scalar::is(enabled(true), rules),
+        Some(false) => Scalar::one_of([Some(enabled(false)), None], rules),
+        None => Scalar::one_of([None, Some(enabled(false))], rules),
+    }
+}
+
+/// The entries of a map of strings.
+pub(super) fn pairs(map: &Json) -> Vec<(String, String)> {
+    let members = map.members().unwrap_or_default();
+    members
+        .iter()
+        .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+        .collect()
+}
+
+/// Keys and queues that need not exist may be refused (domain.create.key-url-content).
+fn unknown_resources(input: &Input, gate: &mut Gate<'_>) {
+    for member in ["DefaultEncryptionKey", "DeadLetterQueueUrl"] {
+        if input
+            .member(member)
+            .and_then(Json::as_str)
+            .is_some_and(|text| !text.is_empty())
+        {
+            gate.ground(Ground::may(
+                rule!("domain.create.key-url-content"),
+                Refusals::BAD.or(Refusals::DENIED),
+                format!("{member} may not exist"),
+            ));
+        }
+    }
+}
+
+/// CreateDomain of a domain that exists: refused, or served without wiping anything.
+fn create_again(
+    world: &World,
+    existing: &Domain,
+    input: &Input,
+    mut gate: Gate<'_>,
+) -> Vec<Branch> {
+    gate.ground(Ground::choice(
+        rule!("domain.create.duplicate"),
+        choice!("cap.duplicate-domain"),
+        Options::only(1),
+        Options::only(0),
+        Refusals::BAD,
+        "the domain exists",
+    ));
+    if !gate.may_be_served() {
+        return gate.finish(Vec::new());
+    }
+    const KEPT: Rules = rules!["domain.create.duplicate"];
+    let requested = created(input, &existing.name, world);
+    let mut domain = existing.clone();
+    domain.again = true;
+    domain.expiration = existing.expiration.clone().or(&requested.expiration, KEPT);
+    domain.encryption_key = existing
+        .encryption_key
+        .clone()
+        .or(&requested.encryption_key, KEPT);
+    domain.queue = existing.queue.clone().or(&requested.queue, KEPT);
+    domain.matching = existing.matching.clone().or(&requested.matching, KEPT);
+    if input.member("Tags").is_some() {
+        domain.tags = Tags::unknown();
+    }
+    let shown = shown(world, &domain, KEPT, KEPT).requiring(&["DomainName"]);
+    let body = Pattern::Object(Object {
+        times: None,
+        ..shown
+    });
+    let effect = Effect::new(move |world, body| {
+        let mut domain = domain.clone();
+        adopt(&mut domain, body);
+        world.domains.insert(domain.name.clone(), Arc::new(domain));
+    });
+    gate.finish(vec![Served::new(body, effect, KEPT)])
+}
+
+/// Takes over from an answer what was open.
+fn adopt(domain: &mut Domain, body: Option<&Json>) {
+    let Some(body) = body else { return };
+    domain.expiration.adopt(body.get("DefaultExpirationDays"));
+    domain
+        .encryption_key
+        .adopt(body.get("DefaultEncryptionKey"));
+    domain.queue.adopt(body.get("DeadLetterQueueUrl"));
+    domain.matching.adopt(body.get("Matching"));
+    domain.tags.adopt(body.get("Tags"));
+}
+
+pub(super) fn get(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
+    let domain = scope(
+        world,
+        input,
+        &mut gate,
+        rules!["domain.get.unknown", "domain.scope-unknown"],
+    );
+    let Some(domain) = domain.filter(|_| gate.may_be_served()) else {
+        return gate.finish(Vec::new());
+    };
+    if !domain.types.is_empty() {
+        gate.also(rule!("tag.per-resource"));
+    }
+    if domain.again {
+        gate.also(rule!("domain.create.duplicate"));
+    }
+    if world.domains.len() + world.gone.len() > 1 {
+        gate.also(rule!("domain.isolation"));
+    }
+    let mut object = shown(
+        world,
+        domain,
+        rules!["domain.get.echo"],
+        rules!["domain.update.timestamps"],
+    );
+    object.slots.push(Slot {
+        name: "Stats",
+        presence: Presence::Optional,
+        value: if world.reference {
+            Pattern::Exactly(no_stats())
+        } else {
+            Pattern::Any
+        },
+        rules: rules!["domain.get.stats"],
+    });
+    let name = domain.name.clone();
+    let effect = Effect::new(move |world, body| {
+        let writes = world.writes;
+        if let (Some(domain), Some(body)) = (world.domain_mut(&name), body) {
+            adopt(domain, Some(body));
+            domain.times.adopt(body, writes, true);
+        }
+    });
+    let effect = if world.reference {
+        Effect::none()
+    } else {
+        effect
+    };
+    let body = if domain.obscured {
+        Pattern::Any
+    } else {
+        Pattern::Object(object)
+    };
+    gate.finish(vec![Served::new(body, effect, rules!["domain.get.echo"])])
+}
+
+/// The statistics of the reference, which stores no objects yet.
+fn no_stats() -> Json {
+    let counts = [
+        "ProfileCount",
+        "MeteringProfileCount",
+        "ObjectCount",
+        "TotalSize",
+    ];
+    Json::Object(
+        counts
+            .iter()
+            .map(|name| ((*name).to_owned(), Json::from(0_i64)))
+            .collect(),
+    )
+}
+
+pub(super) fn update(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
+    let domain = scope(
+        world,
+        input,
+        &mut gate,
+        rules!["domain.update.unknown", "domain.scope-unknown"],
+    );
+    unknown_resources(input, &mut gate);
+    if input.member("Tags").is_some() {
+        gate.ground(Ground::may(
+            rule!("domain.update.tags"),
+            Refusals::BAD,
+            "tags in an update",
+        ));
+    }
+    let Some(domain) = domain.filter(|_| gate.may_be_served()) else {
+        return gate.finish(Vec::new());
+    };
+    const KEPT: Rules = rules!["domain.update.partial", "domain.get.echo"];
+    const SET: Rules = rules!["domain.get.echo", "domain.update.partial"];
+    const CLEARED: Rules = rules!["domain.update.clear"];
+    let cleared = |value: &Json| {
+        if value.as_str() == Some("") {
+            Scalar::one_of([None, Some(value.clone())], CLEARED)
+        } else {
+            Scalar::is(value.clone(), SET)
+        }
+    };
+    let mut next = domain.clone();
+    next.expiration = match input.member("DefaultExpirationDays") {
+        Some(value) => Scalar::is(value.clone(), SET),
+        None => domain.expiration.because(KEPT),
+    };
+    next.encryption_key = input
+        .member("DefaultEncryptionKey")
+        .map_or_else(|| domain.encryption_key.because(KEPT), cleared);
+    next.queue = input
+        .member("DeadLetterQueueUrl")
+        .map_or_else(|| domain.queue.because(KEPT), cleared);
+    next.matching = match input.member("Matching") {
+        Some(value) => matching(Some(value), SET),
+        None => domain.matching.because(KEPT),
+    };
+    if input.member("Tags").is_some() && !world.reference {
+        next.tags = Tags::unknown();
+    }
+    next.obscured |= gate.obscures();
+    next.updated = true;
+    let mut object = shown(
+        world,
+        &next,
+        rules!["domain.get.echo"],
+        rules!["domain.update.timestamps"],
+    )
+    .requiring(&["DomainName"]);
+    if let Some(times) = &mut object.times {
+        times.updated = domain.times.updated(
+            u64::MAX,
+            rules!["domain.update.timestamps"],
+            rules!["domain.update.timestamps"],
+        );
+        times.renewed = true;
+    }
+    let body = if next.obscured {
+        Pattern::Any
+    } else {
+        Pattern::Object(object)
+    };
+    let effect = Effect::new(move |world, body| {
+        let mut domain = next.clone();
+        adopt(&mut domain, body);
+        if let Some(body) = body {
+            domain.times.adopt(body, world.writes, false);
+        }
+        // What the domain holds may have changed in this world since the branch was made.
+        world.domains.insert(domain.name.clone(), Arc::new(domain));
+    });
+    gate.finish(vec![Served::new(
+        body,
+        effect,
+        rules!["domain.update.partial"],
+    )])
+}
+
+pub(super) fn delete(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
+    let name = input.label("DomainName").unwrap_or_default().to_owned();
+    let message = Object::of(vec![required(
+        "Message",
+        Pattern::Text("Deleted"),
+        rules!["domain.delete.message"],
+    )]);
+    let body = Pattern::Object(message);
+    let domain = match find(world, &name) {
+        Found::Here(domain) => domain,
+        Found::OtherCase(domain) => {
+            gate.ground(Ground::choice(
+                rule!("domain.name.case"),
+                choice!("domain.name.case"),
+                Options::only(1),
+                Options::only(0),
+                Refusals::NOT_FOUND,
+                "a domain of that name in another case",
+            ));
+            domain
+        }
+        Found::Nowhere => {
+            gate.ground(Ground::choice(
+                rule!("domain.delete.unknown"),
+                choice!("cap.delete-missing/domain"),
+                Options::only(1),
+                Options::only(0),
+                Refusals::NOT_FOUND,
+                format!("no domain {name:?}"),
+            ));
+            return gate.finish(vec![Served::new(
+                body,
+                Effect::none(),
+                rules!["domain.delete.unknown"],
+            )]);
+        }
+    };
+    let name = domain.name.clone();
+    let effect = Effect::new(move |world, _| {
+        if let Some(domain) = world.domains.remove(&name)
+            && !world.reference
+        {
+            world.gone.insert(name.clone(), domain);
+        }
+    });
+    gate.finish(vec![Served::new(
+        body,
+        effect,
+        rules!["domain.delete.effect", "domain.delete.message"],
+    )])
+}
+
+pub(super) fn list(world: &World, input: &Input, gate: Gate<'_>) -> Vec<Branch> {
+    let items = world
+        .domains
+        .values()
+        .map(|domain| {
+            let mut slots = vec![required(
+                "DomainName",
+                name_pattern(&domain.name, folded(world)),
+                rules!["domain.list.contains"],
+            )];
+            let mut tags = domain.tags.slot("Tags", false);
+            // Tags in the list are optional, and no rule compares them.
+            tags.presence = if world.reference {
+                Presence::Optional
+            } else {
+                Presence::Omitted
+            };
+            if !world.reference || tags.value_is_empty() {
+                tags.value = Pattern::Any;
+            }
+            slots.push(tags);
+            let times = Times {
+                created: domain.times.created(rules!["domain.update.timestamps"]),
+                updated: domain.times.updated(
+                    u64::MAX,
+                    rules!["domain.update.timestamps"],
+                    rules!["domain.update.timestamps"],
+                ),
+                order: rules!["domain.create.echo"],
+                renewed: false,
+            };
+            (
+                domain.name.clone(),
+                Pattern::Object(Object {
+                    slots,
+                    times: Some(times),
+                    check: None,
+                }),
+            )
+        })
+        .collect();
+    let known = world
+        .gone
+        .keys()
+        .map(|name| (name.clone(), rules!["domain.delete.effect"] as Rules))
+        .collect::<Vec<_>>();
+    let strangers = Strangers {
+        foreign: true,
+        folded: folded(world),
+        legal: |_| true,
+        known,
+        rules: rules!["domain.list.contains"],
+    };
+    Listing {
+        key: "DomainName",
+        scope: "domains".to_owned(),
+        items,
+        strangers,
+        missing: rules!["domain.list.contains", "page.complete"],
+        blame: rules!["domain.list.contains"],
+    }
+    .branches(world, input, gate, None)
+}
+
+impl Slot {
+    /// Whether the reference would send an empty collection.
+    fn value_is_empty(&self) -> bool {
+        matches!(&self.value, Pattern::Map(map) if map.entries.is_empty())
+    }
+}

@@ -1,0 +1,402 @@
+//! Whether a request is served: the grounds for refusing it, and the answers that follow.
+//!
+//! A request may have several flaws, some certain and some a matter of the implementation's choice. The gate collects
+//! them and turns them into branches: the answers allowed, each with what it tells about the implementation and what it
+//! does to the world. Two flaws at once allow either refusal (proto.precedence).
+
+use smallvec::{SmallVec, smallvec};
+
+use crate::contract::validate::Flaw;
+use crate::contract::{ChoiceId, Choices, Level, Options, Refusals, RuleId, Side, Strength, Tells};
+use crate::rule;
+
+use super::pattern::{Pattern, Rules, Rules4};
+use super::world::{Effect, World};
+
+/// An answer that is allowed, and what follows from it.
+pub(super) struct Branch {
+    pub(super) allowed: Allowed,
+    pub(super) learns: Learns,
+    pub(super) effect: Effect,
+}
+
+/// What an answer tells: only these options remain.
+pub(super) type Learns = SmallVec<[(ChoiceId, Options); 2]>;
+
+/// A kind of answer that is allowed.
+#[derive(Debug, Clone)]
+pub struct Allowed {
+    /// The kind.
+    pub outcome: Outcome,
+    /// The body, where the request is served.
+    pub body: Pattern,
+    /// The rules to name when something else comes: what forbids serving the request, or promises that it is served.
+    pub rules: Rules4,
+    /// Rules this answer shows, with the side the request is on.
+    pub cites: SmallVec<[(RuleId, Side); 8]>,
+    /// Rules that any difference in the answer may break as well, because of what happened before.
+    pub also: Rules4,
+    /// The rule for which this answer deserves a warning.
+    pub warns: Option<RuleId>,
+    /// Why the request is refused, for people.
+    pub why: String,
+}
+
+/// The kinds of answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Success, with a body as the pattern says.
+    Served,
+    /// A refusal of one of these kinds.
+    Refused(Refusals),
+    /// An answer without a body: the statuses that fit.
+    Bodiless(&'static [u16]),
+    /// Anything below 500 but this.
+    FreeBut(u16),
+    /// Anything below 500.
+    Free,
+    /// Anything below 500, or a closed connection: what was sent is no HTTP request.
+    FreeOrClosed,
+}
+
+impl Outcome {
+    /// Whether it says next to nothing about the answer.
+    pub(super) fn is_free(self) -> bool {
+        matches!(self, Self::Free | Self::FreeBut(_) | Self::FreeOrClosed)
+    }
+}
+
+/// A ground for refusing a request.
+#[derive(Debug, Clone)]
+pub(super) struct Ground {
+    /// The rules that speak of it, the most specific first.
+    pub(super) rules: Rules4,
+    pub(super) strength: Strength,
+    pub(super) refusals: Refusals,
+    pub(super) tells: Option<Tells>,
+    pub(super) obscures: bool,
+    pub(super) why: String,
+}
+
+impl Ground {
+    /// A flaw that must lead to a refusal.
+    pub(super) fn must(rules: Rules, refusals: Refusals, why: impl Into<String>) -> Self {
+        Self {
+            rules: rules.into(),
+            strength: Strength::Must,
+            refusals,
+            tells: None,
+            obscures: false,
+            why: why.into(),
+        }
+    }
+
+    /// A flaw that may lead to a refusal.
+    pub(super) fn may(rule: RuleId, refusals: Refusals, why: impl Into<String>) -> Self {
+        Self {
+            rules: smallvec![rule],
+            strength: Strength::May,
+            refusals,
+            tells: None,
+            obscures: false,
+            why: why.into(),
+        }
+    }
+
+    /// A flaw that should lead to a refusal: serving the request is worth a warning.
+    pub(super) fn should(rule: RuleId, refusals: Refusals, why: impl Into<String>) -> Self {
+        Self {
+            strength: Strength::Should,
+            ..Self::may(rule, refusals, why)
+        }
+    }
+
+    /// A flaw that is refused or not by the implementation's choice.
+    pub(super) fn choice(
+        rule: RuleId,
+        choice: ChoiceId,
+        served: Options,
+        refused: Options,
+        refusals: Refusals,
+        why: impl Into<String>,
+    ) -> Self {
+        Self {
+            tells: Some(Tells {
+                choice,
+                served,
+                refused,
+            }),
+            ..Self::may(rule, refusals, why)
+        }
+    }
+}
+
+impl From<Flaw> for Ground {
+    fn from(flaw: Flaw) -> Self {
+        Self {
+            rules: smallvec![flaw.rule],
+            strength: flaw.strength,
+            refusals: flaw.refusals,
+            tells: flaw.tells,
+            obscures: flaw.obscures,
+            why: format!("{}: {}", flaw.place, flaw.problem),
+        }
+    }
+}
+
+/// How a request is served.
+pub(super) struct Served {
+    pub(super) body: Pattern,
+    pub(super) effect: Effect,
+    pub(super) learns: Learns,
+    /// Rules to name when the request is refused.
+    pub(super) blame: Rules,
+    /// The rule for which serving it this way deserves a warning.
+    pub(super) warns: Option<RuleId>,
+}
+
+impl Served {
+    pub(super) fn new(body: Pattern, effect: Effect, blame: Rules) -> Self {
+        Self {
+            body,
+            effect,
+            learns: SmallVec::new(),
+            blame,
+            warns: None,
+        }
+    }
+}
+
+/// Collects what is wrong with a request, in one world.
+pub(super) struct Gate<'w> {
+    world: &'w World,
+    must: Vec<Ground>,
+    should: Vec<Ground>,
+    may: Vec<Ground>,
+    grudges: Vec<(RuleId, Refusals)>,
+    touches: SmallVec<[RuleId; 8]>,
+    also: Rules4,
+    /// Rules whose choice is known to be in favour of the request.
+    decided: Rules4,
+    obscures: bool,
+}
+
+impl<'w> Gate<'w> {
+    pub(super) fn new(world: &'w World) -> Self {
+        Self {
+            world,
+            must: Vec::new(),
+            should: Vec::new(),
+            may: Vec::new(),
+            grudges: Vec::new(),
+            touches: SmallVec::new(),
+            also: Rules4::new(),
+            decided: Rules4::new(),
+            obscures: false,
+        }
+    }
+
+    /// What happened before makes this rule a candidate for any difference in the answer.
+    pub(super) fn also(&mut self, rule: RuleId) {
+        self.also.push(rule);
+    }
+
+    /// The request shows this rule from the inside.
+    pub(super) fn touch(&mut self, rule: RuleId) {
+        if !self.touches.contains(&rule) {
+            self.touches.push(rule);
+        }
+    }
+
+    /// Refusing the request, which is otherwise fine, is allowed but worth a warning.
+    pub(super) fn grudge(&mut self, rule: RuleId, refusals: Refusals) {
+        self.touch(rule);
+        self.grudges.push((rule, refusals));
+    }
+
+    /// Adds a ground, weighed by what is known of the implementation's choices.
+    pub(super) fn ground(&mut self, mut ground: Ground) {
+        if let Some(tells) = ground.tells {
+            let left = self.world.choices.get(tells.choice);
+            if left.and(tells.served).is_empty() {
+                ground.strength = Strength::Must;
+            } else if left.and(tells.refused).is_empty() {
+                // Refusing it now would contradict what was seen before.
+                self.decided
+                    .extend(RuleId::find(tells.choice.choice().rule));
+                self.obscures |= ground.obscures;
+                return;
+            }
+        } else if self.world.reference
+            && ground.strength == Strength::May
+            && (ground.obscures || prefers_refusal(ground.rules[0]))
+        {
+            // The reference refuses what has no specified meaning.
+            ground.strength = Strength::Must;
+        }
+        match ground.strength {
+            Strength::Must => self.must.push(ground),
+            Strength::Should => {
+                self.obscures |= ground.obscures;
+                self.should.push(ground);
+            }
+            Strength::May => {
+                self.obscures |= ground.obscures;
+                self.may.push(ground);
+            }
+        }
+    }
+
+    /// What is known of the implementation.
+    pub(super) fn choices(&self) -> &'w Choices {
+        &self.world.choices
+    }
+
+    /// Whether the request is refused whatever else is true.
+    pub(super) fn may_be_served(&self) -> bool {
+        self.must.is_empty()
+    }
+
+    /// Whether, if the request is served, nobody can say what was stored.
+    pub(super) fn obscures(&self) -> bool {
+        self.obscures && !self.world.reference
+    }
+
+    /// The branches: `served` says how the request is served where it is.
+    pub(super) fn finish(self, served: Vec<Served>) -> Vec<Branch> {
+        let mut branches = Vec::with_capacity(served.len() + 1);
+        let refused = self.refused();
+        if self.must.is_empty() {
+            let warns = self.should.first().map(|ground| ground.rules[0]);
+            let mut learns = Learns::new();
+            for tells in self.may.iter().filter_map(|ground| ground.tells) {
+                learns.push((tells.choice, tells.served));
+            }
+            for way in served {
+                let mut rules: Rules4 = self.decided.clone();
+                rules.extend(way.blame.iter().copied());
+                rules.extend(self.also.iter().copied());
+                rules.extend(self.touches.iter().copied());
+                let mut cites: SmallVec<[(RuleId, Side); 8]> =
+                    rules.iter().map(|rule| (*rule, Side::Inside)).collect();
+                cites.extend(
+                    self.may
+                        .iter()
+                        .map(|ground| (ground.rules[0], Side::Inside)),
+                );
+                let mut learns = learns.clone();
+                learns.extend(way.learns);
+                branches.push(Branch {
+                    allowed: Allowed {
+                        outcome: Outcome::Served,
+                        body: way.body,
+                        rules,
+                        cites,
+                        also: self.also.clone(),
+                        warns: warns.or(way.warns),
+                        why: String::new(),
+                    },
+                    learns,
+                    effect: way.effect,
+                });
+            }
+        }
+        // What ought to be refused comes first, so that the reference refuses it.
+        match refused {
+            Some(refused) if !self.should.is_empty() || branches.is_empty() => {
+                branches.insert(0, refused)
+            }
+            Some(refused) => branches.push(refused),
+            None => {}
+        }
+        if self.must.is_empty() {
+            for (rule, refusals) in self.grudges {
+                branches.push(Branch {
+                    allowed: Allowed {
+                        outcome: Outcome::Refused(refusals),
+                        body: Pattern::Any,
+                        rules: smallvec![rule],
+                        cites: smallvec![(rule, Side::Inside)],
+                        also: Rules4::new(),
+                        warns: Some(rule),
+                        why: "refusing it is tolerated".to_owned(),
+                    },
+                    learns: Learns::new(),
+                    effect: Effect::none(),
+                });
+            }
+        }
+        branches
+    }
+
+    fn refused(&self) -> Option<Branch> {
+        let certain = if self.must.is_empty() {
+            &self.should
+        } else {
+            &self.must
+        };
+        let all = self.must.iter().chain(&self.should).chain(&self.may);
+        let refusals = all
+            .clone()
+            .fold(Refusals::NONE, |sum, ground| sum.or(ground.refusals));
+        let grounds = if certain.is_empty() {
+            &self.may
+        } else {
+            certain
+        };
+        let first = grounds.first()?;
+        let mut rules = Rules4::new();
+        for rule in grounds.iter().flat_map(|ground| &ground.rules) {
+            if !rules.contains(rule) {
+                rules.push(*rule);
+            }
+        }
+        // A refusal tells something only if there is a single ground for it.
+        let mut learns = Learns::new();
+        if certain.is_empty()
+            && self.may.len() == 1
+            && let Some(tells) = first.tells
+        {
+            learns.push((tells.choice, tells.refused));
+        }
+        let mut cites: SmallVec<[(RuleId, Side); 8]> = self
+            .must
+            .iter()
+            .chain(&self.should)
+            .chain(self.may.iter().filter(|_| certain.is_empty()))
+            .flat_map(|ground| &ground.rules)
+            .map(|rule| (*rule, Side::Outside))
+            .collect();
+        if grounds.len() > 1 {
+            cites.push((rule!("proto.precedence"), Side::Inside));
+        }
+        let why = grounds
+            .iter()
+            .map(|ground| ground.why.as_str())
+            .collect::<Vec<_>>()
+            .join("; ");
+        Some(Branch {
+            allowed: Allowed {
+                outcome: Outcome::Refused(refusals),
+                body: Pattern::Any,
+                rules,
+                cites,
+                also: Rules4::new(),
+                warns: None,
+                why,
+            },
+            learns,
+            effect: Effect::none(),
+        })
+    }
+}
+
+/// Whether the reference refuses what a rule leaves open: where the rule lists a refusal first, and where a MUST is the
+/// nearest rule to a constraint that has none of its own.
+fn prefers_refusal(rule: RuleId) -> bool {
+    let outcomes = ["BAD", "NF", "ROUTE", "DENY"];
+    rule.level() == Level::Must
+        || outcomes
+            .iter()
+            .any(|outcome| rule.rule().expected.starts_with(outcome))
+}

@@ -1,0 +1,712 @@
+//! The reference implementation, and the judge's memory.
+//!
+//! A [`Model`] is a set of worlds: every state the target may be in, given what it has answered. Each world says which
+//! answers a message may get and what each would do to it; that one description has three uses. [`Model::expect`] lists
+//! the answers of all worlds. [`Model::observe`] drops the worlds an answer rules out and adopts what the target chose.
+//! [`Model::respond`] takes the first allowed answer, and is the built-in server.
+
+mod answer;
+mod domain;
+mod expect;
+mod gate;
+mod mapping;
+mod object_type;
+mod page;
+mod pattern;
+mod tag;
+mod template;
+mod world;
+
+use smallvec::SmallVec;
+
+use crate::contract::validate::{self, Input};
+use crate::contract::{Choices, Operation, Options, Refusals, Route, RuleId, Side, operation};
+use crate::wire::{
+    Answer, Exchange, Headers, Json, Message, NoAnswerKind, Request, Response, http1,
+};
+use crate::{choice, rule};
+
+pub use expect::Expectation;
+pub use gate::{Allowed, Outcome};
+pub use pattern::{Check, Difference, Pattern, Rules, Rules4};
+
+use answer::Reply;
+use gate::{Branch, Gate, Ground};
+use pattern::{Filling, rules};
+use world::{Effect, World};
+
+/// The most worlds carried at once. Beyond them nothing more is judged: better no verdict than a wrong one.
+const MOST_WORLDS: usize = 64;
+
+/// Request lines and heads beyond this many bytes may be more than the HTTP server in front of the target takes.
+const LONG_TARGET: usize = 4096;
+const LONG_HEAD: usize = 8192;
+
+/// A set of states the target may be in.
+#[derive(Debug, Clone)]
+pub struct Model {
+    worlds: Vec<World>,
+    /// Why nothing is known any more.
+    lost: Option<String>,
+}
+
+/// What an exchange shows.
+#[derive(Debug, Clone)]
+pub struct Observed {
+    /// Whether the answer is allowed.
+    pub fit: Fit,
+    /// The rules this exchange brought up, with the side the request was on.
+    pub cites: SmallVec<[(RuleId, Side); 16]>,
+    /// The answers that would have been allowed.
+    pub expectation: Expectation,
+}
+
+/// Whether an answer is allowed.
+#[derive(Debug, Clone)]
+pub enum Fit {
+    /// It is, perhaps with things worth a warning.
+    Allowed {
+        /// What deserves a warning.
+        warnings: Vec<Difference>,
+    },
+    /// It is not; where it differs from the answer it comes closest to.
+    Forbidden(Vec<Difference>),
+    /// Nobody can say, and why.
+    Unclear(String),
+}
+
+impl Model {
+    /// The reference: the built-in server at its start.
+    pub fn reference() -> Self {
+        Self {
+            worlds: vec![World::reference()],
+            lost: None,
+        }
+    }
+
+    /// The memory of a judge that talks to a target with these choices left, starting from names nobody has used.
+    pub fn observer(choices: &Choices) -> Self {
+        Self {
+            worlds: vec![World::fresh(choices.clone())],
+            lost: None,
+        }
+    }
+
+    /// The answers the message may get.
+    pub fn expect(&self, message: &Message) -> Expectation {
+        let mut expectation = Expectation::default();
+        for world in &self.worlds {
+            for branch in branches(world, message) {
+                expectation.admit(branch.allowed);
+            }
+        }
+        expectation
+    }
+
+    /// The options of every choice that are possible in some world.
+    pub fn choices(&self) -> Choices {
+        let mut worlds = self.worlds.iter();
+        let Some(first) = worlds.next() else {
+            return Choices::open();
+        };
+        let mut choices = first.choices.clone();
+        for world in worlds {
+            choices.widen(&world.choices);
+        }
+        choices
+    }
+
+    /// Holds an answer against what is allowed, and adopts what it shows.
+    ///
+    /// After a forbidden answer the model is as before; what the target did is unknown then, and judging on is guessing.
+    pub fn observe(&mut self, exchange: &Exchange) -> Observed {
+        let operation = addressed(&exchange.message);
+        let response = match &exchange.answer {
+            Answer::None(silence) => {
+                return self.unanswered(&exchange.message, silence.kind, silence.to_string());
+            }
+            Answer::Response(response) => response,
+        };
+        let reply = Reply::read(
+            response,
+            operation,
+            exchange.at_ms,
+            beyond_http(&exchange.message),
+        );
+        let mut observed = Observed {
+            fit: Fit::Allowed {
+                warnings: Vec::new(),
+            },
+            cites: SmallVec::new(),
+            expectation: Expectation::default(),
+        };
+        reply.cites(&mut observed.cites);
+        if let Some(why) = reply.inconclusive() {
+            observed.fit = Fit::Unclear(why);
+            return observed;
+        }
+        if let Some(why) = &self.lost {
+            observed.fit = Fit::Unclear(why.clone());
+            return observed;
+        }
+
+        let mut fitting: Vec<(usize, Branch, Vec<Difference>)> = Vec::new();
+        let mut closest: Option<(bool, usize, Vec<Difference>)> = None;
+        for (at, world) in self.worlds.iter().enumerate() {
+            for branch in branches(world, &exchange.message) {
+                let mut differences = Vec::new();
+                if let Err(difference) = reply.compare(&branch.allowed, &mut differences) {
+                    closest.get_or_insert((true, 1, vec![difference]));
+                    observed.expectation.admit(branch.allowed);
+                    continue;
+                }
+                if let Some(rule) = branch.allowed.warns {
+                    differences.push(Difference {
+                        rules: [rule].into_iter().collect(),
+                        place: "status".to_owned(),
+                        expected: rule.rule().expected.to_owned(),
+                        actual: reply.describe(),
+                    });
+                }
+                for difference in &mut differences {
+                    difference.also(&branch.allowed.also);
+                }
+                let contradiction = contradicts(&branch, world);
+                if let Some(difference) = contradiction {
+                    differences.insert(0, difference);
+                }
+                if differences.iter().any(Difference::violates) {
+                    let count = differences
+                        .iter()
+                        .filter(|difference| difference.violates())
+                        .count();
+                    if closest
+                        .as_ref()
+                        .is_none_or(|(class, known, _)| (false, count) < (*class, *known))
+                    {
+                        closest = Some((false, count, differences));
+                    }
+                    observed.expectation.admit(branch.allowed);
+                } else {
+                    fitting.push((at, branch, differences));
+                }
+            }
+        }
+        if fitting.is_empty() {
+            if self.addressed_well(&exchange.message) && reply.not_implemented() {
+                observed.fit = Fit::Unclear(format!("not implemented: {}", reply.describe()));
+                return observed;
+            }
+            let mut differences = closest
+                .map(|(_, _, differences)| differences)
+                .unwrap_or_default();
+            for difference in &mut differences {
+                difference.prefer_violations();
+            }
+            differences.sort_by_key(|difference| !difference.violates());
+            observed.fit = Fit::Forbidden(differences);
+            return observed;
+        }
+        // A world in which the answer deserves no warning explains it better than one in which it does. Where any answer
+        // will do, that explains nothing, and rules nothing out either.
+        let says = |branch: &Branch| !branch.allowed.outcome.is_free();
+        let counts = fitting
+            .iter()
+            .filter(|(_, branch, _)| says(branch))
+            .map(|(_, _, warnings)| warnings.len());
+        let fewest = counts.min().unwrap_or(0);
+        fitting.retain(|(_, branch, warnings)| !says(branch) || warnings.len() == fewest);
+        fitting.sort_by_key(|(_, branch, _)| !says(branch));
+        self.adopt(&fitting, &reply, &exchange.message);
+        let (_, branch, warnings) = fitting.swap_remove(0);
+        observed.cites.extend(branch.allowed.cites.iter().copied());
+        if let (Outcome::Served, Some(body)) = (branch.allowed.outcome, &reply.body) {
+            branch
+                .allowed
+                .body
+                .cites(body, &mut |rule| observed.cites.push((rule, Side::Inside)));
+        }
+        observed.expectation = Expectation {
+            allowed: vec![branch.allowed],
+        };
+        observed.fit = Fit::Allowed { warnings };
+        observed
+    }
+
+    /// Answers a request as the reference does; `now_ms` is the clock in milliseconds since the epoch.
+    pub fn respond(&mut self, request: &Request, now_ms: i64) -> Response {
+        let message = Message::Request(request.clone());
+        let Some(world) = self.worlds.first_mut() else {
+            return refusal("BadRequestException", 400, "no state");
+        };
+        let Some(branch) = branches(world, &message).into_iter().next() else {
+            return refusal("BadRequestException", 400, "nothing is allowed here");
+        };
+        let mut body = branch.allowed.body.render(Filling { now_ms });
+        let (response, served) = match branch.allowed.outcome {
+            Outcome::Served => {
+                let body = body.get_or_insert_with(|| Json::Object(Vec::new()));
+                (json(200, body), true)
+            }
+            Outcome::Refused(refusals) => (refuse(refusals, &branch.allowed.why), false),
+            Outcome::Bodiless(_) | Outcome::FreeBut(_) | Outcome::Free | Outcome::FreeOrClosed => {
+                (refuse(Refusals::ROUTE, &branch.allowed.why), false)
+            }
+        };
+        if served {
+            for (choice, options) in &branch.learns {
+                world.choices.narrow(*choice, *options);
+            }
+            if writes(&message) {
+                world.writes += 1;
+            }
+            branch.effect.apply(world, body.as_ref());
+        }
+        response
+    }
+
+    /// Keeps the worlds an answer fits, changed by it.
+    fn adopt(
+        &mut self,
+        fitting: &[(usize, Branch, Vec<Difference>)],
+        reply: &Reply<'_>,
+        message: &Message,
+    ) {
+        let served = reply.status() < 300;
+        let change = |world: &mut World, branch: &Branch| {
+            for (choice, options) in &branch.learns {
+                world.choices.narrow(*choice, *options);
+            }
+            if served && writes(message) {
+                world.writes += 1;
+            }
+            if !served {
+                refused_effect(world, message, reply.status());
+            }
+            world.suspect(branch);
+            branch.effect.apply(world, reply.body.as_ref());
+        };
+        if let [(_, branch, _)] = fitting
+            && let [world] = self.worlds.as_mut_slice()
+        {
+            change(world, branch);
+            return;
+        }
+        let mut next: Vec<World> = Vec::with_capacity(fitting.len());
+        for (at, branch, _) in fitting {
+            let mut world = self.worlds[*at].clone();
+            change(&mut world, branch);
+            if !next.contains(&world) {
+                next.push(world);
+            }
+        }
+        self.replace(next);
+    }
+
+    /// Carries on after a message without a complete answer: it may or may not have had its effect.
+    fn unanswered(&mut self, message: &Message, kind: NoAnswerKind, why: String) -> Observed {
+        let mut observed = Observed {
+            fit: Fit::Unclear(format!("no answer: {why}")),
+            cites: SmallVec::new(),
+            expectation: Expectation::default(),
+        };
+        if self.lost.is_some() || matches!(kind, NoAnswerKind::Refused | NoAnswerKind::Unreachable)
+        {
+            return observed;
+        }
+        let mut next = self.worlds.clone();
+        for world in &self.worlds {
+            for branch in branches(world, message) {
+                if branch.allowed.outcome == Outcome::FreeOrClosed {
+                    observed.fit = Fit::Allowed {
+                        warnings: Vec::new(),
+                    };
+                    observed.cites.extend(branch.allowed.cites);
+                    continue;
+                }
+                if branch.allowed.outcome == Outcome::Served {
+                    let mut changed = world.clone();
+                    changed.writes += 1;
+                    branch.effect.apply(&mut changed, None);
+                    if !next.contains(&changed) {
+                        next.push(changed);
+                    }
+                }
+            }
+        }
+        self.replace(next);
+        observed
+    }
+
+    fn replace(&mut self, worlds: Vec<World>) {
+        if worlds.len() > MOST_WORLDS {
+            self.lost = Some(format!(
+                "more than {MOST_WORLDS} states of the target are possible"
+            ));
+        } else {
+            self.worlds = worlds;
+        }
+    }
+
+    /// Whether a message addresses an operation in the ordinary way.
+    fn addressed_well(&self, message: &Message) -> bool {
+        match message {
+            Message::Request(request) => matches!(
+                operation::route(&request.method, request.path()),
+                Route::To { .. }
+            ),
+            Message::Raw(_) => false,
+        }
+    }
+}
+
+/// Whether a message is one that HTTP itself lets a server answer with 501 or 505: an unknown method, or no HTTP at all.
+fn beyond_http(message: &Message) -> bool {
+    match message {
+        Message::Request(request) => {
+            !["GET", "POST", "PUT", "DELETE"].contains(&request.method.as_str())
+        }
+        Message::Raw(bytes) => http1::parse_request(bytes).map_or(true, |request| {
+            !["GET", "POST", "PUT", "DELETE"].contains(&request.method.as_str())
+        }),
+    }
+}
+
+/// The operation a message addresses, if it is well-formed enough to address one.
+fn addressed(message: &Message) -> Option<&'static Operation> {
+    let route = match message {
+        Message::Request(request) => operation::route(&request.method, request.path()),
+        Message::Raw(bytes) => {
+            let request = http1::parse_request(bytes).ok()?;
+            operation::route(&request.method, request.path())
+        }
+    };
+    match route {
+        Route::To { operation, .. } | Route::Slashes { operation, .. } => Some(operation),
+        Route::Unknown => {
+            let Message::Request(request) = message else {
+                return None;
+            };
+            match operation::route(&request.method, &format!("/tags/{}", raw_arn(request)?)) {
+                Route::To { operation, .. } => Some(operation),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The answers a message may get in a world.
+fn branches(world: &World, message: &Message) -> Vec<Branch> {
+    match message {
+        Message::Request(request) => request_branches(world, request),
+        Message::Raw(bytes) => match http1::parse_request(bytes) {
+            Ok(request) => {
+                let mut branches = request_branches(world, &request);
+                if !world.reference && request.headers.get("transfer-encoding").is_some() {
+                    // Some servers wait in vain for a content length, or ask for one.
+                    branches.push(free(Outcome::FreeOrClosed, rule!("proto.no-5xx")));
+                }
+                branches
+            }
+            Err(_) => vec![free(Outcome::FreeOrClosed, rule!("proto.no-5xx"))],
+        },
+    }
+}
+
+fn request_branches(world: &World, request: &Request) -> Vec<Branch> {
+    let head_length: usize = request
+        .headers
+        .iter()
+        .map(|(name, value)| name.len() + value.len())
+        .sum();
+    if !world.reference && (request.target.len() > LONG_TARGET || head_length > LONG_HEAD) {
+        return vec![free(Outcome::FreeOrClosed, rule!("proto.no-5xx"))];
+    }
+    match request.method.as_str() {
+        "HEAD" => return vec![head(world, request)],
+        "OPTIONS" => return vec![free(Outcome::Free, rule!("proto.method-options"))],
+        _ => {}
+    }
+    let mut gate = Gate::new(world);
+    let overridden = request.headers.iter().any(|(name, _)| {
+        [
+            "x-http-method-override",
+            "x-http-method",
+            "x-method-override",
+        ]
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known))
+    });
+    if overridden {
+        gate.also(rule!("proto.method-override"));
+        gate.ground(Ground::may(
+            rule!("proto.method-override"),
+            Refusals::ROUTE,
+            "a method-override header",
+        ));
+    }
+    match operation::route(&request.method, request.path()) {
+        Route::To { operation, labels } => {
+            operation_branches(world, operation, &labels, request, gate)
+        }
+        Route::Slashes { operation, labels } => {
+            // Servers fold some superfluous slashes and not others, so one answer tells nothing about the next.
+            let rule = rule!("proto.route-trailing");
+            gate.ground(Ground::may(rule, Refusals::ROUTE, "superfluous slashes"));
+            operation_branches(world, operation, &labels, request, gate)
+        }
+        Route::EmptyLabel => {
+            let refusals = Refusals::ROUTE.or(Refusals::BAD);
+            gate.ground(Ground::must(
+                rules!["proto.label-empty"],
+                refusals,
+                "an empty label",
+            ));
+            gate.finish(Vec::new())
+        }
+        Route::WrongMethod => {
+            let why = format!("no operation takes {} there", request.method);
+            gate.ground(Ground::must(
+                rules!["proto.route-unknown"],
+                Refusals::ROUTE,
+                why,
+            ));
+            gate.finish(Vec::new())
+        }
+        Route::Unknown if raw_arn(request).is_some() => {
+            let label = raw_arn(request).unwrap_or_default();
+            gate.ground(Ground::choice(
+                rule!("tag.arn.raw-slash"),
+                choice!("tag.arn.raw-slash"),
+                Options::only(1),
+                Options::only(0),
+                Refusals::ROUTE,
+                "an ARN in several path segments",
+            ));
+            match operation::route(&request.method, &format!("/tags/{label}")) {
+                Route::To { operation, labels } => {
+                    operation_branches(world, operation, &labels, request, gate)
+                }
+                _ => gate.finish(Vec::new()),
+            }
+        }
+        Route::Unknown => {
+            gate.ground(Ground::must(
+                rules!["proto.route-unknown"],
+                Refusals::ROUTE,
+                "no such path",
+            ));
+            gate.finish(Vec::new())
+        }
+    }
+}
+
+fn operation_branches(
+    world: &World,
+    operation: &'static Operation,
+    labels: &[String],
+    request: &Request,
+    mut gate: Gate<'_>,
+) -> Vec<Branch> {
+    let mut input = validate::input(operation, labels, request);
+    for rule in &input.touches {
+        // A name says something about names where it is given, not wherever it is used again.
+        if operation.name == "CreateDomain" || !rule.id().starts_with("domain.name.") {
+            gate.touch(*rule);
+        }
+    }
+    for flaw in std::mem::take(&mut input.flaws) {
+        gate.ground(flaw.into());
+    }
+    for rule in &world.suspects {
+        gate.also(*rule);
+    }
+    for rule in &input.promises {
+        gate.grudge(*rule, Refusals::BAD);
+    }
+    authenticate(request, &mut gate);
+    match operation.name {
+        "CreateDomain" => domain::create(world, &input, gate),
+        "GetDomain" => domain::get(world, &input, gate),
+        "UpdateDomain" => domain::update(world, &input, gate),
+        "DeleteDomain" => domain::delete(world, &input, gate),
+        "ListDomains" => domain::list(world, &input, gate),
+        "PutProfileObjectType" => object_type::put(world, &input, gate),
+        "GetProfileObjectType" => object_type::get(world, &input, gate),
+        "ListProfileObjectTypes" => object_type::list(world, &input, gate),
+        "DeleteProfileObjectType" => object_type::delete(world, &input, gate),
+        "GetProfileObjectTypeTemplate" => template::get(world, &input, gate),
+        "ListProfileObjectTypeTemplates" => template::list(world, &input, gate),
+        "TagResource" => tag::add(world, &input, gate),
+        "UntagResource" => tag::remove(world, &input, gate),
+        "ListTagsForResource" => tag::list(world, &input, gate),
+        _ => vec![unmodelled(world, &input)],
+    }
+}
+
+/// The label of a tag operation whose ARN was sent with its slashes as they are.
+fn raw_arn(request: &Request) -> Option<String> {
+    let arn = request
+        .path()
+        .strip_prefix("/tags/")
+        .filter(|arn| arn.contains('/') && arn.starts_with("arn"))?;
+    Some(arn.replace('/', "%2F"))
+}
+
+/// Signatures: unsigned requests are served, or all of them are not (`cap.auth`).
+fn authenticate(request: &Request, gate: &mut Gate<'_>) {
+    let refusals = Refusals::DENIED.or(Refusals::BAD);
+    if request.headers.get("authorization").is_some() {
+        // Whether the credentials of the run are known to the target is not ours to say.
+        gate.touch(rule!("proto.sigv4-scope"));
+        gate.ground(Ground::choice(
+            rule!("proto.auth"),
+            choice!("cap.auth"),
+            Options::only(0).or(Options::only(1)),
+            Options::only(1),
+            refusals,
+            "a signature of credentials the target need not know",
+        ));
+    } else if gate.choices().get(choice!("cap.auth")) != Options::only(0) {
+        gate.ground(Ground::choice(
+            rule!("proto.auth"),
+            choice!("cap.auth"),
+            Options::only(0),
+            Options::only(1),
+            refusals,
+            "not signed",
+        ));
+    }
+}
+
+/// An operation the model does not cover yet: any answer of the protocol will do.
+fn unmodelled(world: &World, input: &Input) -> Branch {
+    let large = input.promises.contains(&rule!("proto.large-body"));
+    let mut branch = match large {
+        // Whatever the operation makes of it, its size is no reason to refuse it.
+        true => free(Outcome::FreeBut(413), rule!("proto.large-body")),
+        false => free(Outcome::Free, rule!("proto.no-5xx")),
+    };
+    if world.reference {
+        branch.allowed.outcome = Outcome::Refused(Refusals::ROUTE);
+    } else if let Some(domain) = input.label("DomainName").map(str::to_owned) {
+        branch.effect = Effect::new(move |world, _| {
+            if let Some(domain) = world.domain_mut(&domain) {
+                domain.obscured = true;
+            }
+        });
+    }
+    branch
+}
+
+/// HEAD: any way to say no, or the status of a GET, and no body.
+fn head(world: &World, request: &Request) -> Branch {
+    let get = Request {
+        method: "GET".to_owned(),
+        ..request.clone()
+    };
+    let served = request_branches(world, &get)
+        .iter()
+        .any(|branch| matches!(branch.allowed.outcome, Outcome::Served | Outcome::Free));
+    let statuses: &[u16] = if served {
+        &[405, 200, 400, 403, 404, 415]
+    } else {
+        &[405, 400, 403, 404, 415]
+    };
+    free(Outcome::Bodiless(statuses), rule!("proto.method-head"))
+}
+
+fn free(outcome: Outcome, rule: RuleId) -> Branch {
+    Branch {
+        allowed: Allowed {
+            outcome,
+            body: Pattern::Any,
+            rules: [rule].into_iter().collect(),
+            cites: [(rule, Side::Inside)].into_iter().collect(),
+            also: Rules4::new(),
+            warns: None,
+            why: String::new(),
+        },
+        learns: SmallVec::new(),
+        effect: Effect::none(),
+    }
+}
+
+/// Whether taking this branch leaves no option of a choice, which means that the target contradicts itself.
+fn contradicts(branch: &Branch, world: &World) -> Option<Difference> {
+    branch
+        .learns
+        .iter()
+        .find(|(choice, options)| world.choices.get(*choice).and(*options).is_empty())
+        .map(|(choice, options)| {
+            let name = |options: Options| {
+                let all = choice.choice().options;
+                options
+                    .iter()
+                    .filter_map(|at| all.get(usize::from(at)).copied())
+                    .collect::<Vec<_>>()
+                    .join(" or ")
+            };
+            Difference {
+                rules: RuleId::find(choice.choice().rule).into_iter().collect(),
+                place: format!("choice {}", choice.choice().id),
+                expected: format!("{}, as seen before", name(world.choices.get(*choice))),
+                actual: name(*options),
+            }
+        })
+}
+
+/// Remembers a refusal that tells something: a put that must not have had an effect, a template that is not there.
+fn refused_effect(world: &mut World, message: &Message, status: u16) {
+    let Message::Request(request) = message else {
+        return;
+    };
+    if let Route::To { operation, labels } = operation::route(&request.method, request.path()) {
+        match (operation.name, labels.as_slice()) {
+            ("PutProfileObjectType", [domain, name]) => object_type::refused(world, domain, name),
+            ("GetProfileObjectTypeTemplate", [id]) if status == 404 => template::missed(world, id),
+            _ => {}
+        }
+    }
+}
+
+/// Whether a message may change anything.
+fn writes(message: &Message) -> bool {
+    match message {
+        Message::Request(request) => request.method != "GET",
+        Message::Raw(_) => true,
+    }
+}
+
+/// A refusal of the first of these kinds.
+fn refuse(refusals: Refusals, why: &str) -> Response {
+    if refusals.has(Refusals::BAD) {
+        refusal("BadRequestException", 400, why)
+    } else if refusals.has(Refusals::NOT_FOUND) {
+        refusal("ResourceNotFoundException", 404, why)
+    } else if refusals.has(Refusals::DENIED) {
+        refusal("AccessDeniedException", 403, why)
+    } else {
+        refusal("UnknownOperationException", 404, why)
+    }
+}
+
+fn refusal(error: &str, status: u16, why: &str) -> Response {
+    let body = Json::Object(vec![
+        ("__type".to_owned(), Json::from(error)),
+        ("Message".to_owned(), Json::from(why)),
+    ]);
+    let mut response = json(status, &body);
+    response.headers.push("x-amzn-errortype", error);
+    response
+}
+
+fn json(status: u16, body: &Json) -> Response {
+    let headers = Headers::from_iter([("content-type", "application/json")]);
+    Response {
+        status,
+        headers,
+        body: body.to_string().into(),
+    }
+}

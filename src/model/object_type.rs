@@ -1,0 +1,972 @@
+//! Object types: put, get, list and delete (contract 3.3 to 3.7).
+
+use std::sync::Arc;
+
+use crate::contract::validate::Input;
+use crate::contract::{Options, Refusals, template};
+use crate::wire::Json;
+use crate::{choice, rule};
+
+use super::domain::{name_pattern, pairs, scope};
+use super::gate::{Branch, Gate, Ground, Served};
+use super::mapping::{self, Request};
+use super::page::{Listing, Strangers};
+use super::pattern::{Object, Pattern, Presence, Rules, Slot, Times, absent, required, rules};
+use super::world::{Domain, Effect, Mapping, ObjectType, Scalar, Tags, World};
+
+/// Object types that exist in every domain without being put.
+const STANDARD: [&str; 3] = ["_profile", "_asset", "_case"];
+
+/// The standard types of later revisions: not promised, and not wrong to be there.
+fn is_standard(name: &str) -> bool {
+    STANDARD.contains(&name) || name == "_order"
+}
+
+/// Whether a name that nobody put may be there all the same: standard types and implicit ones.
+fn may_be_implicit(name: &str) -> bool {
+    name.starts_with('_') || template::find(name).is_some()
+}
+
+/// The type a request names.
+enum Found<'w> {
+    Here(&'w ObjectType),
+    /// A type whose name differs by case exists.
+    OtherCase(&'w ObjectType),
+    Nowhere,
+}
+
+fn find<'w>(world: &'w World, domain: &'w Domain, name: &str) -> Found<'w> {
+    if let Some(found) = domain.types.get(name) {
+        return Found::Here(found);
+    }
+    if !world.choices.get(choice!("cap.type-name-case")).has(1) {
+        return Found::Nowhere;
+    }
+    match domain
+        .types
+        .values()
+        .find(|found| found.name.eq_ignore_ascii_case(name))
+    {
+        Some(found) => Found::OtherCase(found),
+        None => Found::Nowhere,
+    }
+}
+
+fn folded(world: &World) -> bool {
+    world.choices.get(choice!("cap.type-name-case")).has(1)
+}
+
+const SENSITIVE: Options = Options::only(0);
+const INSENSITIVE: Options = Options::only(1);
+
+/// Rules broken if a type that is not there is shown all the same, the most telling first.
+fn absence(world: &World, domain: &Domain, name: &str) -> Rules {
+    if let Some(rules) = domain.absent.get(name) {
+        return rules;
+    }
+    let elsewhere = world
+        .domains
+        .values()
+        .any(|other| other.name != domain.name && other.types.contains_key(name));
+    if elsewhere {
+        rules!["domain.isolation", "get-type.unknown"]
+    } else {
+        rules!["get-type.unknown"]
+    }
+}
+
+/// Remembers that a put was refused.
+pub(super) fn refused(world: &mut World, domain: &str, name: &str) {
+    let Some(domain) = world.domain_mut(domain) else {
+        return;
+    };
+    match domain.types.get_mut(name) {
+        Some(found) => {
+            let found = Arc::make_mut(found);
+            found.after_refusal = true;
+        }
+        None => {
+            domain.absent.insert(
+                name.to_owned(),
+                rules!["put-type.rejected-no-effect", "get-type.unknown"],
+            );
+        }
+    }
+}
+
+pub(super) fn put(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
+    let domain = scope(
+        world,
+        input,
+        &mut gate,
+        rules!["put-type.domain-unknown", "domain.scope-unknown"],
+    );
+    let Some(name) = input.label("ObjectTypeName").map(str::to_owned) else {
+        return gate.finish(Vec::new());
+    };
+    reserved(&name, &mut gate);
+    if !gate.may_be_served() {
+        return gate.finish(Vec::new());
+    }
+    let request = Request::read(input);
+    let (existing, learned) = match domain.map(|domain| (domain, find(world, domain, &name))) {
+        None | Some((_, Found::Nowhere)) => (None, None),
+        Some((_, Found::Here(found))) => (Some(found), None),
+        Some((_, Found::OtherCase(found))) => (Some(found), Some(())),
+    };
+    mapping::weigh(world, domain, &name, &request, existing, &mut gate);
+    let key = input.member("EncryptionKey").and_then(Json::as_str);
+    if key.is_some_and(|key| !key.is_empty()) {
+        let refusals = Refusals::BAD.or(Refusals::DENIED).or(Refusals::NOT_FOUND);
+        let why = "EncryptionKey may not exist";
+        gate.ground(Ground::may(
+            rule!("put-type.encryption-key.content"),
+            refusals,
+            why,
+        ));
+    }
+    let Some(domain) = domain.filter(|_| gate.may_be_served()) else {
+        return gate.finish(Vec::new());
+    };
+    if is_standard(&name) {
+        let body = Pattern::Object(Object::of(vec![required(
+            "ObjectTypeName",
+            name_pattern(&name, folded(world)),
+            rules!["put-type.response.echo"],
+        )]));
+        return gate.finish(vec![Served::new(
+            body,
+            Effect::none(),
+            rules!["put-type.name.standard"],
+        )]);
+    }
+    let put = Put {
+        world,
+        domain,
+        name: &name,
+        input,
+        request: &request,
+        obscured: gate.obscures(),
+    };
+    let mut served = Vec::new();
+    match (existing, learned) {
+        (existing, None) => put.ways(existing, &mut gate, &mut served),
+        (Some(other), Some(())) => {
+            // Another type, or the same one: only a later answer tells.
+            let start = served.len();
+            put.ways(None, &mut gate, &mut served);
+            for way in &mut served[start..] {
+                way.learns.push((choice!("cap.type-name-case"), SENSITIVE));
+            }
+            let start = served.len();
+            put.ways(Some(other), &mut gate, &mut served);
+            for way in &mut served[start..] {
+                way.learns
+                    .push((choice!("cap.type-name-case"), INSENSITIVE));
+            }
+            served.retain(|way| {
+                way.learns
+                    .iter()
+                    .all(|(choice, options)| !world.choices.get(*choice).and(*options).is_empty())
+            });
+        }
+        (None, Some(())) => {}
+    }
+    gate.finish(served)
+}
+
+fn reserved(name: &str, gate: &mut Gate<'_>) {
+    if is_standard(name) {
+        let refusals = Refusals::BAD.or(Refusals::NOT_FOUND).or(Refusals::DENIED);
+        gate.ground(Ground::may(
+            rule!("put-type.name.standard"),
+            refusals,
+            "a standard object type",
+        ));
+    } else if name.starts_with('_') {
+        gate.ground(Ground::may(
+            rule!("put-type.name.reserved"),
+            Refusals::BAD,
+            "names that begin with _ are reserved",
+        ));
+    }
+}
+
+/// A put that may be served.
+struct Put<'a> {
+    world: &'a World,
+    domain: &'a Domain,
+    name: &'a str,
+    input: &'a Input,
+    request: &'a Request<'a>,
+    obscured: bool,
+}
+
+impl Put<'_> {
+    /// The ways in which it is served: a type is created or replaced, and the target decides what its mapping is.
+    fn ways(&self, existing: Option<&ObjectType>, gate: &mut Gate<'_>, served: &mut Vec<Served>) {
+        for (mapping, learns) in self.mappings() {
+            for (tags, tag_learns) in self.tags(existing, gate) {
+                let mut object_type = self.object_type(existing, mapping.clone(), tags);
+                // The reference has no use for its history.
+                object_type.again = !self.world.reference
+                    && existing.is_some_and(|existing| {
+                        existing.description == object_type.description
+                            && existing.mapping == object_type.mapping
+                    });
+                let mut way = self.served(object_type, existing);
+                way.learns.extend(learns);
+                way.learns.extend(tag_learns);
+                served.push(way);
+            }
+        }
+    }
+
+    /// The mappings the type may have afterwards.
+    fn mappings(&self) -> Vec<(Mapping, Option<(crate::contract::ChoiceId, Options)>)> {
+        let own = || Mapping::Own(Arc::new(self.request.own_mapping()));
+        match self.request.template {
+            Some(template) if self.request.has_mapping() => {
+                let choice = choice!("cap.template-overrides");
+                let left = self.world.choices.get(choice);
+                let mut ways = Vec::new();
+                if left.has(1) {
+                    ways.push((
+                        Mapping::Template(template.to_owned()),
+                        Some((choice, Options::only(1))),
+                    ));
+                }
+                if left.has(2) {
+                    ways.push((own(), Some((choice, Options::only(2)))));
+                }
+                ways
+            }
+            Some(template) => vec![(Mapping::Template(template.to_owned()), None)],
+            None if !self.request.has_mapping() => {
+                // The mapping of the template of that name, or none at all.
+                let implicit = template::find(self.name).is_some();
+                vec![(if implicit { Mapping::Unknown } else { own() }, None)]
+            }
+            None => vec![(own(), None)],
+        }
+    }
+
+    /// The tags the type may have afterwards.
+    fn tags(
+        &self,
+        existing: Option<&ObjectType>,
+        gate: &mut Gate<'_>,
+    ) -> Vec<(Tags, Option<(crate::contract::ChoiceId, Options)>)> {
+        const STORED: Rules = rules!["put-type.tags.stored", "tag.consistency"];
+        let given = self.input.member("Tags").map(pairs);
+        let Some(existing) = existing else {
+            let rules = match self.domain.absent.get(self.name) {
+                Some(reason) if reason.contains(&rule!("delete-type.gone")) => {
+                    rules![
+                        "delete-type.reput",
+                        "put-type.tags.stored",
+                        "tag.list.empty"
+                    ]
+                }
+                _ => rules!["put-type.tags.stored", "tag.list.empty"],
+            };
+            return match given {
+                Some(given) => vec![(Tags::of(given, STORED, STORED), None)],
+                None => vec![(Tags::of(Vec::new(), rules, rules), None)],
+            };
+        };
+        const KEPT: Rules = rules!["put-type.replace.tags-absent", "put-type.tags.stored"];
+        let Some(given) = given.filter(|given| !given.is_empty()) else {
+            return vec![(
+                Tags {
+                    rules: KEPT,
+                    elsewhere: KEPT,
+                    ..existing.tags.clone()
+                },
+                None,
+            )];
+        };
+        let choice = choice!("cap.tags-on-reput");
+        gate.ground(Ground::choice(
+            rule!("put-type.replace.tags-present"),
+            choice,
+            Options(0b0111),
+            Options::only(3),
+            Refusals::BAD,
+            "tags for a type that exists",
+        ));
+        let Some(old) = existing.tags.known.clone() else {
+            return vec![(Tags::unknown(), None)];
+        };
+        const CHOSEN: Rules = rules!["put-type.replace.tags-present"];
+        let mut merged = old.clone();
+        merged.extend(given.iter().cloned());
+        let left = self.world.choices.get(choice);
+        let mut ways: Vec<(Tags, Option<(crate::contract::ChoiceId, Options)>)> = Vec::new();
+        for (option, tags) in [(0, old), (1, given), (2, merged)] {
+            if !left.has(option) {
+                continue;
+            }
+            let tags = Tags::of(tags, CHOSEN, CHOSEN);
+            match ways.iter_mut().find(|(known, _)| *known == tags) {
+                Some((_, Some((_, options)))) => *options = options.or(Options::only(option)),
+                _ => ways.push((tags, Some((choice, Options::only(option))))),
+            }
+        }
+        ways
+    }
+
+    fn object_type(
+        &self,
+        existing: Option<&ObjectType>,
+        mapping: Mapping,
+        tags: Tags,
+    ) -> ObjectType {
+        const ECHO: Rules = rules!["put-type.echo.scalars"];
+        let by_template = self.request.template.is_some();
+        let kept = |old: fn(&ObjectType) -> &Scalar, reset: Scalar| match existing {
+            // Omitted in a later put: reset to the default, or retained.
+            Some(existing) => reset.or(old(existing), rules!["put-type.replace.optional-scalars"]),
+            None => reset,
+        };
+        let description = self.request.description.to_owned();
+        let default_days = self.domain.expiration.decided().cloned();
+        let expiration = match self.input.member("ExpirationDays") {
+            Some(days) => Scalar::is(days.clone(), ECHO),
+            None => {
+                let reset =
+                    Scalar::one_of([None, default_days], rules!["put-type.expiration.default"]);
+                kept(|old| &old.expiration, reset)
+            }
+        };
+        let encryption_key = match self.input.member("EncryptionKey") {
+            Some(key) if key.as_str() == Some("") => {
+                Scalar::one_of([Some(key.clone()), None], ECHO)
+            }
+            Some(key) => Scalar::is(key.clone(), ECHO),
+            None => {
+                // The key of the domain may be shown, as with the expiration.
+                let domain_key = self.domain.encryption_key.decided().cloned();
+                kept(
+                    |old| &old.encryption_key,
+                    Scalar::one_of([None, domain_key, Some(Json::from(""))], ECHO),
+                )
+            }
+        };
+        let allow_creation = match (self.input.member("AllowProfileCreation"), by_template) {
+            (Some(allow), false) if allow.as_bool() == Some(false) => {
+                Scalar::one_of([Some(Json::Bool(false)), None], ECHO)
+            }
+            (Some(allow), false) => Scalar::is(allow.clone(), ECHO),
+            (_, true) => Scalar::one_of(
+                [Some(Json::Bool(true)), Some(Json::Bool(false)), None],
+                rules!["put-type.template.with-allow-creation"],
+            ),
+            (None, false) => {
+                let default = rules!["put-type.allow-creation.default"];
+                kept(
+                    |old| &old.allow_creation,
+                    Scalar::one_of([Some(Json::Bool(false)), None], default),
+                )
+            }
+        };
+        let template = match self.request.template {
+            Some(template) => Scalar::is(Json::from(template), rules!["put-type.template.echo"]),
+            None => match existing {
+                // With Fields and Keys of its own the type should forget its template.
+                Some(_) if self.request.has_mapping() => kept(
+                    |old| &old.template,
+                    Scalar::nothing(rules!["put-type.replace.template-to-custom"]),
+                )
+                .because(rules!["put-type.replace.template-to-custom"]),
+                _ if !self.request.has_mapping() && template::find(self.name).is_some() => {
+                    Scalar::one_of(
+                        [None, Some(Json::from(self.name))],
+                        rules!["put-type.mapping.none-implicit"],
+                    )
+                }
+                _ => kept(
+                    |old| &old.template,
+                    Scalar::nothing(rules!["put-type.template.echo"]),
+                ),
+            },
+        };
+        ObjectType {
+            name: existing.map_or_else(|| self.name.to_owned(), |existing| existing.name.clone()),
+            description,
+            template,
+            expiration,
+            encryption_key,
+            allow_creation,
+            mapping,
+            tags,
+            times: existing.map(|existing| existing.times).unwrap_or_default(),
+            replaced: existing.is_some(),
+            again: false,
+            anew: existing.is_none()
+                && self
+                    .domain
+                    .absent
+                    .get(self.name)
+                    .is_some_and(|rules| rules.contains(&rule!("delete-type.gone"))),
+            after_refusal: false,
+        }
+    }
+
+    fn served(&self, object_type: ObjectType, existing: Option<&ObjectType>) -> Served {
+        let echo = rules!["put-type.response.echo"];
+        const EQUALS_GET: Rules = rules!["put-type.response.equals-get"];
+        let mut shown = shown(self.world, &object_type, Looked::Put);
+        let before = existing.map(|existing| existing.times).unwrap_or_default();
+        shown.times = Some(Times {
+            created: before.created(rules!["put-type.timestamps"]),
+            updated: before.updated(
+                u64::MAX,
+                rules!["put-type.timestamps"],
+                rules!["put-type.timestamps"],
+            ),
+            order: rules!["put-type.timestamps"],
+            renewed: true,
+        });
+        let mut shown = shown.requiring(&["ObjectTypeName", "Description", "TemplateId"]);
+        for slot in &mut shown.slots {
+            match slot.name {
+                "Description" if !object_type.description.is_ascii() => {
+                    slot.rules = rules!["proto.unicode-roundtrip", "put-type.response.echo"];
+                }
+                "ObjectTypeName" | "Description" => slot.rules = echo,
+                "TemplateId" => {}
+                // Only the members of an immediate Get are promised, and only with a SHOULD.
+                _ => slot.because(EQUALS_GET),
+            }
+        }
+        let body = if self.obscured {
+            Pattern::Any
+        } else {
+            Pattern::Object(shown)
+        };
+        let (domain, obscured) = (self.domain.name.clone(), self.obscured);
+        let effect = Effect::new(move |world, body| {
+            let mut object_type = object_type.clone();
+            if let Some(body) = body {
+                object_type.times.adopt(body, world.writes, false);
+            }
+            if let Some(domain) = world.domain_mut(&domain) {
+                domain.obscured |= obscured;
+                domain.absent.remove(&object_type.name);
+                domain
+                    .types
+                    .insert(object_type.name.clone(), Arc::new(object_type));
+            }
+        });
+        let blame = if existing.is_some() {
+            rules!["put-type.upsert"]
+        } else {
+            rules!["put-type.response.echo"]
+        };
+        Served::new(body, effect, blame)
+    }
+}
+
+/// Who looks at a type.
+#[derive(Clone, Copy, PartialEq)]
+enum Looked {
+    /// The put that made it.
+    Put,
+    /// A get.
+    Get,
+}
+
+/// The body of PutProfileObjectType and GetProfileObjectType.
+fn shown(world: &World, object_type: &ObjectType, looked: Looked) -> Object {
+    let echo = rules!["put-type.response.echo"];
+    let mut slots = vec![
+        required(
+            "ObjectTypeName",
+            name_pattern(&object_type.name, folded(world)),
+            echo,
+        ),
+        required(
+            "Description",
+            Pattern::Exactly(Json::from(object_type.description.as_str())),
+            description_rules(object_type),
+        ),
+        object_type.template.slot("TemplateId"),
+        object_type.expiration.slot("ExpirationDays"),
+        object_type.encryption_key.slot("EncryptionKey"),
+        object_type.allow_creation.slot("AllowProfileCreation"),
+    ];
+    slots.extend(mapping_slots(world, object_type));
+    slots.push(object_type.tags.slot("Tags", false));
+    let times = Times {
+        created: object_type.times.created(rules!["put-type.timestamps"]),
+        updated: object_type.times.updated(
+            world.writes,
+            rules!["get-type.pure", "put-type.timestamps"],
+            rules!["put-type.response.equals-get"],
+        ),
+        order: rules!["put-type.timestamps"],
+        renewed: false,
+    };
+    if looked == Looked::Get && object_type.after_refusal {
+        for slot in &mut slots {
+            slot.refused();
+        }
+    }
+    Object {
+        slots,
+        times: Some(times),
+        check: None,
+    }
+}
+
+fn description_rules(object_type: &ObjectType) -> Rules {
+    match (object_type.replaced, object_type.description.is_ascii()) {
+        (false, true) => rules!["put-type.response.echo", "put-type.description.content"],
+        (false, false) => rules![
+            "proto.unicode-roundtrip",
+            "put-type.response.echo",
+            "put-type.description.content"
+        ],
+        (true, true) => rules![
+            "put-type.upsert",
+            "put-type.response.echo",
+            "put-type.description.content"
+        ],
+        (true, false) => rules![
+            "proto.unicode-roundtrip",
+            "put-type.upsert",
+            "put-type.response.echo"
+        ],
+    }
+}
+
+/// `Fields` and `Keys`.
+fn mapping_slots(world: &World, object_type: &ObjectType) -> Vec<Slot> {
+    let fields_rules = if object_type.replaced {
+        rules!["put-type.echo.fields", "put-type.replace.fields-keys"]
+    } else {
+        rules!["put-type.echo.fields"]
+    };
+    let keys_rules = if object_type.replaced {
+        rules!["put-type.echo.keys", "put-type.replace.fields-keys"]
+    } else {
+        rules!["put-type.echo.keys"]
+    };
+    match &object_type.mapping {
+        Mapping::Unknown => Vec::new(),
+        Mapping::Own(own) => {
+            let slot = |name, value: &Arc<Pattern>, count: usize, rules, stale| Slot {
+                name,
+                presence: if count == 0 {
+                    Presence::Absent
+                } else {
+                    Presence::Required
+                },
+                value: Pattern::Shared(Arc::clone(value)),
+                rules: if count == 0 && object_type.replaced {
+                    stale
+                } else {
+                    rules
+                },
+            };
+            let stale = rules!["put-type.replace.fields-keys"];
+            vec![
+                slot("Fields", &own.fields, own.field_count, fields_rules, stale),
+                slot("Keys", &own.keys, own.key_count, keys_rules, stale),
+            ]
+        }
+        Mapping::Template(id) => {
+            const MAPPING: Rules = rules!["put-type.template.mapping"];
+            let Some(shown) = world.template_shown(id) else {
+                return Vec::new();
+            };
+            ["Fields", "Keys"]
+                .into_iter()
+                .filter_map(|name| {
+                    let value = shown.get(name)?.clone();
+                    Some(Slot {
+                        name,
+                        presence: Presence::Optional,
+                        value: Pattern::Exactly(value),
+                        rules: MAPPING,
+                    })
+                })
+                .collect()
+        }
+    }
+}
+
+impl Slot {
+    /// Names other rules for a difference here.
+    fn because(&mut self, rules: Rules) {
+        self.rules = rules;
+        match &mut self.value {
+            Pattern::Map(map) => {
+                map.rules = rules;
+                map.extra = rules;
+            }
+            Pattern::Shared(shared) => self.value = Pattern::SharedFor(rules, Arc::clone(shared)),
+            _ => {}
+        }
+    }
+
+    /// After a refused put, a changed value is an effect the put must not have had.
+    fn refused(&mut self) {
+        match self.name {
+            "Description" | "Fields" | "Keys" => {
+                self.because(rules![
+                    "put-type.rejected-no-effect",
+                    "put-type.echo.scalars"
+                ]);
+            }
+            "Tags" => self.because(rules![
+                "put-type.rejected-no-effect",
+                "put-type.tags.stored"
+            ]),
+            _ => {}
+        }
+    }
+}
+
+pub(super) fn get(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
+    let domain = scope(world, input, &mut gate, rules!["domain.scope-unknown"]);
+    let Some(domain) = domain.filter(|_| gate.may_be_served()) else {
+        return gate.finish(Vec::new());
+    };
+    let name = input.label("ObjectTypeName").unwrap_or_default();
+    let found = match find(world, domain, name) {
+        Found::Here(found) => found,
+        Found::OtherCase(found) => {
+            gate.ground(Ground::choice(
+                rule!("put-type.name.case"),
+                choice!("cap.type-name-case"),
+                INSENSITIVE,
+                SENSITIVE,
+                Refusals::NOT_FOUND,
+                "a type of that name in another case",
+            ));
+            found
+        }
+        Found::Nowhere => return missing(world, domain, name, gate),
+    };
+    if !gate.may_be_served() {
+        return gate.finish(Vec::new());
+    }
+    history(world, domain, found, &mut gate);
+    let body = if domain.obscured {
+        Pattern::Any
+    } else {
+        Pattern::Object(shown(world, found, Looked::Get))
+    };
+    let (domain, name) = (domain.name.clone(), found.name.clone());
+    let effect = if world.reference {
+        Effect::none()
+    } else {
+        Effect::new(move |world, body| {
+            let writes = world.writes;
+            if let (Some(found), Some(body)) = (world.type_mut(&domain, &name), body) {
+                found.adopt(body, writes);
+            }
+        })
+    };
+    gate.finish(vec![Served::new(
+        body,
+        effect,
+        rules!["get-type.after-put"],
+    )])
+}
+
+/// What happened before an answer about a type, and which rules a difference may break because of it.
+fn history(world: &World, domain: &Domain, found: &ObjectType, gate: &mut Gate<'_>) {
+    if domain.updated {
+        gate.also(rule!("domain.update.partial"));
+    }
+    if domain.again {
+        gate.also(rule!("domain.create.duplicate"));
+    }
+    if found.again {
+        gate.also(rule!("put-type.idempotent"));
+    }
+    if template::find(&found.name).is_some() {
+        gate.also(rule!("implicit.replaced"));
+    }
+    let deleted = |rules: &Rules| rules.contains(&rule!("delete-type.gone"));
+    if domain.absent.values().any(deleted) {
+        gate.also(rule!("delete-type.others-untouched"));
+    }
+    if found.anew {
+        gate.also(rule!("delete-type.reput"));
+    }
+    if found.tags.elsewhere.first() == Some(&rule!("tag.consistency")) {
+        gate.also(rule!("tag.opaque"));
+    }
+    if found.after_refusal {
+        gate.also(rule!("put-type.rejected-no-effect"));
+    }
+    if world.domains.len() + world.gone.len() > 1 {
+        gate.also(rule!("domain.isolation"));
+    }
+}
+
+impl ObjectType {
+    /// Takes over from an answer what was open.
+    fn adopt(&mut self, body: &Json, writes: u64) {
+        self.template.adopt(body.get("TemplateId"));
+        self.expiration.adopt(body.get("ExpirationDays"));
+        self.encryption_key.adopt(body.get("EncryptionKey"));
+        self.allow_creation.adopt(body.get("AllowProfileCreation"));
+        self.tags.adopt(body.get("Tags"));
+        self.times.adopt(body, writes, true);
+    }
+}
+
+/// A Get of a type nobody put: not found, unless it is implicit or standard.
+fn missing(world: &World, domain: &Domain, name: &str, mut gate: Gate<'_>) -> Vec<Branch> {
+    let body = Pattern::Object(Object::of(vec![required(
+        "ObjectTypeName",
+        name_pattern(name, folded(world)),
+        rules!["get-type.unknown"],
+    )]));
+    let why = format!("no object type {name:?}");
+    if is_standard(name) {
+        let refusals = Refusals::NOT_FOUND.or(Refusals::BAD);
+        // The reference has nothing to show for them yet.
+        let ground = Ground::may(rule!("get-type.standard"), refusals, why);
+        gate.ground(if world.reference {
+            Ground {
+                strength: crate::contract::Strength::Must,
+                ..ground
+            }
+        } else {
+            ground
+        });
+        return gate.finish(vec![Served::new(
+            body,
+            Effect::none(),
+            rules!["get-type.standard"],
+        )]);
+    }
+    if template::find(name).is_some()
+        || world
+            .template(name)
+            .is_some_and(super::world::Template::exists)
+    {
+        let deleted = domain
+            .absent
+            .get(name)
+            .is_some_and(|rules| rules.contains(&rule!("delete-type.gone")));
+        let rule = if deleted {
+            rule!("implicit.returns-after-delete")
+        } else {
+            rule!("implicit.visible")
+        };
+        gate.ground(Ground::choice(
+            rule,
+            choice!("cap.implicit-visible"),
+            Options::only(1),
+            Options::only(0),
+            Refusals::NOT_FOUND,
+            why,
+        ));
+        return gate.finish(vec![Served::new(
+            body,
+            Effect::none(),
+            rules!["implicit.visible"],
+        )]);
+    }
+    if domain.obscured {
+        gate.ground(Ground::may(
+            rule!("get-type.unknown"),
+            Refusals::NOT_FOUND,
+            why,
+        ));
+        return gate.finish(vec![Served::new(
+            Pattern::Any,
+            Effect::none(),
+            rules!["get-type.unknown"],
+        )]);
+    }
+    gate.ground(Ground::must(
+        absence(world, domain, name),
+        Refusals::NOT_FOUND,
+        why,
+    ));
+    gate.finish(Vec::new())
+}
+
+pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
+    let domain = scope(world, input, &mut gate, rules!["domain.scope-unknown"]);
+    let Some(domain) = domain else {
+        return gate.finish(Vec::new());
+    };
+    const SAME_AS_GET: Rules = rules!["list-types.item"];
+    let items = domain
+        .types
+        .values()
+        .map(|found| {
+            let description = Pattern::Exactly(Json::from(found.description.as_str()));
+            let mut tags = found.tags.slot("Tags", false);
+            tags.because(rules!["list-types.item", "tag.consistency"]);
+            if found
+                .tags
+                .elsewhere
+                .first()
+                .is_some_and(|rule| *rule == rule!("tag.consistency"))
+            {
+                tags.because(rules!["tag.consistency", "list-types.item"]);
+            }
+            if tags.presence == Presence::Required {
+                tags.presence = Presence::Optional;
+            }
+            let slots = vec![
+                required(
+                    "ObjectTypeName",
+                    name_pattern(&found.name, folded(world)),
+                    SAME_AS_GET,
+                ),
+                required("Description", description, SAME_AS_GET),
+                tags,
+                absent("Fields", rules!["list-types.no-mapping"]),
+                absent("Keys", rules!["list-types.no-mapping"]),
+            ];
+            let times = Times {
+                created: found.times.created(
+                    // Only what a Get showed and nothing has changed since is promised to be the same here.
+                    if found.times.read_at(world.writes) {
+                        SAME_AS_GET
+                    } else {
+                        rules!["put-type.timestamps"]
+                    },
+                ),
+                updated: found.times.updated(
+                    world.writes,
+                    SAME_AS_GET,
+                    rules!["put-type.timestamps"],
+                ),
+                order: rules!["put-type.timestamps"],
+                renewed: false,
+            };
+            (
+                found.name.clone(),
+                Pattern::Object(Object {
+                    slots,
+                    times: Some(times),
+                    check: None,
+                }),
+            )
+        })
+        .collect();
+    let mut known: Vec<(String, Rules)> = Vec::new();
+    if !domain.obscured {
+        for (name, rules) in &domain.absent {
+            if may_be_implicit(name) {
+                continue;
+            }
+            let rules: Rules = if rules.contains(&rule!("delete-type.gone")) {
+                rules!["list-types.after-delete"]
+            } else {
+                rules
+            };
+            known.push((name.clone(), rules));
+        }
+        for other in world
+            .domains
+            .values()
+            .filter(|other| other.name != domain.name)
+        {
+            let foreign = other
+                .types
+                .keys()
+                .filter(|name| !domain.types.contains_key(*name) && !may_be_implicit(name));
+            known.extend(foreign.map(|name| (name.clone(), rules!["domain.isolation"] as Rules)));
+        }
+    }
+    let legal: fn(&str) -> bool = if domain.obscured {
+        |_| true
+    } else {
+        may_be_implicit
+    };
+    let strangers = Strangers {
+        foreign: false,
+        folded: folded(world),
+        legal,
+        known,
+        rules: rules!["list-types.complete"],
+    };
+    Listing {
+        key: "ObjectTypeName",
+        scope: format!("object-types {}", domain.name),
+        items,
+        strangers,
+        missing: rules!["list-types.complete", "page.complete"],
+        blame: rules!["list-types.complete"],
+    }
+    .branches(world, input, gate, None)
+}
+
+pub(super) fn delete(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
+    let domain = scope(world, input, &mut gate, rules!["domain.scope-unknown"]);
+    let Some(domain) = domain.filter(|_| gate.may_be_served()) else {
+        return gate.finish(Vec::new());
+    };
+    let name = input.label("ObjectTypeName").unwrap_or_default();
+    let message = Pattern::Object(Object::of(vec![required(
+        "Message",
+        Pattern::Text("Deleted"),
+        rules!["delete-type.ok"],
+    )]));
+    let found = match find(world, domain, name) {
+        Found::Here(found) => found,
+        Found::OtherCase(found) => {
+            gate.ground(Ground::choice(
+                rule!("put-type.name.case"),
+                choice!("cap.type-name-case"),
+                INSENSITIVE,
+                SENSITIVE,
+                Refusals::NOT_FOUND,
+                "a type of that name in another case",
+            ));
+            found
+        }
+        Found::Nowhere => return delete_missing(name, message, gate),
+    };
+    let (domain, name) = (domain.name.clone(), found.name.clone());
+    let effect = Effect::new(move |world, _| {
+        let reference = world.reference;
+        if let Some(domain) = world.domain_mut(&domain) {
+            domain.types.remove(&name);
+            if !reference {
+                domain
+                    .absent
+                    .insert(name.clone(), rules!["delete-type.gone", "get-type.unknown"]);
+            }
+        }
+    });
+    gate.finish(vec![Served::new(message, effect, rules!["delete-type.ok"])])
+}
+
+fn delete_missing(name: &str, message: Pattern, mut gate: Gate<'_>) -> Vec<Branch> {
+    let why = format!("no object type {name:?}");
+    let not_found = Refusals::NOT_FOUND;
+    if is_standard(name) {
+        let refusals = Refusals::BAD.or(not_found).or(Refusals::DENIED);
+        gate.ground(Ground::should(rule!("delete-type.standard"), refusals, why));
+    } else if template::find(name).is_some() {
+        gate.ground(Ground::may(rule!("implicit.deletable"), not_found, why));
+    } else {
+        gate.ground(Ground::choice(
+            rule!("delete-type.unknown"),
+            choice!("cap.delete-missing/type"),
+            Options::only(1),
+            Options::only(0),
+            not_found,
+            why,
+        ));
+    }
+    gate.finish(vec![Served::new(
+        message,
+        Effect::none(),
+        rules!["delete-type.unknown"],
+    )])
+}

@@ -1,0 +1,778 @@
+//! Patterns: what a body may look like, with holes where the contract leaves a value free.
+//!
+//! A pattern does three things with one description: it tells where an actual body differs and which rules that breaks,
+//! it renders the first body it allows (which is how the built-in server answers), and it prints itself for people.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::contract::{Level, RuleId};
+use crate::wire::Json;
+
+use super::page::Page;
+
+/// Rules, the most specific first. A difference names them as candidates.
+pub type Rules = &'static [RuleId];
+
+/// A static list of rules, checked by the compiler.
+macro_rules! rules {
+    ($($id:literal),* $(,)?) => {
+        const { &[$($crate::contract::RuleId::named($id)),*] as $crate::model::pattern::Rules }
+    };
+}
+pub(super) use rules;
+
+/// What a value may be.
+#[derive(Debug, Clone)]
+pub enum Pattern {
+    /// Anything of the modelled type.
+    Any,
+    /// Text that nobody compares, with what the reference says.
+    Text(&'static str),
+    /// This value: member order is free, numbers are compared by value.
+    Exactly(Json),
+    /// This name in any spelling of its letters.
+    Spelled(String),
+    /// One of these, the preferred one first.
+    OneOf(Vec<Self>),
+    /// An array with these items in this order.
+    List(Vec<Self>),
+    /// An array of these strings in any order, each at least once.
+    Set(Vec<String>),
+    /// An object whose member names are data.
+    Map(Map),
+    /// An object whose members are modelled; members not listed are free.
+    Object(Object),
+    /// A page of a listing.
+    Page(Box<Page>),
+    /// The same pattern, shared.
+    Shared(Arc<Self>),
+    /// The same pattern, shared, where differences break these rules instead of its own.
+    SharedFor(Rules, Arc<Self>),
+}
+
+/// An object whose member names are data: exactly these entries.
+#[derive(Debug, Clone)]
+pub struct Map {
+    /// The entries.
+    pub entries: Vec<(String, Pattern)>,
+    /// Entries that may also be there.
+    pub tolerated: Vec<String>,
+    /// Rules broken by an entry that is missing or has another value.
+    pub rules: Rules,
+    /// Rules broken by an entry too many.
+    pub extra: Rules,
+}
+
+/// An object whose members are modelled.
+#[derive(Debug, Clone, Default)]
+pub struct Object {
+    /// The members that are compared.
+    pub slots: Vec<Slot>,
+    /// What is expected of `CreatedAt` and `LastUpdatedAt`.
+    pub times: Option<Times>,
+    /// What no pattern of single members can express.
+    pub check: Option<Check>,
+}
+
+/// A check of a whole object.
+#[derive(Debug, Clone, Copy)]
+pub struct Check {
+    /// Finds what is wrong.
+    pub run: fn(&Json) -> Vec<Difference>,
+    /// The rules it holds the object to.
+    pub rules: Rules,
+}
+
+/// A member of an object.
+#[derive(Debug, Clone)]
+pub struct Slot {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it has to be there.
+    pub presence: Presence,
+    /// What it may be where it is there.
+    pub value: Pattern,
+    /// The rules broken by another value, or by absence.
+    pub rules: Rules,
+}
+
+/// Whether a member has to be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// It has to be there.
+    Required,
+    /// It may be missing, `null` or an empty collection; the reference sends it.
+    Optional,
+    /// It may be there; the reference leaves it out.
+    Omitted,
+    /// It must be missing, `null` or an empty collection.
+    Absent,
+}
+
+/// Expectations about the two timestamps of a resource.
+#[derive(Debug, Clone)]
+pub struct Times {
+    /// `CreatedAt`.
+    pub created: Moment,
+    /// `LastUpdatedAt`.
+    pub updated: Moment,
+    /// Rules broken if `CreatedAt` is later than `LastUpdatedAt`.
+    pub order: Rules,
+    /// Whether this answer renews `LastUpdatedAt`.
+    pub renewed: bool,
+}
+
+/// What is known of a timestamp, in seconds since the epoch.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    /// What it is compared with.
+    pub known: Known,
+    /// Rules broken by another value.
+    pub rules: Rules,
+}
+
+/// What a timestamp is compared with.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Known {
+    /// Not seen yet.
+    Nothing,
+    /// Seen before, and must not have changed.
+    Exactly(f64),
+    /// Must not be earlier.
+    AtLeast(f64),
+}
+
+/// A place where an answer is not what the contract allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The rules it may break, the most specific first.
+    pub rules: Rules4,
+    /// Where: `status`, `header x-amzn-errortype`, or a JSON pointer into the body.
+    pub place: String,
+    /// What would have been fine.
+    pub expected: String,
+    /// What was found.
+    pub actual: String,
+}
+
+/// A short list of rules.
+pub type Rules4 = smallvec::SmallVec<[RuleId; 4]>;
+
+impl Difference {
+    /// A difference at a place.
+    pub fn new(
+        rules: Rules,
+        place: impl Into<String>,
+        expected: impl Into<String>,
+        actual: impl Into<String>,
+    ) -> Self {
+        Self {
+            rules: rules.into(),
+            place: place.into(),
+            expected: expected.into(),
+            actual: actual.into(),
+        }
+    }
+
+    /// Names only rules that are broken, where there are any, instead of those that deserve a warning.
+    ///
+    /// For an answer that is forbidden by any reading; which candidate is the right one is then the judge's to say.
+    pub(super) fn prefer_violations(&mut self) {
+        let broken = |rule: &RuleId| matches!(rule.level(), Level::Must | Level::Probe);
+        if self.rules.iter().any(broken) {
+            self.rules.retain(|rule| broken(rule));
+        }
+    }
+
+    /// Adds candidates from what happened before.
+    ///
+    /// Other requests may have spoilt what a resource holds, but not a detail of how one answer shows it.
+    pub(super) fn also(&mut self, rules: &[RuleId]) {
+        const SUBSTANCE: [&str; 9] = [
+            "/DomainName",
+            "/ObjectTypeName",
+            "/Description",
+            "/Fields",
+            "/Keys",
+            "/Tags",
+            "/tags",
+            "/DefaultExpirationDays",
+            "/Matching",
+        ];
+        if SUBSTANCE.iter().any(|place| self.place.starts_with(place)) {
+            self.rules.extend(rules.iter().copied());
+        }
+    }
+
+    /// Whether it breaks a rule, rather than deserving a warning.
+    pub fn violates(&self) -> bool {
+        self.rules
+            .first()
+            .is_none_or(|rule| matches!(rule.level(), Level::Must | Level::Probe))
+    }
+}
+
+/// A slot that has to be there.
+pub(super) fn required(name: &'static str, value: Pattern, rules: Rules) -> Slot {
+    Slot {
+        name,
+        presence: Presence::Required,
+        value,
+        rules,
+    }
+}
+
+/// A slot that may be missing.
+pub(super) fn optional(name: &'static str, value: Pattern, rules: Rules) -> Slot {
+    Slot {
+        name,
+        presence: Presence::Optional,
+        value,
+        rules,
+    }
+}
+
+/// A slot that must be missing or empty.
+pub(super) fn absent(name: &'static str, rules: Rules) -> Slot {
+    Slot {
+        name,
+        presence: Presence::Absent,
+        value: Pattern::Any,
+        rules,
+    }
+}
+
+/// What the reference fills holes with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Filling {
+    /// The clock, in milliseconds since the epoch.
+    pub(super) now_ms: i64,
+}
+
+impl Pattern {
+    /// Where a value differs, appended to `found`. `rules` are those of the place that holds the value.
+    pub(super) fn compare(
+        &self,
+        actual: &Json,
+        rules: Rules,
+        place: &mut String,
+        found: &mut Vec<Difference>,
+    ) {
+        match self {
+            Self::Any | Self::Text(_) => {}
+            Self::Exactly(expected) => {
+                if !expected.same(actual) {
+                    found.push(Difference::new(
+                        rules,
+                        place.clone(),
+                        self.to_string(),
+                        excerpt(actual),
+                    ));
+                }
+            }
+            Self::Spelled(name) => {
+                if !actual
+                    .as_str()
+                    .is_some_and(|text| text.eq_ignore_ascii_case(name))
+                {
+                    found.push(Difference::new(
+                        rules,
+                        place.clone(),
+                        self.to_string(),
+                        excerpt(actual),
+                    ));
+                }
+            }
+            Self::OneOf(options) => {
+                let fits = options.iter().any(|option| {
+                    let mut misses = Vec::new();
+                    option.compare(actual, rules, place, &mut misses);
+                    misses.is_empty()
+                });
+                if !fits {
+                    found.push(Difference::new(
+                        rules,
+                        place.clone(),
+                        self.to_string(),
+                        excerpt(actual),
+                    ));
+                }
+            }
+            Self::List(items) => match actual.items() {
+                Some(actuals) if actuals.len() == items.len() => {
+                    for (at, (item, actual)) in items.iter().zip(actuals).enumerate() {
+                        within(place, &at.to_string(), |place| {
+                            item.compare(actual, rules, place, found)
+                        });
+                    }
+                }
+                _ => found.push(Difference::new(
+                    rules,
+                    place.clone(),
+                    self.to_string(),
+                    excerpt(actual),
+                )),
+            },
+            Self::Set(names) => {
+                let fits = actual.items().is_some_and(|items| {
+                    items.iter().all(|item| {
+                        item.as_str()
+                            .is_some_and(|text| names.iter().any(|name| name == text))
+                    }) && names
+                        .iter()
+                        .all(|name| items.iter().any(|item| item.as_str() == Some(name)))
+                }) || (names.is_empty() && is_empty(actual));
+                if !fits {
+                    found.push(Difference::new(
+                        rules,
+                        place.clone(),
+                        self.to_string(),
+                        excerpt(actual),
+                    ));
+                }
+            }
+            Self::Map(map) => map.compare(actual, place, found),
+            Self::Object(object) => object.compare(actual, rules, place, found),
+            Self::Page(page) => page.compare(actual, place, found),
+            Self::Shared(pattern) => pattern.compare(actual, rules, place, found),
+            Self::SharedFor(instead, pattern) => {
+                let before = found.len();
+                pattern.compare(actual, rules, place, found);
+                for difference in &mut found[before..] {
+                    difference.rules = (*instead).into();
+                }
+            }
+        }
+    }
+
+    /// The first value that fits; `None` where the reference says nothing.
+    pub(super) fn render(&self, filling: Filling) -> Option<Json> {
+        Some(match self {
+            Self::Any => return None,
+            Self::Text(text) => Json::from(*text),
+            Self::Exactly(value) => value.clone(),
+            Self::Spelled(name) => Json::from(name.as_str()),
+            Self::OneOf(options) => return options.first()?.render(filling),
+            Self::List(items) => Json::Array(
+                items
+                    .iter()
+                    .filter_map(|item| item.render(filling))
+                    .collect(),
+            ),
+            Self::Set(names) => {
+                Json::Array(names.iter().map(|name| Json::from(name.as_str())).collect())
+            }
+            Self::Map(map) => Json::Object(
+                map.entries
+                    .iter()
+                    .filter_map(|(name, value)| Some((name.clone(), value.render(filling)?)))
+                    .collect(),
+            ),
+            Self::Object(object) => object.render(filling),
+            Self::Page(page) => page.render(filling),
+            Self::Shared(pattern) | Self::SharedFor(_, pattern) => return pattern.render(filling),
+        })
+    }
+}
+
+impl Pattern {
+    /// Calls `cite` for every rule that a body shows by fitting.
+    pub(super) fn cites(&self, actual: &Json, cite: &mut impl FnMut(RuleId)) {
+        let mut all = |rules: Rules| rules.iter().for_each(|rule| cite(*rule));
+        match self {
+            Self::Map(map) => {
+                all(map.rules);
+                all(map.extra);
+            }
+            Self::Object(object) => {
+                object.slots.iter().for_each(|slot| all(slot.rules));
+                if let Some(check) = object.check {
+                    all(check.rules);
+                }
+                if let Some(times) = &object.times {
+                    all(times.created.rules);
+                    all(times.updated.rules);
+                    all(times.order);
+                }
+                for slot in &object.slots {
+                    let value = actual.get(slot.name).unwrap_or(&Json::Null);
+                    slot.value.cites(value, cite);
+                }
+            }
+            Self::List(patterns) => {
+                let items = actual.items().unwrap_or_default();
+                for (pattern, item) in patterns.iter().zip(items) {
+                    pattern.cites(item, cite);
+                }
+            }
+            Self::Page(page) => page.cites(actual, cite),
+            Self::Shared(pattern) => pattern.cites(actual, cite),
+            Self::SharedFor(rules, _) => all(rules),
+            Self::Any
+            | Self::Text(_)
+            | Self::Exactly(_)
+            | Self::Spelled(_)
+            | Self::OneOf(_)
+            | Self::Set(_) => {}
+        }
+    }
+}
+
+impl Map {
+    fn compare(&self, actual: &Json, place: &mut String, found: &mut Vec<Difference>) {
+        let empty = Vec::new();
+        let members = match actual {
+            Json::Object(members) => members,
+            Json::Null => &empty,
+            other => {
+                found.push(Difference::new(
+                    self.rules,
+                    place.clone(),
+                    "an object",
+                    excerpt(other),
+                ));
+                return;
+            }
+        };
+        for (name, expected) in &self.entries {
+            within(place, &escape(name), |place| {
+                match members.iter().rev().find(|(found, _)| found == name) {
+                    Some((_, value)) => expected.compare(value, self.rules, place, found),
+                    None => found.push(Difference::new(
+                        self.rules,
+                        place.clone(),
+                        expected.to_string(),
+                        "nothing",
+                    )),
+                }
+            });
+        }
+        for (name, value) in members {
+            let known = self.entries.iter().any(|(entry, _)| entry == name);
+            if !known && !self.tolerated.contains(name) {
+                within(place, &escape(name), |place| {
+                    found.push(Difference::new(
+                        self.extra,
+                        place.clone(),
+                        "nothing",
+                        excerpt(value),
+                    ));
+                });
+            }
+        }
+    }
+}
+
+impl Object {
+    /// An object of these members.
+    pub fn of(slots: Vec<Slot>) -> Self {
+        Self {
+            slots,
+            times: None,
+            check: None,
+        }
+    }
+
+    /// The same, with no member required but these.
+    pub(super) fn requiring(mut self, names: &[&str]) -> Self {
+        for slot in &mut self.slots {
+            if slot.presence == Presence::Required && !names.contains(&slot.name) {
+                slot.presence = Presence::Optional;
+            }
+        }
+        self
+    }
+
+    fn compare(
+        &self,
+        actual: &Json,
+        rules: Rules,
+        place: &mut String,
+        found: &mut Vec<Difference>,
+    ) {
+        if actual.members().is_none() {
+            found.push(Difference::new(
+                rules,
+                place.clone(),
+                "an object",
+                excerpt(actual),
+            ));
+            return;
+        }
+        for slot in &self.slots {
+            let value = actual
+                .get(slot.name)
+                .filter(|value| !matches!(value, Json::Null));
+            within(place, slot.name, |place| match (slot.presence, value) {
+                (Presence::Absent, Some(value)) if !is_empty(value) => {
+                    found.push(Difference::new(
+                        slot.rules,
+                        place.clone(),
+                        "nothing",
+                        excerpt(value),
+                    ));
+                }
+                (Presence::Required, None) if !slot.value.allows_nothing() => {
+                    found.push(Difference::new(
+                        slot.rules,
+                        place.clone(),
+                        slot.value.to_string(),
+                        "nothing",
+                    ));
+                }
+                (Presence::Optional | Presence::Omitted, Some(value)) if is_empty(value) => {}
+                (Presence::Required | Presence::Optional | Presence::Omitted, Some(value)) => {
+                    slot.value.compare(value, slot.rules, place, found);
+                }
+                _ => {}
+            });
+        }
+        if let Some(times) = &self.times {
+            times.compare(actual, place, found);
+        }
+        if let Some(check) = self.check {
+            found.extend((check.run)(actual).into_iter().map(|mut difference| {
+                difference.place.insert_str(0, place);
+                difference
+            }));
+        }
+    }
+
+    fn render(&self, filling: Filling) -> Json {
+        let mut members: Vec<(String, Json)> = Vec::with_capacity(self.slots.len() + 2);
+        for slot in &self.slots {
+            if matches!(slot.presence, Presence::Required | Presence::Optional)
+                && let Some(value) = slot.value.render(filling)
+            {
+                members.push((slot.name.to_owned(), value));
+            }
+        }
+        if let Some(times) = &self.times {
+            members.push(("CreatedAt".to_owned(), times.created.render(filling, false)));
+            members.push((
+                "LastUpdatedAt".to_owned(),
+                times.updated.render(filling, times.renewed),
+            ));
+        }
+        Json::Object(members)
+    }
+}
+
+impl Times {
+    fn compare(&self, actual: &Json, place: &str, found: &mut Vec<Difference>) {
+        let created = seconds(actual, "CreatedAt");
+        let updated = seconds(actual, "LastUpdatedAt");
+        for (name, moment, value) in [
+            ("CreatedAt", self.created, created),
+            ("LastUpdatedAt", self.updated, updated),
+        ] {
+            let Some(value) = value else { continue };
+            let (fits, expected) = match moment.known {
+                Known::Nothing => (true, String::new()),
+                Known::Exactly(known) => (
+                    same_moment(known, value),
+                    format!("{known}, as seen before"),
+                ),
+                Known::AtLeast(known) => (
+                    value > known || same_moment(known, value),
+                    format!("{known} as seen before, or later"),
+                ),
+            };
+            if !fits {
+                found.push(Difference::new(
+                    moment.rules,
+                    format!("{place}/{name}"),
+                    expected,
+                    value.to_string(),
+                ));
+            }
+        }
+        if let (Some(created), Some(updated)) = (created, updated)
+            && created > updated
+            && !same_moment(created, updated)
+        {
+            found.push(Difference::new(
+                self.order,
+                format!("{place}/CreatedAt"),
+                format!("not after LastUpdatedAt, {updated}"),
+                created.to_string(),
+            ));
+        }
+    }
+}
+
+impl Moment {
+    fn render(self, filling: Filling, renewed: bool) -> Json {
+        match self.known {
+            Known::Exactly(seconds) | Known::AtLeast(seconds) if !renewed => {
+                Json::seconds((seconds * 1000.0).round() as i64)
+            }
+            _ => Json::seconds(filling.now_ms),
+        }
+    }
+}
+
+impl Pattern {
+    /// Whether a required member may be missing after all, because an empty one would do.
+    fn allows_nothing(&self) -> bool {
+        match self {
+            Self::Map(map) => map.entries.is_empty(),
+            Self::Set(names) => names.is_empty(),
+            Self::List(items) => items.is_empty(),
+            Self::Shared(pattern) | Self::SharedFor(_, pattern) => pattern.allows_nothing(),
+            _ => false,
+        }
+    }
+}
+
+/// A timestamp member, in seconds.
+pub(super) fn seconds(body: &Json, name: &str) -> Option<f64> {
+    match body.get(name)? {
+        Json::Number(number) => Some(number.as_f64()),
+        _ => None,
+    }
+}
+
+/// Whether two readings of a clock may be the same moment.
+///
+/// A server may keep fractions in memory and whole seconds in its database, or round to milliseconds on the way.
+fn same_moment(a: f64, b: f64) -> bool {
+    let whole = a.fract() == 0.0 || b.fract() == 0.0;
+    (a - b).abs() < if whole { 1.0 } else { 0.002 }
+}
+
+fn within<T>(place: &mut String, segment: &str, then: impl FnOnce(&mut String) -> T) -> T {
+    let length = place.len();
+    place.push('/');
+    place.push_str(segment);
+    let result = then(place);
+    place.truncate(length);
+    result
+}
+
+/// Escapes a member name for a JSON pointer.
+fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+/// Whether a reader treats the value as absent: `null`, `{}` and `[]`.
+pub(super) fn is_empty(value: &Json) -> bool {
+    match value {
+        Json::Null => true,
+        Json::Array(items) => items.is_empty(),
+        Json::Object(members) => members.is_empty(),
+        _ => false,
+    }
+}
+
+/// A value as compact JSON, cut to a length that fits a report.
+pub(super) fn excerpt(value: &Json) -> String {
+    shorten(&value.to_string(), 240)
+}
+
+/// The beginning of a text, with the number of characters left out.
+pub(super) fn shorten(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.to_owned(),
+        Some((at, _)) => format!(
+            "{}… ({} characters in all)",
+            &text[..at],
+            text.chars().count()
+        ),
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Any => f.write_str("<any>"),
+            Self::Text(_) => f.write_str("<text>"),
+            Self::Exactly(value) => f.write_str(&excerpt(value)),
+            Self::Spelled(name) => write!(f, "\"{name}\" in any case"),
+            Self::OneOf(options) => separated(f, options, " or "),
+            Self::List(items) => {
+                f.write_str("[")?;
+                separated(f, items, ", ")?;
+                f.write_str("]")
+            }
+            Self::Set(names) => {
+                f.write_str("[")?;
+                for (at, name) in names.iter().enumerate() {
+                    write!(f, "{}\"{name}\"", if at == 0 { "" } else { ", " })?;
+                }
+                f.write_str("] in any order")
+            }
+            Self::Map(map) => {
+                f.write_str("{")?;
+                for (at, (name, value)) in map.entries.iter().enumerate() {
+                    write!(
+                        f,
+                        "{}{}: {value}",
+                        if at == 0 { "" } else { ", " },
+                        Json::from(name.as_str())
+                    )?;
+                }
+                f.write_str("}")
+            }
+            Self::Object(object) => object.fmt(f),
+            Self::Page(page) => page.fmt(f),
+            Self::Shared(pattern) | Self::SharedFor(_, pattern) => pattern.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("{")?;
+        let mut first = true;
+        for slot in &self.slots {
+            let mark = match slot.presence {
+                Presence::Required => "",
+                Presence::Optional | Presence::Omitted => "?",
+                Presence::Absent => continue,
+            };
+            write!(
+                f,
+                "{}\"{}\"{mark}: {}",
+                if first { "" } else { ", " },
+                slot.name,
+                slot.value
+            )?;
+            first = false;
+        }
+        for slot in self
+            .slots
+            .iter()
+            .filter(|slot| slot.presence == Presence::Absent)
+        {
+            write!(f, "{}no \"{}\"", if first { "" } else { ", " }, slot.name)?;
+            first = false;
+        }
+        if let Some(times) = &self.times {
+            for (name, moment) in [
+                ("CreatedAt", times.created),
+                ("LastUpdatedAt", times.updated),
+            ] {
+                let value = match moment.known {
+                    Known::Nothing => "<time>",
+                    Known::Exactly(_) => "<the same time>",
+                    Known::AtLeast(_) => "<the same time or later>",
+                };
+                write!(f, "{}\"{name}\": {value}", if first { "" } else { ", " })?;
+                first = false;
+            }
+        }
+        f.write_str("}")
+    }
+}
+
+fn separated(f: &mut fmt::Formatter<'_>, items: &[Pattern], separator: &str) -> fmt::Result {
+    for (at, item) in items.iter().enumerate() {
+        if at > 0 {
+            f.write_str(separator)?;
+        }
+        write!(f, "{item}")?;
+    }
+    Ok(())
+}

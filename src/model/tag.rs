@@ -1,0 +1,258 @@
+//! Tags of domains and object types (contract 3.9).
+
+use crate::contract::validate::Input;
+use crate::contract::{Refusals, Strength};
+use crate::{choice, rule};
+
+use super::domain::pairs;
+use super::gate::{Branch, Gate, Ground, Served};
+use super::pattern::{Object, Pattern, rules};
+use super::world::{Effect, Tags, World};
+
+/// Tags per resource that must work (quota.tags).
+const TAGS_PER_RESOURCE: usize = 50;
+
+/// What an ARN stands for.
+#[derive(Debug, Clone, PartialEq)]
+enum Resource {
+    Domain(String),
+    ObjectType { domain: String, name: String },
+}
+
+/// Reads `arn:{partition}:profile:{region}:{account}:domains/{domain}[/object-types/{name}]`.
+///
+/// Partition, region and account are the target's business: a run is configured with those it answers to.
+fn resource(arn: &str) -> Option<Resource> {
+    let path = arn.splitn(6, ':').nth(5)?;
+    let mut parts = path.split('/');
+    match (
+        parts.next(),
+        parts.next(),
+        parts.next(),
+        parts.next(),
+        parts.next(),
+    ) {
+        (Some("domains"), Some(domain), None, None, None) => {
+            Some(Resource::Domain(domain.to_owned()))
+        }
+        (Some("domains"), Some(domain), Some("object-types"), Some(name), None) => {
+            Some(Resource::ObjectType {
+                domain: domain.to_owned(),
+                name: name.to_owned(),
+            })
+        }
+        _ => None,
+    }
+}
+
+fn find<'w>(world: &'w World, resource: &Resource) -> Option<&'w Tags> {
+    match resource {
+        Resource::Domain(domain) => Some(&world.domain(domain)?.tags),
+        Resource::ObjectType { domain, name } => Some(&world.domain(domain)?.types.get(name)?.tags),
+    }
+}
+
+fn find_mut<'w>(world: &'w mut World, resource: &Resource) -> Option<&'w mut Tags> {
+    match resource {
+        Resource::Domain(domain) => Some(&mut world.domain_mut(domain)?.tags),
+        Resource::ObjectType { domain, name } => Some(&mut world.type_mut(domain, name)?.tags),
+    }
+}
+
+/// Finds the resource; without it, adds the ground for refusing the request.
+fn scope(world: &World, input: &Input, gate: &mut Gate<'_>) -> Option<(Resource, Tags)> {
+    gate.touch(rule!("tag.arn.encoded"));
+    let arn = input.label("resourceArn").unwrap_or_default();
+    let refusals = Refusals::NOT_FOUND.or(Refusals::DENIED);
+    let Some(resource) = resource(arn) else {
+        // Integrations are taggable as well; what else an ARN may name is not ours to say.
+        let ground = Ground::may(
+            rule!("tag.arn.unknown"),
+            refusals.or(Refusals::BAD),
+            "no resource we know of",
+        );
+        gate.ground(Ground {
+            strength: Strength::Must,
+            ..ground
+        });
+        return None;
+    };
+    let found = find(world, &resource).cloned();
+    let obscured = match &resource {
+        Resource::Domain(domain) | Resource::ObjectType { domain, .. } => {
+            world.domain(domain).is_some_and(|domain| domain.obscured)
+        }
+    };
+    match found {
+        Some(_) if obscured => Some((resource, Tags::unknown())),
+        Some(tags) => Some((resource, tags)),
+        None if obscured => {
+            gate.ground(Ground::may(
+                rule!("tag.arn.unknown"),
+                refusals,
+                format!("no resource {arn:?}"),
+            ));
+            Some((resource, Tags::unknown()))
+        }
+        None => {
+            let near = near_miss(world, &resource);
+            let mut ground = Ground::must(
+                rules!["tag.arn.unknown"],
+                refusals,
+                format!("no resource {arn:?}"),
+            );
+            match near {
+                Some(Near::OtherCase) => ground.strength = Strength::May,
+                Some(Near::Implicit) => ground.strength = Strength::May,
+                Some(Near::Gone(rule)) => ground.rules.insert(0, rule),
+                None => {}
+            }
+            gate.ground(ground);
+            gate.may_be_served().then(|| (resource, Tags::unknown()))
+        }
+    }
+}
+
+/// Why a resource that is not there may be answered for all the same.
+enum Near {
+    /// Names that differ by case may be the same.
+    OtherCase,
+    /// Types named like a template may exist without being put.
+    Implicit,
+    /// It was deleted.
+    Gone(crate::contract::RuleId),
+}
+
+fn near_miss(world: &World, resource: &Resource) -> Option<Near> {
+    let folded = |choice| world.choices.get(choice).has(1);
+    match resource {
+        Resource::Domain(name) => {
+            let other_case = world
+                .domains
+                .keys()
+                .any(|known| known.eq_ignore_ascii_case(name));
+            if other_case && folded(choice!("domain.name.case")) {
+                return Some(Near::OtherCase);
+            }
+            world
+                .gone
+                .contains_key(name)
+                .then_some(Near::Gone(rule!("domain.delete.effect")))
+        }
+        Resource::ObjectType { domain, name } => {
+            let Some(domain) = world.domain(domain) else {
+                return near_miss(world, &Resource::Domain(domain.clone()));
+            };
+            let other_case = domain
+                .types
+                .keys()
+                .any(|known| known.eq_ignore_ascii_case(name));
+            if other_case && folded(choice!("cap.type-name-case")) {
+                return Some(Near::OtherCase);
+            }
+            if name.starts_with('_') || crate::contract::template::find(name).is_some() {
+                return Some(Near::Implicit);
+            }
+            let rules = domain.absent.get(name)?;
+            rules
+                .contains(&rule!("delete-type.gone"))
+                .then_some(Near::Gone(rule!("delete-type.gone")))
+        }
+    }
+}
+
+/// An answer without members.
+fn nothing() -> Pattern {
+    Pattern::Object(Object::of(Vec::new()))
+}
+
+pub(super) fn add(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
+    let Some((resource, tags)) = scope(world, input, &mut gate) else {
+        return gate.finish(Vec::new());
+    };
+    let added = input.member("tags").map(pairs).unwrap_or_default();
+    let union = tags.known.map(|mut known| {
+        known.extend(added);
+        Tags::of(known, rules!["tag.add.merge"], rules!["tag.consistency"])
+    });
+    let union = union.unwrap_or_else(Tags::unknown);
+    if union
+        .known
+        .as_ref()
+        .is_some_and(|tags| tags.len() > TAGS_PER_RESOURCE)
+    {
+        gate.ground(Ground::should(
+            rule!("tag.add.limit-total"),
+            Refusals::BAD,
+            "more than 50 tags in total",
+        ));
+    }
+    let effect = Effect::new(move |world, _| {
+        if let Some(tags) = find_mut(world, &resource) {
+            *tags = union.clone();
+        }
+    });
+    gate.finish(vec![Served::new(
+        nothing(),
+        effect,
+        rules!["tag.add.merge"],
+    )])
+}
+
+pub(super) fn remove(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
+    let Some((resource, tags)) = scope(world, input, &mut gate) else {
+        return gate.finish(Vec::new());
+    };
+    let keys = &input.tag_keys;
+    let left = tags.known.map(|known| {
+        if keys
+            .iter()
+            .any(|key| !known.iter().any(|(known, _)| known == key))
+        {
+            gate.grudge(
+                rule!("tag.remove.absent-key"),
+                Refusals::BAD.or(Refusals::NOT_FOUND),
+            );
+        }
+        let left = known
+            .into_iter()
+            .filter(|(known, _)| !keys.contains(known))
+            .collect();
+        Tags::of(left, rules!["tag.remove"], rules!["tag.consistency"])
+    });
+    let left = left.unwrap_or_else(Tags::unknown);
+    let effect = Effect::new(move |world, _| {
+        if let Some(tags) = find_mut(world, &resource) {
+            *tags = left.clone();
+        }
+    });
+    gate.finish(vec![Served::new(nothing(), effect, rules!["tag.remove"])])
+}
+
+pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
+    let Some((resource, tags)) = scope(world, input, &mut gate) else {
+        return gate.finish(Vec::new());
+    };
+    if tags.known.as_ref().is_some_and(Vec::is_empty) {
+        gate.touch(rule!("tag.list.empty"));
+    }
+    let (Resource::Domain(domain) | Resource::ObjectType { domain, .. }) = &resource;
+    if world
+        .domain(domain)
+        .is_some_and(|domain| !domain.types.is_empty())
+    {
+        gate.also(rule!("tag.per-resource"));
+    }
+    let body = Pattern::Object(Object::of(vec![tags.slot("tags", true)]));
+    let effect = Effect::new(move |world, body| {
+        if let (Some(tags), Some(body)) = (find_mut(world, &resource), body) {
+            tags.adopt(body.get("tags"));
+        }
+    });
+    let effect = if world.reference {
+        Effect::none()
+    } else {
+        effect
+    };
+    gate.finish(vec![Served::new(body, effect, rules!["tag.arn.encoded"])])
+}

@@ -1,0 +1,596 @@
+//! A world: one state the target may be in.
+//!
+//! Worlds are cheap to copy: what they share is behind [`Arc`]. Most of the time there is one; a second appears where an
+//! answer leaves open what the target did, and disappears as soon as a later answer tells.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use smallvec::{SmallVec, smallvec};
+
+use crate::contract::{Choices, RuleId, template};
+use crate::wire::Json;
+
+use super::gate::{Branch, Outcome};
+use super::page::Cursor;
+use super::pattern::{Known, Moment, Pattern, Presence, Rules, Slot, rules, seconds};
+
+/// One state the target may be in.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct World {
+    /// What the target may still have decided.
+    pub(super) choices: Choices,
+    /// The domains that exist, by name.
+    pub(super) domains: BTreeMap<String, Arc<Domain>>,
+    /// Domains that were deleted, as they were.
+    pub(super) gone: BTreeMap<String, Arc<Domain>>,
+    /// What has been seen of templates, by id.
+    pub(super) templates: Arc<BTreeMap<String, Template>>,
+    /// Whether templates not in the map do not exist.
+    pub(super) templates_closed: bool,
+    /// Tokens the target handed out.
+    cursors: HashMap<String, Arc<Cursor>>,
+    /// Rules about odd requests (methods, labels, headers) that were answered so far and must not have had an effect.
+    pub(super) suspects: SmallVec<[RuleId; 4]>,
+    /// How many requests may have changed something.
+    pub(super) writes: u64,
+    /// Whether this is the state of the built-in server, which keeps no memory of what is gone.
+    pub(super) reference: bool,
+}
+
+/// A domain.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Domain {
+    pub(super) name: String,
+    pub(super) expiration: Scalar,
+    pub(super) encryption_key: Scalar,
+    pub(super) queue: Scalar,
+    pub(super) matching: Scalar,
+    pub(super) tags: Tags,
+    pub(super) times: Stamps,
+    pub(super) types: BTreeMap<String, Arc<ObjectType>>,
+    /// Whether it was updated.
+    pub(super) updated: bool,
+    /// Whether it was created once more while it existed.
+    pub(super) again: bool,
+    /// Types that are not there, and the rules broken if they are.
+    pub(super) absent: BTreeMap<String, Rules>,
+    /// Whether a request with unspecified meaning was served: nothing about the domain is certain any more.
+    pub(super) obscured: bool,
+}
+
+/// An object type.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct ObjectType {
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) template: Scalar,
+    pub(super) expiration: Scalar,
+    pub(super) encryption_key: Scalar,
+    pub(super) allow_creation: Scalar,
+    pub(super) mapping: Mapping,
+    pub(super) tags: Tags,
+    pub(super) times: Stamps,
+    /// Whether it was put more than once.
+    pub(super) replaced: bool,
+    /// Whether the last put repeated the one before.
+    pub(super) again: bool,
+    /// Whether a type of that name had been deleted before.
+    pub(super) anew: bool,
+    /// Whether a put was refused since the last one that was served.
+    pub(super) after_refusal: bool,
+}
+
+/// Fields and keys of a type.
+#[derive(Debug, Clone)]
+pub(super) enum Mapping {
+    /// As put.
+    Own(Arc<OwnMapping>),
+    /// Those of a template, by id.
+    Template(String),
+    /// Unknown.
+    Unknown,
+}
+
+/// A mapping as put, ready to be compared.
+#[derive(Debug)]
+pub(super) struct OwnMapping {
+    pub(super) fields: Arc<Pattern>,
+    pub(super) keys: Arc<Pattern>,
+    pub(super) field_count: usize,
+    pub(super) key_count: usize,
+    /// For each key definition, its name and the content types of its fields.
+    pub(super) contents: Vec<(String, Vec<String>)>,
+}
+
+impl OwnMapping {
+    /// Whether two mappings are shown alike.
+    fn same(&self, other: &Self) -> bool {
+        (self.field_count, self.key_count) == (other.field_count, other.key_count)
+            && self.fields.to_string() == other.fields.to_string()
+            && self.keys.to_string() == other.keys.to_string()
+    }
+}
+
+impl PartialEq for Mapping {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Own(a), Self::Own(b)) => Arc::ptr_eq(a, b) || a.same(b),
+            (Self::Template(a), Self::Template(b)) => a == b,
+            (Self::Unknown, Self::Unknown) => true,
+            _ => false,
+        }
+    }
+}
+
+/// A member with the values it may have; `None` stands for its absence. The first is what the reference has.
+#[derive(Debug, Clone)]
+pub(super) struct Scalar {
+    options: SmallVec<[Option<Json>; 2]>,
+    rules: Rules,
+}
+
+impl PartialEq for Scalar {
+    fn eq(&self, other: &Self) -> bool {
+        self.options.len() == other.options.len()
+            && self
+                .options
+                .iter()
+                .zip(&other.options)
+                .all(|pair| match pair {
+                    (Some(a), Some(b)) => a.same(b),
+                    (None, None) => true,
+                    _ => false,
+                })
+    }
+}
+
+impl Scalar {
+    /// A member that has this value.
+    pub(super) fn is(value: Json, rules: Rules) -> Self {
+        Self {
+            options: smallvec![Some(value)],
+            rules,
+        }
+    }
+
+    /// A member that is absent.
+    pub(super) fn nothing(rules: Rules) -> Self {
+        Self {
+            options: smallvec![None],
+            rules,
+        }
+    }
+
+    /// A member that has one of these values.
+    pub(super) fn one_of(options: impl IntoIterator<Item = Option<Json>>, rules: Rules) -> Self {
+        let mut scalar = Self {
+            options: SmallVec::new(),
+            rules,
+        };
+        for option in options {
+            scalar.admit(option);
+        }
+        scalar
+    }
+
+    fn admit(&mut self, option: Option<Json>) {
+        let known = self.options.iter().any(|known| match (known, &option) {
+            (Some(known), Some(option)) => known.same(option),
+            (None, None) => true,
+            _ => false,
+        });
+        if !known {
+            self.options.push(option);
+        }
+    }
+
+    /// The same values, or those of `other`.
+    pub(super) fn or(mut self, other: &Self, rules: Rules) -> Self {
+        for option in &other.options {
+            self.admit(option.clone());
+        }
+        self.rules = rules;
+        self
+    }
+
+    /// The same values for another reason.
+    pub(super) fn because(&self, rules: Rules) -> Self {
+        Self {
+            options: self.options.clone(),
+            rules,
+        }
+    }
+
+    /// The value, if only one is possible.
+    pub(super) fn decided(&self) -> Option<&Json> {
+        match self.options.as_slice() {
+            [Some(value)] => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The member in an answer.
+    pub(super) fn slot(&self, name: &'static str) -> Slot {
+        let values: Vec<Pattern> = self
+            .options
+            .iter()
+            .flatten()
+            .cloned()
+            .map(Pattern::Exactly)
+            .collect();
+        let presence = match (self.options.first(), self.options.contains_nothing()) {
+            (Some(None), _) if values.is_empty() => Presence::Absent,
+            (Some(None), _) => Presence::Omitted,
+            (_, true) => Presence::Optional,
+            (_, false) => Presence::Required,
+        };
+        let value = match values.len() {
+            1 => values.into_iter().next().unwrap_or(Pattern::Any),
+            _ => Pattern::OneOf(values),
+        };
+        Slot {
+            name,
+            presence,
+            value,
+            rules: self.rules,
+        }
+    }
+
+    /// Keeps the values an answer agrees with.
+    pub(super) fn adopt(&mut self, seen: Option<&Json>) {
+        let seen = seen.filter(|seen| !super::pattern::is_empty(seen));
+        let fits = |option: &Option<Json>| match (option, seen) {
+            (Some(option), Some(seen)) => option.same(seen),
+            (None, None) => true,
+            _ => false,
+        };
+        if self.options.iter().any(fits) {
+            self.options.retain(|option| fits(option));
+        }
+    }
+}
+
+trait ContainsNothing {
+    fn contains_nothing(&self) -> bool;
+}
+
+impl ContainsNothing for SmallVec<[Option<Json>; 2]> {
+    fn contains_nothing(&self) -> bool {
+        self.iter().any(Option::is_none)
+    }
+}
+
+/// The tags of a resource.
+#[derive(Debug, Clone)]
+pub(super) struct Tags {
+    /// The tags, sorted by key; `None` if nobody can say.
+    pub(super) known: Option<Vec<(String, String)>>,
+    /// Rules broken if ListTagsForResource shows others.
+    pub(super) rules: Rules,
+    /// Rules broken if other operations show others.
+    pub(super) elsewhere: Rules,
+}
+
+impl PartialEq for Tags {
+    fn eq(&self, other: &Self) -> bool {
+        self.known == other.known
+    }
+}
+
+impl Tags {
+    /// These tags.
+    pub(super) fn of(mut tags: Vec<(String, String)>, rules: Rules, elsewhere: Rules) -> Self {
+        // Equal keys: the last one wins, as in any JSON object.
+        tags.reverse();
+        tags.sort_by(|a, b| a.0.cmp(&b.0));
+        tags.dedup_by(|a, b| a.0 == b.0);
+        Self {
+            known: Some(tags),
+            rules,
+            elsewhere,
+        }
+    }
+
+    /// Tags nobody can tell.
+    pub(super) fn unknown() -> Self {
+        Self {
+            known: None,
+            rules: rules!["tag.list.empty"],
+            elsewhere: rules!["tag.consistency"],
+        }
+    }
+
+    /// The tags as a map, for ListTagsForResource or for other operations.
+    pub(super) fn pattern(&self, listed: bool) -> Pattern {
+        let rules = if listed { self.rules } else { self.elsewhere };
+        match &self.known {
+            None => Pattern::Any,
+            Some(tags) => Pattern::Map(super::pattern::Map {
+                entries: tags
+                    .iter()
+                    .map(|(key, value)| (key.clone(), Pattern::Exactly(Json::from(value.as_str()))))
+                    .collect(),
+                tolerated: Vec::new(),
+                rules,
+                extra: rules,
+            }),
+        }
+    }
+
+    /// The member in an answer.
+    pub(super) fn slot(&self, name: &'static str, listed: bool) -> Slot {
+        let presence = match &self.known {
+            None => Presence::Omitted,
+            Some(tags) if tags.is_empty() => Presence::Absent,
+            Some(_) => Presence::Required,
+        };
+        Slot {
+            name,
+            presence,
+            value: self.pattern(listed),
+            rules: if listed { self.rules } else { self.elsewhere },
+        }
+    }
+
+    /// Takes over what an answer shows, if nothing was known.
+    pub(super) fn adopt(&mut self, seen: Option<&Json>) {
+        if self.known.is_none() {
+            let members = seen.and_then(Json::members).unwrap_or_default();
+            let tags = members
+                .iter()
+                .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())));
+            *self = Self::of(tags.collect(), self.rules, self.elsewhere);
+        }
+    }
+}
+
+/// What has been seen of the timestamps of a resource.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Stamps {
+    created: Option<f64>,
+    updated: Option<f64>,
+    /// The number of writes when they were last seen, and whether by reading them.
+    seen: Option<(u64, bool)>,
+}
+
+impl PartialEq for Stamps {
+    /// Two worlds do not differ by what was seen in both.
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Stamps {
+    /// What `CreatedAt` is compared with.
+    pub(super) fn created(&self, rules: Rules) -> Moment {
+        Moment {
+            known: self.created.map_or(Known::Nothing, Known::Exactly),
+            rules,
+        }
+    }
+
+    /// Whether they were last seen by reading, and nothing was written since.
+    pub(super) fn read_at(&self, writes: u64) -> bool {
+        self.seen == Some((writes, true))
+    }
+
+    /// What `LastUpdatedAt` is compared with: the same value while nothing was written since it was seen.
+    pub(super) fn updated(&self, writes: u64, unchanged: Rules, later: Rules) -> Moment {
+        match (self.updated, self.seen) {
+            (None, _) => Moment {
+                known: Known::Nothing,
+                rules: later,
+            },
+            (Some(seconds), Some((at, true))) if at == writes => Moment {
+                known: Known::Exactly(seconds),
+                rules: unchanged,
+            },
+            (Some(seconds), Some((at, false))) if at == writes => Moment {
+                known: Known::Exactly(seconds),
+                rules: later,
+            },
+            (Some(seconds), _) => Moment {
+                known: Known::AtLeast(seconds),
+                rules: later,
+            },
+        }
+    }
+
+    /// Takes over what an answer shows.
+    pub(super) fn adopt(&mut self, body: &Json, writes: u64, read: bool) {
+        if let Some(created) = seconds(body, "CreatedAt") {
+            // Where it moved, that has been said; what comes next is held against what was shown last.
+            self.created = Some(created);
+        }
+        if let Some(updated) = seconds(body, "LastUpdatedAt") {
+            self.updated = Some(updated);
+            self.seen = Some((writes, read));
+        }
+    }
+}
+
+/// What has been seen of a template.
+#[derive(Debug, Clone)]
+pub(super) enum Template {
+    /// It was listed with these names.
+    Listed {
+        source_name: Option<String>,
+        source_object: Option<String>,
+    },
+    /// It was shown.
+    Shown(Arc<Json>),
+    /// The target said it does not have it.
+    Missing,
+}
+
+impl Template {
+    /// Whether the target showed or listed it.
+    pub(super) fn exists(&self) -> bool {
+        !matches!(self, Self::Missing)
+    }
+}
+
+impl PartialEq for Template {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Shown(a), Self::Shown(b)) => a.same(b),
+            (Self::Listed { .. }, Self::Listed { .. }) | (Self::Missing, Self::Missing) => true,
+            _ => false,
+        }
+    }
+}
+
+/// What an answer does to a world; it sees the body where there is one.
+pub(super) struct Effect(Option<Change>);
+
+type Change = Box<dyn Fn(&mut World, Option<&Json>) + Send + Sync>;
+
+impl Effect {
+    /// No effect.
+    pub(super) fn none() -> Self {
+        Self(None)
+    }
+
+    /// An effect.
+    pub(super) fn new(effect: impl Fn(&mut World, Option<&Json>) + Send + Sync + 'static) -> Self {
+        Self(Some(Box::new(effect)))
+    }
+
+    /// One after the other.
+    pub(super) fn both(first: Self, second: Self) -> Self {
+        match (first.0, second.0) {
+            (Some(first), Some(second)) => Self::new(move |world, body| {
+                first(world, body);
+                second(world, body);
+            }),
+            (one, other) => Self(one.or(other)),
+        }
+    }
+
+    /// Changes the world.
+    pub(super) fn apply(&self, world: &mut World, body: Option<&Json>) {
+        if let Some(effect) = &self.0 {
+            effect(world, body);
+        }
+    }
+}
+
+impl World {
+    /// The state of a target nobody has talked to.
+    pub(super) fn fresh(choices: Choices) -> Self {
+        Self {
+            choices,
+            domains: BTreeMap::new(),
+            gone: BTreeMap::new(),
+            templates: Arc::default(),
+            templates_closed: false,
+            cursors: HashMap::new(),
+            suspects: SmallVec::new(),
+            writes: 0,
+            reference: false,
+        }
+    }
+
+    /// The state of the built-in server at its start.
+    pub(super) fn reference() -> Self {
+        let templates = template::TEMPLATES
+            .iter()
+            .map(|template| {
+                (
+                    template.id.to_owned(),
+                    Template::Shown(Arc::new(template.to_json())),
+                )
+            })
+            .collect();
+        Self {
+            templates: Arc::new(templates),
+            templates_closed: true,
+            reference: true,
+            ..Self::fresh(Choices::reference())
+        }
+    }
+
+    /// Remembers what an odd request must not have done.
+    pub(super) fn suspect(&mut self, branch: &Branch) {
+        let odd = branch.allowed.outcome != Outcome::Served;
+        for rule in branch
+            .allowed
+            .rules
+            .iter()
+            .filter(|rule| odd && rule.id().starts_with("proto."))
+        {
+            if !self.suspects.contains(rule) {
+                self.suspects.push(*rule);
+            }
+        }
+    }
+
+    /// The domain of exactly this name.
+    pub(super) fn domain(&self, name: &str) -> Option<&Domain> {
+        self.domains.get(name).map(Arc::as_ref)
+    }
+
+    /// The domain of exactly this name, to be changed.
+    pub(super) fn domain_mut(&mut self, name: &str) -> Option<&mut Domain> {
+        self.domains.get_mut(name).map(Arc::make_mut)
+    }
+
+    /// The object type, to be changed.
+    pub(super) fn type_mut(&mut self, domain: &str, name: &str) -> Option<&mut ObjectType> {
+        self.domain_mut(domain)?
+            .types
+            .get_mut(name)
+            .map(Arc::make_mut)
+    }
+
+    /// Where a token leads: as remembered, or as the reference reads its own.
+    pub(super) fn cursor(
+        &self,
+        token: &str,
+        own: impl FnOnce() -> Option<Cursor>,
+    ) -> Option<Cursor> {
+        if self.reference {
+            own()
+        } else {
+            self.cursors
+                .get(token)
+                .map(|cursor| cursor.as_ref().clone())
+        }
+    }
+
+    /// Remembers a token.
+    pub(super) fn hand_out(&mut self, token: String, cursor: Cursor) {
+        self.cursors.insert(token, Arc::new(cursor));
+    }
+
+    /// Notes that a token was used.
+    pub(super) fn use_cursor(&mut self, token: &str) {
+        if let Some(cursor) = self.cursors.get_mut(token) {
+            *cursor = Arc::new(cursor.spent());
+        }
+    }
+
+    /// What is known of a template; `None` if nothing is.
+    pub(super) fn template(&self, id: &str) -> Option<&Template> {
+        match self.templates.get(id) {
+            None if self.templates_closed => Some(&Template::Missing),
+            found => found,
+        }
+    }
+
+    /// What the target showed of a template, or what the published ones are.
+    pub(super) fn template_shown(&self, id: &str) -> Option<Arc<Json>> {
+        match self.templates.get(id) {
+            Some(Template::Shown(shown)) => Some(Arc::clone(shown)),
+            _ => None,
+        }
+    }
+
+    /// Remembers what was seen of a template.
+    pub(super) fn saw_template(&mut self, id: &str, seen: Template) {
+        if !self.reference {
+            Arc::make_mut(&mut self.templates).insert(id.to_owned(), seen);
+        }
+    }
+}

@@ -2,5 +2,6 @@
 
 pub mod case;
 pub mod contract;
+pub mod judge;
 pub mod model;
 pub mod wire;

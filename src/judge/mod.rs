@@ -1,0 +1,663 @@
+//! What the answers mean.
+//!
+//! A [`Judge`] walks a conversation beside a [`Model`] and reports the first answer outside what the contract allows, with
+//! every doubtful one before it. It performs no I/O and asks no clock: fed live during a replay or from a recording made
+//! last year ([`judge`]), it says the same.
+//!
+//! Its rules keep it from accusing wrongly. After a forbidden answer nothing more of the case is judged, because nobody
+//! knows what the target made of the request. Silence, throttling and an unavailable service are no violation but
+//! [unclear](Verdict::unclear), and end the case as well.
+
+mod exercised;
+mod finding;
+
+use std::time::Duration;
+
+use crate::case::Case;
+use crate::case::bind::{self, Values};
+use crate::case::transcript::Transcript;
+use crate::contract::{Choices, Side};
+use crate::model::{Difference, Fit, Model, Observed};
+use crate::rule;
+use crate::wire::{Answer, Exchange, Message, NoAnswerKind, http1};
+
+pub use exercised::Exercised;
+pub use finding::{Finding, Severity, addressed, answer_line, printable, request_line};
+
+/// How long an answer may take before it is worth a warning, unless the user says otherwise.
+pub const REQUEST_LIMIT: Duration = Duration::from_secs(10);
+
+/// What a conversation showed.
+#[derive(Debug, Clone)]
+pub struct Verdict {
+    /// What was wrong, in the order of the conversation; at most one violates, and then it is the last.
+    pub findings: Vec<Finding>,
+    /// Why the conversation could not be judged to its end.
+    pub unclear: Option<Unclear>,
+    /// Why steps were left unsent although every answer was allowed: a value they need is one the contract leaves open.
+    pub unsent: Option<String>,
+    /// The rules the judged answers brought up.
+    pub exercised: Exercised,
+    /// What the target may still have decided, as far as this conversation tells.
+    pub choices: Choices,
+    /// How many messages were sent, those after the end of the judgement included.
+    pub requests: usize,
+    /// How many answers took longer than the limit.
+    pub slow: usize,
+}
+
+/// A conversation that could not be judged to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unclear {
+    /// The step at which it became unclear, from 0.
+    pub step: usize,
+    /// Method and target of that step, shortened.
+    pub request: String,
+    /// What happened.
+    pub why: String,
+}
+
+/// A verdict in one word, the better before the worse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// Every answer was allowed.
+    Conforms,
+    /// Every answer was allowed, some deserve a warning.
+    Warns,
+    /// Nobody can say.
+    Unclear,
+    /// An answer was not allowed.
+    Violates,
+}
+
+impl Verdict {
+    /// The verdict in one word.
+    pub fn outcome(&self) -> Outcome {
+        if self.violation().is_some() {
+            Outcome::Violates
+        } else if self.unclear.is_some() {
+            Outcome::Unclear
+        } else if !self.findings.is_empty() {
+            Outcome::Warns
+        } else {
+            Outcome::Conforms
+        }
+    }
+
+    /// Notes that the conversation ended before a step (from 0) although every answer was allowed, and why.
+    ///
+    /// That accuses nobody: the step needs a value the contract leaves open. Where nothing was sent at all, nothing is
+    /// clear either.
+    pub fn leave_unsent(&mut self, step: usize, steps: usize, why: &str) {
+        let why = format!(
+            "step {} of {steps} was not sent: {}",
+            step + 1,
+            printable(why, 300)
+        );
+        if step == 0 {
+            self.unclear = Some(Unclear {
+                step,
+                request: String::new(),
+                why,
+            });
+        } else {
+            self.unsent = Some(why);
+        }
+    }
+
+    /// The answer that was not allowed.
+    pub fn violation(&self) -> Option<&Finding> {
+        self.findings
+            .iter()
+            .find(|finding| finding.severity == Severity::Violates)
+    }
+}
+
+impl Outcome {
+    /// All outcomes with the word reports use for them.
+    pub const ALL: [(Self, &'static str); 4] = [
+        (Self::Conforms, "conforms"),
+        (Self::Warns, "warns"),
+        (Self::Unclear, "unclear"),
+        (Self::Violates, "violates"),
+    ];
+
+    /// The word reports use for it.
+    pub fn name(self) -> &'static str {
+        Self::ALL[self as usize].1
+    }
+}
+
+/// Judges a transcript.
+///
+/// The choices are those the transcript was recorded under, the limit of time for an answer is [`REQUEST_LIMIT`].
+pub fn judge(transcript: &Transcript) -> Verdict {
+    let mut choices = Choices::open();
+    for (choice, options) in &transcript.given {
+        choices.narrow(*choice, *options);
+    }
+    let mut judge = Judge::new(&transcript.case, &choices);
+    let exchanges = transcript
+        .answers
+        .iter()
+        .enumerate()
+        .flat_map(|(step, all)| all.iter().map(move |one| (step, one)));
+    for (step, exchange) in exchanges {
+        let _ = judge.see(step, exchange);
+    }
+    judge.finish()
+}
+
+/// What is to be done after an answer was heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// The conversation goes on.
+    Next,
+    /// The effect of an earlier request may still be on its way: ask the same again in a moment.
+    Again,
+    /// Nothing more is judged.
+    End,
+}
+
+/// Follows one conversation.
+#[derive(Debug)]
+pub struct Judge<'a> {
+    case: &'a Case,
+    limit: Duration,
+    /// How long an effect may take to show, where the contract says to wait for it.
+    patience: Duration,
+    /// When the step that is asked again was first sent, in milliseconds since the epoch.
+    waiting: Option<(usize, i64)>,
+    /// Whether a wait ended without the effect.
+    in_vain: bool,
+    model: Model,
+    verdict: Verdict,
+    /// Whether nothing more is judged.
+    settled: bool,
+    /// How many steps had at least one answer that was judged.
+    heard: usize,
+    /// Why the last step with bindings did not yield its values.
+    unbound: Option<String>,
+}
+
+impl<'a> Judge<'a> {
+    /// A judge of a conversation about to begin, with a target of which this much is known.
+    pub fn new(case: &'a Case, choices: &Choices) -> Self {
+        Self {
+            case,
+            limit: REQUEST_LIMIT,
+            patience: Duration::ZERO,
+            waiting: None,
+            in_vain: false,
+            model: Model::observer(choices),
+            verdict: Verdict {
+                findings: Vec::new(),
+                unclear: None,
+                unsent: None,
+                exercised: Exercised::default(),
+                choices: choices.clone(),
+                requests: 0,
+                slow: 0,
+            },
+            settled: false,
+            heard: 0,
+            unbound: None,
+        }
+    }
+
+    /// The same with another limit of time for an answer.
+    #[must_use]
+    pub fn with_limit(self, limit: Duration) -> Self {
+        Self { limit, ..self }
+    }
+
+    /// The same, asking again for this long where the contract says to wait for an effect.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// Whether an effect was waited for that never showed.
+    pub fn waited_in_vain(&self) -> bool {
+        self.in_vain
+    }
+
+    /// Hears one answer of a step (from 0), and says how to go on.
+    pub fn see(&mut self, step: usize, exchange: &Exchange) -> Heard {
+        self.verdict.requests += 1;
+        if !self.settled {
+            let observed = self.model.observe(exchange);
+            if self.waits(step, exchange, &observed) {
+                return Heard::Again;
+            }
+            self.weigh(step, exchange, &observed);
+            self.bind(step, exchange);
+        }
+        if self.settled {
+            Heard::End
+        } else {
+            Heard::Next
+        }
+    }
+
+    /// Whether an answer may only be too early, and there is time left.
+    fn waits(&mut self, step: usize, exchange: &Exchange, observed: &Observed) -> bool {
+        let Fit::Forbidden(differences) = &observed.fit else {
+            return false;
+        };
+        let reads =
+            matches!(&exchange.message, Message::Request(request) if request.method == "GET");
+        let late = differences
+            .first()
+            .is_some_and(|difference| difference.rules.iter().any(|rule| rule.waits()));
+        if !reads || !late || self.patience.is_zero() {
+            return false;
+        }
+        let since = match self.waiting {
+            Some((waiting, since)) if waiting == step => since,
+            _ => self.waiting.insert((step, exchange.at_ms)).1,
+        };
+        let waited = u64::try_from(exchange.at_ms - since).unwrap_or(0);
+        self.in_vain |= Duration::from_millis(waited) >= self.patience;
+        !self.in_vain
+    }
+
+    /// Says what the conversation showed.
+    pub fn finish(mut self) -> Verdict {
+        if !self.settled && self.heard < self.case.steps.len() {
+            let why = self
+                .unbound
+                .take()
+                .unwrap_or_else(|| "the conversation ended before it".to_owned());
+            self.verdict
+                .leave_unsent(self.heard, self.case.steps.len(), &why);
+        }
+        if !self
+            .verdict
+            .findings
+            .iter()
+            .any(|finding| finding.severity == Severity::Violates)
+        {
+            self.verdict.choices = self.model.choices();
+        }
+        self.verdict
+    }
+
+    fn weigh(&mut self, step: usize, exchange: &Exchange, observed: &Observed) {
+        self.heard = self.heard.max(step + 1);
+        for (rule, side) in &observed.cites {
+            self.verdict.exercised.insert(*rule, *side);
+        }
+        self.weigh_time(step, exchange, observed);
+        match &observed.fit {
+            Fit::Allowed { warnings } => {
+                for warning in warnings {
+                    self.find(Severity::Warns, step, exchange, warning, observed);
+                }
+            }
+            Fit::Forbidden(differences) => {
+                if let Some(difference) = self.aimed_at(differences) {
+                    // An answer outside anything a SHOULD tolerates still breaks no more than a SHOULD.
+                    let severity = if difference.violates() {
+                        Severity::Violates
+                    } else {
+                        Severity::Warns
+                    };
+                    self.find(severity, step, exchange, difference, observed);
+                }
+                self.settled = true;
+            }
+            Fit::Unclear(why) => {
+                let (request, why) = (request_line(&exchange.message), printable(why, 300));
+                self.verdict.unclear = Some(Unclear { step, request, why });
+                self.settled = true;
+            }
+        }
+    }
+
+    /// An answer beyond the limit of time deserves a warning, whatever it says. What is no complete request has no right
+    /// to one.
+    fn weigh_time(&mut self, step: usize, exchange: &Exchange, observed: &Observed) {
+        let took = Duration::from_micros(exchange.took_us);
+        let gave_up = matches!(&exchange.answer, Answer::None(silence) if silence.kind == NoAnswerKind::Timeout);
+        self.verdict
+            .exercised
+            .insert(rule!("time.request-limit"), Side::Inside);
+        if (took > self.limit || gave_up) && is_request(&exchange.message) {
+            self.verdict.slow += 1;
+            let difference = Difference {
+                rules: [rule!("time.request-limit")].into_iter().collect(),
+                place: "time".to_owned(),
+                expected: format!("a complete answer within {:?}", self.limit),
+                actual: if gave_up {
+                    "none".to_owned()
+                } else {
+                    format!("after {:.1} s", took.as_secs_f64())
+                },
+            };
+            self.find(Severity::Warns, step, exchange, &difference, observed);
+        }
+    }
+
+    fn find(
+        &mut self,
+        severity: Severity,
+        step: usize,
+        exchange: &Exchange,
+        difference: &Difference,
+        observed: &Observed,
+    ) {
+        let steps = self.case.steps.len();
+        let finding = Finding::new(
+            severity,
+            (step, steps),
+            exchange,
+            difference,
+            &observed.expectation,
+            &self.case.aims,
+        );
+        // The same doubt about a later answer says nothing new.
+        let known = |known: &Finding| {
+            (known.rule, known.operation, &known.place)
+                == (finding.rule, finding.operation, &finding.place)
+        };
+        if severity == Severity::Violates || !self.verdict.findings.iter().any(known) {
+            self.verdict.findings.push(finding);
+        }
+    }
+
+    /// The difference to report: one the case was written to find, else the first, which explains the answer best.
+    fn aimed_at<'d>(&self, differences: &'d [Difference]) -> Option<&'d Difference> {
+        let aimed = |difference: &&Difference| {
+            difference
+                .rules
+                .iter()
+                .any(|rule| self.case.aims.contains(rule))
+        };
+        differences
+            .iter()
+            .filter(|difference| difference.violates())
+            .find(aimed)
+            .or(differences.first())
+    }
+
+    /// Notes why a value that later steps need was not in the answer.
+    fn bind(&mut self, step: usize, exchange: &Exchange) {
+        let (Some(step), Answer::Response(response)) =
+            (self.case.steps.get(step), &exchange.answer)
+        else {
+            return;
+        };
+        if !step.bindings.is_empty() {
+            self.unbound = bind::learn(step, response, &mut Values::new())
+                .err()
+                .map(|missing| missing.to_string());
+        }
+    }
+}
+
+/// Whether a message is a complete, well-formed request.
+fn is_request(message: &Message) -> bool {
+    match message {
+        Message::Request(_) => true,
+        Message::Raw(bytes) => http1::parse_request(bytes).is_ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use smallvec::SmallVec;
+
+    use super::*;
+    use crate::case::{Binding, Body, Manner, Say, Step};
+    use crate::contract::RuleId;
+    use crate::model::Expectation;
+    use crate::wire::{Headers, NoAnswer, Request, Response};
+
+    fn case(steps: usize) -> Case {
+        let step = Step {
+            about: Vec::new(),
+            say: Say::Request {
+                method: "GET".into(),
+                target: "/domains/d".into(),
+                headers: Vec::new(),
+                body: Body::None,
+            },
+            manner: Manner::default(),
+            claim: None,
+            bindings: Vec::new(),
+        };
+        Case {
+            steps: vec![step; steps],
+            ..Case::default()
+        }
+    }
+
+    fn exchange(answer: Answer, took: Duration) -> Exchange {
+        let request = Request {
+            method: "GET".into(),
+            target: "/domains/d".into(),
+            headers: Headers::default(),
+            body: None,
+        };
+        Exchange {
+            message: Message::Request(request),
+            answer,
+            at_ms: 0,
+            took_us: took.as_micros() as u64,
+        }
+    }
+
+    fn answered(status: u16) -> Exchange {
+        let response = Response {
+            status,
+            headers: Headers::default(),
+            body: "{}".into(),
+        };
+        exchange(Answer::Response(response), Duration::from_millis(3))
+    }
+
+    fn difference(rules: &[RuleId], place: &str) -> Difference {
+        Difference {
+            rules: rules.iter().copied().collect(),
+            place: place.into(),
+            expected: "this".into(),
+            actual: "that".into(),
+        }
+    }
+
+    fn observed(fit: Fit, cites: &[(RuleId, Side)]) -> Observed {
+        Observed {
+            fit,
+            cites: cites.iter().copied().collect::<SmallVec<_>>(),
+            expectation: Expectation::default(),
+        }
+    }
+
+    fn allowed(warnings: Vec<Difference>) -> Observed {
+        observed(Fit::Allowed { warnings }, &[])
+    }
+
+    fn judge_of(case: &Case) -> Judge<'_> {
+        Judge::new(case, &Choices::open())
+    }
+
+    #[test]
+    fn the_first_forbidden_answer_is_the_finding_and_ends_the_judgement() {
+        let case = case(3);
+        let mut judge = judge_of(&case);
+        judge.weigh(
+            0,
+            &answered(200),
+            &allowed(vec![difference(&[rule!("proto.output-null")], "/Tags")]),
+        );
+        assert!(!judge.settled);
+        let forbidden = Fit::Forbidden(vec![
+            difference(&[rule!("domain.get.echo")], "/DomainName"),
+            difference(&[rule!("proto.output-types")], "/Stats"),
+        ]);
+        judge.weigh(
+            1,
+            &answered(200),
+            &observed(forbidden, &[(rule!("domain.get.echo"), Side::Inside)]),
+        );
+        assert!(judge.settled);
+        assert_eq!(judge.see(2, &answered(500)), Heard::End);
+
+        let verdict = judge.finish();
+        assert_eq!(verdict.outcome(), Outcome::Violates);
+        let told: Vec<_> = verdict
+            .findings
+            .iter()
+            .map(|finding| (finding.rule.id(), finding.severity, finding.step))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("proto.output-null", Severity::Warns, 0),
+                ("domain.get.echo", Severity::Violates, 1)
+            ]
+        );
+        assert!(
+            verdict
+                .exercised
+                .contains(rule!("domain.get.echo"), Side::Inside)
+        );
+        assert_eq!(verdict.requests, 1, "only what went through `see` was sent");
+    }
+
+    #[test]
+    fn of_several_differences_the_one_the_case_was_written_for_is_reported() {
+        let mut case = case(1);
+        case.aims = vec![rule!("proto.output-types")];
+        let mut judge = judge_of(&case);
+        let differences = vec![
+            difference(&[rule!("domain.get.echo")], "/DomainName"),
+            difference(
+                &[rule!("proto.output-required"), rule!("proto.output-types")],
+                "/Stats",
+            ),
+        ];
+        judge.weigh(
+            0,
+            &answered(200),
+            &observed(Fit::Forbidden(differences), &[]),
+        );
+        let verdict = judge.finish();
+        let finding = verdict.violation().expect("a violation");
+        assert_eq!(
+            (finding.rule, finding.place.as_str()),
+            (rule!("proto.output-types"), "/Stats")
+        );
+    }
+
+    #[test]
+    fn silence_is_unclear_and_never_a_violation() {
+        let case = case(2);
+        let mut judge = judge_of(&case);
+        judge.weigh(
+            0,
+            &answered(429),
+            &observed(Fit::Unclear("throttled (429)".into()), &[]),
+        );
+        let verdict = judge.finish();
+        assert_eq!(verdict.outcome(), Outcome::Unclear);
+        assert_eq!(verdict.findings, []);
+        let unclear = verdict.unclear.expect("a reason");
+        assert_eq!(
+            (unclear.step, unclear.request.as_str(), unclear.why.as_str()),
+            (0, "GET /domains/d", "throttled (429)")
+        );
+    }
+
+    #[test]
+    fn an_answer_beyond_the_limit_deserves_a_warning_of_its_own() {
+        let case = case(1);
+        let late = Exchange {
+            took_us: 2_000_001,
+            ..answered(200)
+        };
+        for (took, findings) in [
+            (&late, 1),
+            (
+                &Exchange {
+                    took_us: 2_000_000,
+                    ..late.clone()
+                },
+                0,
+            ),
+        ] {
+            let mut judge = judge_of(&case).with_limit(Duration::from_secs(2));
+            judge.weigh(0, took, &allowed(Vec::new()));
+            let verdict = judge.finish();
+            assert_eq!((verdict.findings.len(), verdict.slow), (findings, findings));
+        }
+        let silence = NoAnswer {
+            kind: NoAnswerKind::Timeout,
+            detail: "nothing within 2 s".into(),
+        };
+        let gave_up = exchange(Answer::None(silence), Duration::from_secs(2));
+        let mut judge = judge_of(&case).with_limit(Duration::from_secs(2));
+        judge.weigh(
+            0,
+            &gave_up,
+            &observed(Fit::Unclear("no answer: timeout".into()), &[]),
+        );
+        let verdict = judge.finish();
+        assert_eq!(verdict.outcome(), Outcome::Unclear);
+        assert_eq!(verdict.findings[0].rule, rule!("time.request-limit"));
+        assert_eq!(verdict.findings[0].expected, "a complete answer within 2s");
+
+        // Who waits for the rest of a request owes no answer yet.
+        let cut = Exchange {
+            message: Message::Raw("GET /domains HTTP/1.1\r\n".into()),
+            ..gave_up
+        };
+        let mut judge = judge_of(&case).with_limit(Duration::from_secs(2));
+        judge.weigh(
+            0,
+            &cut,
+            &observed(Fit::Unclear("no answer: timeout".into()), &[]),
+        );
+        assert_eq!(judge.finish().findings, []);
+    }
+
+    #[test]
+    fn the_same_doubt_twice_is_one_warning() {
+        let case = case(3);
+        let mut judge = judge_of(&case);
+        let warning = difference(&[rule!("proto.output-null")], "/Tags");
+        for step in 0..3 {
+            judge.weigh(step, &answered(200), &allowed(vec![warning.clone()]));
+        }
+        let elsewhere = difference(&[rule!("proto.output-null")], "/Matching");
+        judge.weigh(2, &answered(200), &allowed(vec![elsewhere]));
+        let verdict = judge.finish();
+        let places: Vec<_> = verdict
+            .findings
+            .iter()
+            .map(|finding| (finding.step, finding.place.as_str()))
+            .collect();
+        assert_eq!(places, [(0, "/Tags"), (2, "/Matching")]);
+        assert_eq!(verdict.outcome(), Outcome::Warns);
+    }
+
+    #[test]
+    fn steps_left_unsent_are_explained_but_accuse_nobody() {
+        let mut case = case(3);
+        case.steps[0].bindings = vec![Binding {
+            name: "token".into(),
+            pointer: "/NextToken".into(),
+        }];
+        let mut judge = judge_of(&case);
+        judge.weigh(0, &answered(200), &allowed(Vec::new()));
+        judge.bind(0, &answered(200));
+        let verdict = judge.finish();
+        assert_eq!(verdict.outcome(), Outcome::Conforms);
+        let why = verdict.unsent.expect("a reason");
+        assert!(
+            why.starts_with("step 2 of 3 was not sent: ") && why.contains("token"),
+            "{why}"
+        );
+    }
+}

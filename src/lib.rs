@@ -4,4 +4,5 @@ pub mod case;
 pub mod contract;
 pub mod judge;
 pub mod model;
+pub mod replay;
 pub mod wire;

@@ -1,0 +1,559 @@
+//! A case meets a target.
+//!
+//! [`replay`] says what a [`Case`] says, step by step, to a [`Target`] and writes down what is answered. It gives the case
+//! domains of its own, shows every exchange to whoever watches, and deletes afterwards what was created. It judges
+//! nothing.
+
+mod cleanup;
+pub mod endpoint;
+pub mod fresh;
+#[cfg(test)]
+mod hostile;
+pub mod local;
+mod sign;
+mod socket;
+pub mod target;
+mod tls;
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use self::cleanup::Created;
+pub use self::endpoint::{BadEndpoint, Endpoint, EndpointSettings};
+pub use self::fresh::Run;
+pub use self::local::Local;
+pub use self::sign::Signer;
+pub use self::target::Target;
+pub use self::tls::Trust;
+use crate::case::Case;
+use crate::case::bind::{DEFAULT_ARN, Values, follow_up, fresh_names, learn, message};
+use crate::case::transcript::Transcript;
+use crate::wire::{Answer, Exchange, Message, Response};
+
+/// How often a message is sent that is answered with 429 or 503.
+const TRIES: u32 = 3;
+
+/// The longest that a `retry-after` makes us wait.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+
+/// How cases are replayed.
+#[derive(Debug)]
+pub struct Settings {
+    /// How long to wait for each complete answer.
+    pub deadline: Duration,
+    /// What `${arn}` stands for: the beginning of every ARN of the target.
+    pub arn: String,
+    /// Gives out fresh names; shared by all cases of a run.
+    pub run: Run,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            deadline: Duration::from_secs(10),
+            arn: DEFAULT_ARN.to_owned(),
+            run: Run::new(),
+        }
+    }
+}
+
+/// What whoever watches wants next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// The next step.
+    Go,
+    /// The same message once more after this time; the answer so far does not count.
+    Again(Duration),
+    /// The end of the case.
+    Stop,
+}
+
+/// What became of a case.
+#[derive(Debug, Clone)]
+pub struct Replayed {
+    /// The case with its answers; what was known beforehand is for the caller to add.
+    pub transcript: Transcript,
+    /// Why not all steps were sent, unless whoever watched stopped.
+    pub unsent: Option<Unsent>,
+    /// What went wrong outside the case, for people: domains that could not be deleted.
+    pub notes: Vec<String>,
+}
+
+/// A step that could not be sent, and so nothing behind it either.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsent {
+    /// Its index.
+    pub step: usize,
+    /// What was missing.
+    pub reason: String,
+}
+
+/// Replays a case.
+///
+/// `with` holds values for placeholders that the run would otherwise provide; usually none. Every exchange, each page of a
+/// paged step included, is shown to `watch` with the index of its step before the next message goes out. An answer of 429
+/// or 503 says that the call was not made, so the message is sent again after a while, and only the last answer counts.
+///
+/// A missing answer does not end the case: whether to go on is for `watch` to say.
+pub async fn replay(
+    name: &str,
+    case: &Case,
+    target: &impl Target,
+    with: Values,
+    settings: &Settings,
+    watch: &mut (impl FnMut(usize, &Exchange) -> Next + Send),
+) -> Replayed {
+    let transcript = Transcript {
+        name: name.to_owned(),
+        case: case.clone(),
+        given: Vec::new(),
+        with,
+        answers: Vec::with_capacity(case.steps.len()),
+    };
+    let mut replayed = Replayed {
+        transcript,
+        unsent: None,
+        notes: Vec::new(),
+    };
+    let Transcript { with, answers, .. } = &mut replayed.transcript;
+
+    // Reserved until the case has been cleaned up.
+    let mut reserved = None;
+    for name in fresh_names(case) {
+        if with.get(&name).is_some() {
+            continue;
+        }
+        let value = match name.as_str() {
+            "arn" => settings.arn.clone(),
+            "short" => match settings.run.short(target, settings.deadline).await {
+                Ok(short) => reserved.insert(short).name.to_string(),
+                Err(reason) => {
+                    replayed.unsent = Some(Unsent { step: 0, reason });
+                    return replayed;
+                }
+            },
+            domain => settings.run.domain(domain),
+        };
+        with.set(name, value);
+    }
+
+    let mut known = with.clone();
+    let mut created = Created::default();
+    for (index, step) in case.steps.iter().enumerate() {
+        let mut next_message = match message(step, &known) {
+            Ok(message) => Some(message),
+            Err(unbound) => {
+                replayed.unsent = Some(Unsent {
+                    step: index,
+                    reason: unbound.to_string(),
+                });
+                break;
+            }
+        };
+        if step.manner.pause_ms > 0 {
+            tokio::time::sleep(Duration::from_millis(step.manner.pause_ms.into())).await;
+        }
+        let mut exchanges = Vec::with_capacity(1);
+        let mut next = Next::Go;
+        while let Some(message) = next_message.take() {
+            let mut exchange = exchange(target, message, settings.deadline).await;
+            created.note(&exchange, with);
+            next = watch(index, &exchange);
+            while let Next::Again(pause) = next {
+                tokio::time::sleep(pause).await;
+                exchange = self::exchange(target, exchange.message, settings.deadline).await;
+                next = watch(index, &exchange);
+            }
+            if next == Next::Go {
+                next_message = follow_up(step, exchanges.len() + 1, &exchange);
+            }
+            exchanges.push(exchange);
+        }
+        if let Some(Exchange {
+            answer: Answer::Response(first),
+            ..
+        }) = exchanges.first()
+        {
+            // A value that is missing shows at the step that needs it.
+            let _ = learn(step, first, &mut known);
+        }
+        answers.push(exchanges);
+        if next == Next::Stop {
+            break;
+        }
+    }
+    replayed.notes = created.delete(target, settings.deadline).await;
+    drop(reserved);
+    replayed
+}
+
+/// Sends a message, again if it is throttled, and takes the time of the last try.
+async fn exchange(target: &impl Target, message: Message, deadline: Duration) -> Exchange {
+    let mut tried = 0;
+    loop {
+        let at = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let began = Instant::now();
+        let answer = target.send(&message, deadline).await;
+        let took = began.elapsed();
+        tried += 1;
+        match &answer {
+            Answer::Response(response) if tried < TRIES && matches!(response.status, 429 | 503) => {
+                tokio::time::sleep(back_off(response, tried)).await;
+            }
+            _ => {
+                return Exchange {
+                    message,
+                    answer,
+                    at_ms: i64::try_from(at.as_millis()).unwrap_or(i64::MAX),
+                    took_us: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+                };
+            }
+        }
+    }
+}
+
+/// How long to wait before the next try: what the answer asks for within reason, else longer each time, and never the
+/// same for all who wait.
+fn back_off(answer: &Response, tried: u32) -> Duration {
+    let asked = answer
+        .headers
+        .get("retry-after")
+        .and_then(|seconds| seconds.trim().parse().ok());
+    let wait = asked
+        .map_or(Duration::from_millis(100 << tried), Duration::from_secs)
+        .min(LONGEST_WAIT);
+    wait + wait.mul_f64((fresh::random() % 256) as f64 / 1024.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::case::{text, transcript};
+    use crate::wire::{Headers, NoAnswerKind};
+
+    /// Answers as a function says, and remembers what it was asked.
+    struct Script<F>(F, Mutex<Vec<String>>);
+
+    impl<F: Fn(&str) -> Answer + Send + Sync> Script<F> {
+        fn new(answer: F) -> Self {
+            Self(answer, Mutex::default())
+        }
+
+        /// The request lines so far, with what stands for fresh names.
+        fn seen(&self) -> Vec<String> {
+            self.1
+                .lock()
+                .unwrap()
+                .iter()
+                .map(|line| line.replace("pc-test-", "#"))
+                .collect()
+        }
+    }
+
+    impl<F: Fn(&str) -> Answer + Send + Sync> Target for Script<F> {
+        async fn send(&self, message: &Message, _deadline: Duration) -> Answer {
+            let line = match message {
+                Message::Request(request) => format!("{} {}", request.method, request.target),
+                Message::Raw(bytes) => {
+                    format!("raw {}", String::from_utf8_lossy(bytes).escape_debug())
+                }
+            };
+            let answer = (self.0)(&line);
+            self.1.lock().unwrap().push(line);
+            answer
+        }
+
+        fn describe(&self) -> String {
+            "a script".to_owned()
+        }
+    }
+
+    fn answer(status: u16, body: &str) -> Answer {
+        Answer::Response(Response {
+            status,
+            headers: Headers::default(),
+            body: Bytes::copy_from_slice(body.as_bytes()),
+        })
+    }
+
+    fn settings() -> Settings {
+        Settings {
+            run: Run::named("test"),
+            ..Settings::default()
+        }
+    }
+
+    async fn run(case: &str, target: &impl Target, settings: &Settings) -> Replayed {
+        let case = text::parse(case, "test.case").unwrap();
+        replay(
+            "test",
+            &case,
+            target,
+            Values::new(),
+            settings,
+            &mut |_, _| Next::Go,
+        )
+        .await
+    }
+
+    #[tokio::test]
+    async fn what_a_case_creates_is_deleted_after_it() {
+        let script = Script::new(|line| match line {
+            "POST /domains/lost" | "POST /domains/pc-test-1" => {
+                Answer::none(NoAnswerKind::Timeout, "")
+            }
+            "POST /domains/refused" => answer(400, "{}"),
+            _ => answer(200, "{}"),
+        });
+        let case = "> POST /domains/${domain}\n\n> POST /domains/${domain2}\n\n> POST /domains/lost\n\n> POST /domains/refused\n\n\
+                    > POST /domains/%61%2fb\n\n> POST /domains/gone\n\n> DELETE /domains/gone\n\n> POST /domains/x/profiles\n";
+        let replayed = run(case, &script, &settings()).await;
+        assert_eq!(replayed.notes, [""; 0]);
+        // Somebody else's `lost` may have been there before.
+        assert_eq!(
+            script.seen()[8..],
+            [
+                "DELETE /domains/%61%2fb",
+                "DELETE /domains/#1",
+                "DELETE /domains/#2-2"
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn damaged_messages_are_cleaned_up_after_too() {
+        let script = Script::new(|line| {
+            if line.starts_with("DELETE") {
+                answer(500, "")
+            } else {
+                answer(400, "")
+            }
+        });
+        let case =
+            ">!\n| POST /domains/${domain} HTTP/1.1\n| nonsense\n\n>!\n| GET /domains/${domain2}\n";
+        assert!(
+            run(case, &script, &settings()).await.notes.is_empty(),
+            "all was refused"
+        );
+
+        let script = Script::new(|line| match line {
+            line if line.starts_with("DELETE") => answer(500, ""),
+            _ => Answer::none(NoAnswerKind::Closed, ""),
+        });
+        let replayed = run(case, &script, &settings()).await;
+        let notes = ["1", "2-2"].map(|name| {
+            format!("domain `pc-test-{name}` may be left behind: deleting it gave status 500")
+        });
+        assert_eq!(replayed.notes, notes);
+    }
+
+    #[tokio::test]
+    async fn whoever_watches_can_stop_and_what_exists_is_still_deleted() {
+        let script = Script::new(|_| answer(200, "{}"));
+        let case = text::parse(
+            "> POST /domains/${domain}\n\n> GET /a\n\n> GET /b\n",
+            "test.case",
+        )
+        .unwrap();
+        let mut watched = Vec::new();
+        let mut watch = |step: usize, exchange: &Exchange| {
+            watched.push((step, exchange.answer == answer(200, "{}")));
+            if step == 1 { Next::Stop } else { Next::Go }
+        };
+        let replayed = replay(
+            "test",
+            &case,
+            &script,
+            Values::new(),
+            &settings(),
+            &mut watch,
+        )
+        .await;
+        assert_eq!(
+            script.seen(),
+            ["POST /domains/#1", "GET /a", "DELETE /domains/#1"]
+        );
+        assert_eq!(
+            (watched, replayed.transcript.answers.len()),
+            (vec![(0, true), (1, true)], 2)
+        );
+        assert_eq!(replayed.unsent, None);
+    }
+
+    #[tokio::test]
+    async fn pages_are_followed_and_bindings_remembered() {
+        let script = Script::new(|line| match line {
+            "GET /domains?max-results=1" => answer(200, r#"{"NextToken":"a b/","Id":"first"}"#),
+            "GET /domains?max-results=1&next-token=a%20b%2F" => {
+                answer(200, r#"{"NextToken":"c","Id":"second"}"#)
+            }
+            _ => answer(200, r#"{"NextToken":""}"#),
+        });
+        let paged = |pages| {
+            format!(
+                "> GET /domains?max-results=1\n~ pages {pages}\n@ id = /Id\n\n> GET /${{id}}\n\n> GET /${{none}}\n"
+            )
+        };
+        let replayed = run(&paged(9), &script, &settings()).await;
+        let [first, second] = [
+            "GET /domains?max-results=1",
+            "GET /domains?max-results=1&next-token=a%20b%2F",
+        ];
+        let third = "GET /domains?max-results=1&next-token=c";
+        assert_eq!(script.seen(), [first, second, third, "GET /first"]);
+        let unsent = replayed.unsent.unwrap();
+        assert!(
+            unsent.step == 2 && unsent.reason.contains("none"),
+            "{unsent:?}"
+        );
+        // What was sent follows from the transcript alone.
+        let printed = transcript::print(&replayed.transcript);
+        assert_eq!(
+            transcript::parse(&printed, "test.case").unwrap(),
+            replayed.transcript
+        );
+
+        let script = Script::new(script.0);
+        run(&paged(2), &script, &settings()).await;
+        assert_eq!(script.seen(), [first, second, "GET /first"]);
+    }
+
+    #[tokio::test]
+    async fn throttled_messages_are_sent_again() {
+        let times = Mutex::new(0);
+        let script = Script::new(|line| {
+            let mut times = times.lock().unwrap();
+            *times += 1;
+            let status = if line == "GET /never" {
+                503
+            } else {
+                [429, 503, 200][*times % 3]
+            };
+            let headers = Headers::from_iter([("retry-after", "0")]);
+            Answer::Response(Response {
+                status,
+                headers,
+                body: Bytes::new(),
+            })
+        });
+        let replayed = run("> GET /soon\n\n> GET /never\n", &script, &settings()).await;
+        assert_eq!(
+            script.seen(),
+            [
+                "GET /soon",
+                "GET /soon",
+                "GET /never",
+                "GET /never",
+                "GET /never"
+            ]
+        );
+        let statuses = replayed
+            .transcript
+            .answers
+            .iter()
+            .flatten()
+            .map(|exchange| match &exchange.answer {
+                Answer::Response(response) => response.status,
+                Answer::None(_) => 0,
+            });
+        assert_eq!(statuses.collect::<Vec<_>>(), [200, 503]);
+    }
+
+    #[test]
+    fn waiting_is_bounded_and_longer_each_time() {
+        let wait = |retry_after: Option<&str>, tried| {
+            let headers = retry_after
+                .map(|seconds| ("retry-after", seconds))
+                .into_iter()
+                .collect();
+            back_off(
+                &Response {
+                    status: 503,
+                    headers,
+                    body: Bytes::new(),
+                },
+                tried,
+            )
+            .as_millis()
+        };
+        for _ in 0..100 {
+            assert!((200..250).contains(&wait(None, 1)) && (400..500).contains(&wait(None, 2)));
+            assert!((1000..1250).contains(&wait(Some("1"), 1)) && wait(Some("0"), 2) == 0);
+            assert!((2000..2500).contains(&wait(Some("18446744073709551615"), 1)));
+            assert!((200..250).contains(&wait(Some("Fri, 31 Dec 1999 23:59:59 GMT"), 1)));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_of_one_character_is_free_and_not_shared() {
+        let script = Script::new(|line| match line.strip_prefix("GET /domains/") {
+            Some("y" | "z") => answer(404, "{}"),
+            Some(_) => answer(200, "{}"),
+            None => answer(200, "{}"),
+        });
+        let settings = settings();
+        let taken = settings
+            .run
+            .short(&script, settings.deadline)
+            .await
+            .unwrap();
+        let case = "> POST /domains/${short}\n";
+        let replayed = run(case, &script, &settings).await;
+        let other = replayed.transcript.with.get("short").unwrap().to_owned();
+        assert!(other != taken.name.to_string() && ["y", "z"].contains(&other.as_str()));
+        assert_eq!(
+            script.seen().last(),
+            Some(&format!("DELETE /domains/{other}"))
+        );
+        // Free again after the case.
+        assert_eq!(
+            run(case, &script, &settings)
+                .await
+                .transcript
+                .with
+                .get("short"),
+            Some(other.as_str())
+        );
+
+        let full = Script::new(|_| answer(200, "{}"));
+        let unsent = run(case, &full, &settings).await.unsent.unwrap();
+        assert!(
+            full.seen().len() == 61 && unsent.reason.contains("answered 200"),
+            "{unsent:?}"
+        );
+        let dead = Script::new(|_| Answer::none(NoAnswerKind::Refused, ""));
+        assert!(
+            run(case, &dead, &settings)
+                .await
+                .unsent
+                .unwrap()
+                .reason
+                .contains("refused")
+                && dead.seen().len() == 1
+        );
+    }
+
+    #[tokio::test]
+    async fn values_given_are_kept_and_others_provided() {
+        let script = Script::new(|_| answer(200, "{}"));
+        let case = text::parse("> GET /${domain}/${domain-b}/${arn|uri}\n", "test.case").unwrap();
+        let with = Values::from_iter([("domain", "mine")]);
+        let replayed = replay("test", &case, &script, with, &settings(), &mut |_, _| {
+            Next::Go
+        })
+        .await;
+        assert_eq!(
+            script.seen(),
+            ["GET /mine/#1-b/arn%3Aaws%3Aprofile%3Aus-east-1%3A123456789012"]
+        );
+        assert_eq!(
+            replayed.transcript.with.get("domain-b"),
+            Some("pc-test-1-b")
+        );
+    }
+}

@@ -5,4 +5,5 @@ pub mod contract;
 pub mod judge;
 pub mod model;
 pub mod replay;
+pub mod report;
 pub mod wire;

@@ -1,0 +1,289 @@
+//! The report for programs. `docs/report-json.md` documents it; a change of meaning raises [`SCHEMA`].
+
+use serde::Serialize;
+
+use crate::contract::{Level, RuleId, Side};
+use crate::judge::{Outcome, Severity};
+
+use super::{Cause, Line, Report, option_names};
+
+/// The number of the schema.
+pub const SCHEMA: u32 = 1;
+
+/// The whole report as JSON text, with a line feed at the end.
+pub fn render(report: &Report) -> String {
+    let mut text = serde_json::to_string_pretty(&Document::of(report)).unwrap_or_else(|error| {
+        // Nothing but strings and numbers is written to memory; serde_json knows no way for that to fail.
+        format!("{{\"schema\":{SCHEMA},\"error\":{:?}}}", error.to_string())
+    });
+    text.push('\n');
+    text
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: u32,
+    version: &'static str,
+    target: &'a str,
+    run: &'a str,
+    outcome: &'static str,
+    elapsed_seconds: f64,
+    requests: usize,
+    recordings: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interrupted: Option<&'a str>,
+    counts: Counts,
+    findings: Vec<Finding<'a>>,
+    contradictions: Vec<Contradiction<'a>>,
+    slow: Slow,
+    capabilities: Vec<Capability>,
+    rules: Rules,
+    cases: Vec<Case<'a>>,
+}
+
+#[derive(Serialize)]
+struct Counts {
+    cases: usize,
+    conforms: usize,
+    warns: usize,
+    unclear: usize,
+    violates: usize,
+}
+
+#[derive(Serialize)]
+struct Finding<'a> {
+    severity: &'static str,
+    rule: &'static str,
+    level: &'static str,
+    sentence: &'static str,
+    source: &'static str,
+    operation: Option<&'static str>,
+    case: &'a str,
+    step: usize,
+    steps: usize,
+    request: &'a str,
+    answer: &'a str,
+    status: Option<u16>,
+    allowed: &'a [String],
+    place: &'a str,
+    expected: &'a str,
+    actual: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seen: Option<Seen>,
+    cases: &'a [String],
+    again: &'a str,
+}
+
+#[derive(Serialize)]
+struct Seen {
+    times: u32,
+    replays: u32,
+}
+
+#[derive(Serialize)]
+struct Contradiction<'a> {
+    choice: &'static str,
+    rule: &'static str,
+    first: Decided<'a>,
+    second: Decided<'a>,
+}
+
+#[derive(Serialize)]
+struct Decided<'a> {
+    case: &'a str,
+    options: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Slow {
+    limit_seconds: f64,
+    answers: usize,
+}
+
+#[derive(Serialize)]
+struct Capability {
+    name: &'static str,
+    rule: &'static str,
+    options: Vec<&'static str>,
+    of: &'static [&'static str],
+}
+
+#[derive(Serialize)]
+struct Rules {
+    exercised: usize,
+    of: usize,
+    missing: Vec<Missing>,
+}
+
+#[derive(Serialize)]
+struct Missing {
+    rule: &'static str,
+    side: &'static str,
+}
+
+#[derive(Serialize)]
+struct Case<'a> {
+    name: &'a str,
+    outcome: &'static str,
+    requests: usize,
+    seconds: f64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rules: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unclear: Option<Unclear<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unsent: Option<&'a str>,
+    again: &'a str,
+}
+
+#[derive(Serialize)]
+struct Unclear<'a> {
+    step: usize,
+    request: &'a str,
+    why: &'a str,
+}
+
+impl<'a> Document<'a> {
+    fn of(report: &'a Report) -> Self {
+        let counts = report.counts();
+        let coverage = report.coverage();
+        Self {
+            schema: SCHEMA,
+            version: env!("CARGO_PKG_VERSION"),
+            target: &report.run.target,
+            run: &report.run.id,
+            outcome: report.outcome().name(),
+            elapsed_seconds: report.elapsed.as_secs_f64(),
+            requests: report.requests,
+            recordings: report.recordings,
+            interrupted: report.interrupted.as_deref(),
+            counts: Counts {
+                cases: report.cases.len(),
+                conforms: counts.conforms,
+                warns: counts.warns,
+                unclear: counts.unclear,
+                violates: counts.violates,
+            },
+            findings: report.causes.iter().map(Finding::of).collect(),
+            contradictions: report
+                .contradictions
+                .iter()
+                .map(Contradiction::of)
+                .collect(),
+            slow: Slow {
+                limit_seconds: report.run.limit.as_secs_f64(),
+                answers: report.slow,
+            },
+            capabilities: report
+                .capabilities()
+                .map(|(choice, options)| Capability {
+                    name: choice.choice().id,
+                    rule: choice.choice().rule,
+                    options: option_names(choice, options),
+                    of: choice.choice().options,
+                })
+                .collect(),
+            rules: Rules {
+                exercised: coverage.exercised(),
+                of: coverage.of,
+                missing: coverage
+                    .missing
+                    .iter()
+                    .map(|(rule, side)| Missing::of(*rule, *side))
+                    .collect(),
+            },
+            cases: report.cases.iter().map(Case::of).collect(),
+        }
+    }
+}
+
+impl<'a> Finding<'a> {
+    fn of(cause: &'a Cause) -> Self {
+        let finding = &cause.finding;
+        let rule = finding.rule.rule();
+        Self {
+            severity: match finding.severity {
+                Severity::Violates => Outcome::Violates.name(),
+                Severity::Warns => Outcome::Warns.name(),
+            },
+            rule: rule.id,
+            level: match rule.level {
+                Level::Must => "MUST",
+                Level::Should => "SHOULD",
+                Level::Probe => "PROBE",
+                Level::Info => "INFO",
+            },
+            sentence: rule.sentence,
+            source: rule.source,
+            operation: finding.operation.map(|operation| operation.name),
+            case: &cause.case,
+            step: finding.step + 1,
+            steps: finding.steps,
+            request: &finding.request,
+            answer: &finding.answer,
+            status: finding.status,
+            allowed: &finding.allowed,
+            place: &finding.place,
+            expected: &finding.expected,
+            actual: &finding.actual,
+            seen: cause.seen.map(|seen| Seen {
+                times: seen.times,
+                replays: seen.replays,
+            }),
+            cases: &cause.cases,
+            again: &cause.again,
+        }
+    }
+}
+
+impl<'a> Contradiction<'a> {
+    fn of(contradiction: &'a super::Contradiction) -> Self {
+        let choice = contradiction.choice;
+        let side = |(options, case): &'a (_, String)| Decided {
+            case,
+            options: option_names(choice, *options),
+        };
+        Self {
+            choice: choice.choice().id,
+            rule: choice.choice().rule,
+            first: side(&contradiction.first),
+            second: side(&contradiction.second),
+        }
+    }
+}
+
+impl Missing {
+    fn of(rule: RuleId, side: Side) -> Self {
+        let side = match side {
+            Side::Inside => "inside",
+            Side::Outside => "outside",
+        };
+        Self {
+            rule: rule.id(),
+            side,
+        }
+    }
+}
+
+impl<'a> Case<'a> {
+    fn of(line: &'a Line) -> Self {
+        Self {
+            name: &line.name,
+            outcome: line.outcome.name(),
+            requests: line.requests,
+            seconds: line.took.as_secs_f64(),
+            rules: line
+                .findings
+                .iter()
+                .map(|finding| finding.rule.id())
+                .collect(),
+            unclear: line.unclear.as_ref().map(|unclear| Unclear {
+                step: unclear.step + 1,
+                request: &unclear.request,
+                why: &unclear.why,
+            }),
+            unsent: line.unsent.as_deref(),
+            again: &line.again,
+        }
+    }
+}

@@ -6,4 +6,5 @@ pub mod judge;
 pub mod model;
 pub mod replay;
 pub mod report;
+pub mod serve;
 pub mod wire;

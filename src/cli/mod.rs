@@ -1,0 +1,130 @@
+//! The command line: the only place that prints.
+//!
+//! One file a subcommand. What they share is here, namely the arguments, the exit status and every error in words, and in
+//! `target` (what to test), `session` (running cases) and `output` (where results go).
+
+mod check;
+mod output;
+mod replay;
+mod rules;
+mod serve;
+mod session;
+mod target;
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::case::Problem;
+use crate::judge::Outcome;
+use crate::replay::BadEndpoint;
+use crate::report::Report;
+use crate::serve::BindError;
+
+/// Contract tests for implementations of the Amazon Connect Customer Profiles API
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, after_help = EXIT_HELP)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(check::Check),
+    Serve(serve::Serve),
+    Replay(replay::Replay),
+    Rules(rules::Rules),
+}
+
+/// Does what the arguments say.
+pub fn run(arguments: Arguments) -> ExitCode {
+    let done = match arguments.command {
+        Command::Check(check) => check.run(),
+        Command::Serve(serve) => serve.run(),
+        Command::Replay(replay) => replay.run(),
+        Command::Rules(rules) => rules.run(),
+    };
+    let exit = done.unwrap_or_else(|trouble| {
+        output::complain(&trouble);
+        Exit::Trouble
+    });
+    ExitCode::from(exit as u8)
+}
+
+/// The exit status; part of the interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exit {
+    /// Everything conforms; there may be warnings.
+    Conforms = 0,
+    /// The target violates the contract.
+    Violates = 1,
+    /// Wrong usage, or the harness could not do its work.
+    Trouble = 2,
+    /// Nothing violates the contract, and not everything could be judged.
+    Unclear = 3,
+}
+
+impl Exit {
+    /// The status of a run.
+    fn of(report: &Report, strict: bool) -> Self {
+        if report.interrupted.is_some() {
+            return Self::Trouble;
+        }
+        match report.outcome() {
+            Outcome::Violates => Self::Violates,
+            // A warning may hide behind what is unclear.
+            _ if strict && report.counts().warns > 0 => Self::Violates,
+            Outcome::Unclear => Self::Unclear,
+            Outcome::Warns | Outcome::Conforms => Self::Conforms,
+        }
+    }
+}
+
+/// Why a command could not do its work. All of them end in [`Exit::Trouble`].
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    #[error(transparent)]
+    Endpoint(#[from] BadEndpoint),
+    #[error("no answer from {endpoint}: {why}\n  {advice}")]
+    Unreachable {
+        endpoint: String,
+        why: String,
+        advice: &'static str,
+    },
+    #[error(transparent)]
+    Case(#[from] Problem),
+    #[error("{0}")]
+    NothingSelected(String),
+    #[error("the recording {name} does not conform to the contract any more: {why}")]
+    Recording { name: String, why: String },
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    #[error("cannot write {}: {error}", file.display())]
+    Write { file: PathBuf, error: io::Error },
+    #[error("cannot start: {0}")]
+    Start(io::Error),
+    #[error("{0}")]
+    Usage(String),
+}
+
+const EXIT_HELP: &str = "\
+Exit status:
+  0  the target conforms (warnings included, unless --strict)
+  1  the target violates the contract
+  2  wrong usage, or the harness could not do its work
+  3  nothing violates the contract, but not everything could be judged";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,255 @@
+//! `replay`: hold cases against a target, step by step.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use indicatif::ProgressBar;
+use tokio::runtime::Runtime;
+
+use crate::case::corpus::{self, Content, Entry};
+use crate::case::select::nearest;
+use crate::case::transcript::Transcript;
+use crate::judge::{Severity, Verdict, answer_line, judge, request_line};
+use crate::replay::{Settings, Target};
+use crate::report::human::{self, Detail};
+use crate::report::{Judged, Report, Run};
+
+use super::check::is_probe;
+use super::output;
+use super::session::{Session, Task};
+use super::target::{Destination, TargetOptions, quoted};
+use super::{Exit, Trouble};
+
+/// Replay cases against a target and judge them
+///
+/// Shows every step with its answer. Capabilities are probed beforehand, as `check` does. Without --endpoint, cases are
+/// replayed against the built-in reference in this process.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Replay {
+    /// Files to replay, or names of cases of the built-in corpus. Of a recording, the case is replayed anew.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    target: TargetOptions,
+
+    /// Judge the answers in the files instead of asking a target.
+    #[arg(long, conflicts_with_all = ["endpoint", "timeout", "settle", "region", "account", "partition", "cacert", "insecure"])]
+    recorded: bool,
+
+    /// Let warnings count as violations in the exit status.
+    #[arg(long)]
+    strict: bool,
+}
+
+impl Replay {
+    pub(super) fn run(self) -> Result<Exit, Trouble> {
+        let entries = self
+            .files
+            .iter()
+            .map(|file| find(file))
+            .collect::<Result<Vec<_>, _>>()?;
+        let manner = output::manner(Detail::Cases);
+        let report = if self.recorded {
+            judge_recorded(entries)?
+        } else {
+            Runtime::new()
+                .map_err(Trouble::Start)?
+                .block_on(self.hold(entries))?
+        };
+        output::print(&human::render(&report, manner))?;
+        Ok(Exit::of(&report, self.strict))
+    }
+
+    /// Replays the cases one after the other.
+    async fn hold(&self, entries: Vec<Entry>) -> Result<Report, Trouble> {
+        let began = Instant::now();
+        let target = match &self.target.endpoint {
+            Some(address) => Destination::Endpoint(Box::new(self.target.endpoint(address)?)),
+            None => Destination::local(),
+        };
+        target.reach(self.target.timeout).await?;
+        let settings = Settings {
+            deadline: self.target.timeout,
+            ..Settings::default()
+        };
+        let arn = target.find_arn(&self.target, &settings.run).await;
+        let run = Run {
+            target: target.describe(),
+            id: settings.run.id().to_owned(),
+            limit: self.target.timeout,
+        };
+        let session = Arc::new(Session::new(
+            target,
+            settings,
+            &arn,
+            Report::new(run.clone()),
+            ProgressBar::hidden(),
+            self.target.settle,
+        ));
+        session.probe(probes()?, 1).await;
+        let known = session.collected().known().clone();
+
+        let mut report = Report::new(run);
+        let options = self.target.again();
+        for (file, entry) in self.files.iter().zip(entries) {
+            let again = format!(
+                "profile-contract replay {}{options}",
+                quoted(&file.to_string_lossy())
+            );
+            let case = entry.content.case().clone();
+            let task = Task {
+                name: entry.name,
+                case,
+                again,
+                reported: true,
+            };
+            let began = Instant::now();
+            let watched = session.replay(&task, &known).await;
+            for note in watched.notes {
+                output::remark(&format!("note: {note}"));
+            }
+            output::print(&told(&watched.transcript, &watched.verdict))?;
+            let Task { name, again, .. } = task;
+            report.add(Judged {
+                name,
+                again,
+                verdict: watched.verdict,
+                took: began.elapsed(),
+                seen: None,
+            });
+        }
+        report.finish(began.elapsed());
+        Ok(report)
+    }
+}
+
+/// Judges recordings as they are.
+fn judge_recorded(entries: Vec<Entry>) -> Result<Report, Trouble> {
+    let run = Run {
+        target: "recordings".to_owned(),
+        id: "none".to_owned(),
+        limit: crate::judge::REQUEST_LIMIT,
+    };
+    let mut report = Report::new(run);
+    for entry in entries {
+        let Content::Transcript(recording) = entry.content else {
+            let file = entry.path.display();
+            return Err(Trouble::Usage(format!(
+                "{file} holds no answers to judge; leave --recorded out to replay its case"
+            )));
+        };
+        let verdict = judge(&recording);
+        output::print(&told(&recording, &verdict))?;
+        let again = format!(
+            "profile-contract replay --recorded {}",
+            quoted(&entry.path.to_string_lossy())
+        );
+        report.add(Judged {
+            name: entry.name,
+            again,
+            verdict,
+            took: took(&recording),
+            seen: None,
+        });
+    }
+    report.finish(report.cases.iter().map(|case| case.took).sum());
+    Ok(report)
+}
+
+/// How long the answers of a recording took.
+fn took(recording: &Transcript) -> Duration {
+    recording
+        .answers
+        .iter()
+        .flatten()
+        .map(|exchange| Duration::from_micros(exchange.took_us))
+        .sum()
+}
+
+/// The case of that file, or the one of the built-in corpus with that name.
+fn find(file: &Path) -> Result<Entry, Trouble> {
+    if file.exists() {
+        return Ok(corpus::read(file)?);
+    }
+    let wanted = file.to_string_lossy();
+    let entries = corpus::built_in()?;
+    if let Some(entry) = entries.iter().find(|entry| entry.name == wanted) {
+        return Ok(entry.clone());
+    }
+    let slip = nearest(&wanted, entries.iter().map(|entry| entry.name.as_str()));
+    let slip = slip
+        .map(|name| format!("; did you mean `{name}`?"))
+        .unwrap_or_default();
+    Err(Trouble::Usage(format!(
+        "no file and no case of the built-in corpus is called `{wanted}`{slip}"
+    )))
+}
+
+/// The built-in cases that find out about capabilities.
+fn probes() -> Result<Vec<Task>, Trouble> {
+    let probes = corpus::built_in()?
+        .into_iter()
+        .filter(|entry| is_probe(&entry.name));
+    Ok(probes
+        .map(|entry| Task {
+            case: entry.content.case().clone(),
+            name: entry.name,
+            again: String::new(),
+            reported: false,
+        })
+        .collect())
+}
+
+/// Every exchange of a conversation in a line, with what was made of it.
+fn told(transcript: &Transcript, verdict: &Verdict) -> String {
+    let mut text = format!("{}\n", transcript.name);
+    for (step, exchanges) in transcript.answers.iter().enumerate() {
+        let mark = match verdict
+            .findings
+            .iter()
+            .filter(|finding| finding.step == step)
+            .map(|finding| finding.severity)
+            .min()
+        {
+            Some(Severity::Violates) => "violates",
+            Some(Severity::Warns) => "warns",
+            None if verdict
+                .unclear
+                .as_ref()
+                .is_some_and(|unclear| unclear.step == step) =>
+            {
+                "unclear"
+            }
+            None => "allowed",
+        };
+        for exchange in exchanges {
+            let (said, answered) = (
+                request_line(&exchange.message),
+                answer_line(&exchange.answer),
+            );
+            let _ = writeln!(
+                text,
+                "{:>4} {mark:<8}  {said}\n               {answered}",
+                step + 1
+            );
+        }
+    }
+    if let Some(unsent) = &verdict.unsent {
+        let _ = writeln!(text, "     {unsent}");
+    }
+    text
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  profile-contract replay put-type/description-length
+      replays a case of the built-in corpus against the built-in reference
+  profile-contract replay findings/*.case --endpoint http://127.0.0.1:4000
+      replays what an earlier check found, to see whether it is still there
+  profile-contract replay --recorded findings/*.case
+      judges what was answered then, without asking anybody";

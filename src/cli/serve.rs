@@ -1,0 +1,143 @@
+//! `profile-contract serve`: the reference model as an HTTP server.
+
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+
+use clap::Args;
+use tokio::runtime::Runtime;
+
+use crate::model::Model;
+use crate::serve::{Limits, Server};
+
+use super::{Exit, Trouble, output};
+
+/// Serve the built-in reference implementation
+///
+/// A local stand-in for the service that boto3, the AWS CLI and the other SDKs can be pointed at. It keeps everything in
+/// memory and has no authentication: any signature will do, or none. The first line on stdout is
+/// `listening on http://ADDRESS:PORT`. SIGINT and SIGTERM let requests in flight finish and stop it.
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    /// Where to listen; port 0 picks a free port
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:4570", value_parser = address)]
+    listen: SocketAddr,
+
+    /// Listen where other machines can connect, although there is no authentication
+    #[arg(long)]
+    allow_remote: bool,
+}
+
+impl Serve {
+    /// Serves until a signal comes.
+    pub(super) fn run(self) -> Result<Exit, Trouble> {
+        self.refuse_remote()?;
+        Runtime::new().map_err(Trouble::Start)?.block_on(async {
+            // Before anybody is told the address, so that who knows it may stop the server.
+            let stop = stop_signal().map_err(Trouble::Start)?;
+            let server = Server::bind(self.listen, Limits::default(), Model::reference()).await?;
+            output::print(&format!("listening on http://{}\n", server.address()))?;
+            if self.allow_remote && !server.address().ip().is_loopback() {
+                output::remark("warning: there is no authentication; whoever reaches this address may do anything");
+            }
+            server.run(stop).await;
+            Ok(Exit::Conforms)
+        })
+    }
+
+    fn refuse_remote(&self) -> Result<(), Trouble> {
+        if self.allow_remote || self.listen.ip().is_loopback() {
+            return Ok(());
+        }
+        Err(Trouble::Usage(format!(
+            "{} can be reached from other machines, and the server has no authentication\n  listen on 127.0.0.1, or add --allow-remote if that is wanted",
+            self.listen
+        )))
+    }
+}
+
+/// An address, or a name that stands for one.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let found = text
+        .to_socket_addrs()
+        .map_err(|error| format!("{error}; expected something like 127.0.0.1:4570"))?;
+    // A name often stands for addresses of both kinds, and clients are quicker to try IPv4.
+    found
+        .min_by_key(SocketAddr::is_ipv6)
+        .ok_or_else(|| "no address of that name".to_owned())
+}
+
+/// Ready when the process is asked to stop; listens from now on.
+#[cfg(unix)]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Ready when the process is asked to stop.
+#[cfg(not(unix))]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    Ok(async { drop(tokio::signal::ctrl_c().await) })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Arguments {
+        #[command(flatten)]
+        serve: Serve,
+    }
+
+    fn parsed(arguments: &[&str]) -> Serve {
+        Arguments::try_parse_from([&["serve"], arguments].concat())
+            .expect("arguments")
+            .serve
+    }
+
+    #[test]
+    fn only_loopback_unless_told_otherwise() {
+        for listen in ["127.0.0.1:0", "127.9.9.9:1", "[::1]:0", "localhost:0"] {
+            assert!(
+                parsed(&["--listen", listen]).refuse_remote().is_ok(),
+                "{listen}"
+            );
+        }
+        for listen in ["0.0.0.0:0", "[::]:0", "192.0.2.1:4570"] {
+            let refused = parsed(&["--listen", listen])
+                .refuse_remote()
+                .expect_err(listen)
+                .to_string();
+            assert!(
+                refused.contains("no authentication") && refused.contains("--allow-remote"),
+                "{refused}"
+            );
+            assert!(
+                parsed(&["--listen", listen, "--allow-remote"])
+                    .refuse_remote()
+                    .is_ok(),
+                "{listen}"
+            );
+        }
+        assert!(parsed(&[]).refuse_remote().is_ok(), "the default");
+    }
+
+    #[test]
+    fn an_address_needs_a_port() {
+        for listen in ["127.0.0.1", "", "localhost", ":0x", "127.0.0.1:65536"] {
+            assert!(
+                Arguments::try_parse_from(["serve", "--listen", listen]).is_err(),
+                "{listen:?}"
+            );
+        }
+    }
+}

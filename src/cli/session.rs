@@ -1,0 +1,316 @@
+//! Running cases against a target: probes first, many at a time, the violating ones twice.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use indicatif::ProgressBar;
+use tokio::task::JoinSet;
+
+use crate::case::bind::Values;
+use crate::case::transcript::Transcript;
+use crate::case::{Case, Say};
+use crate::contract::{ChoiceId, Choices, RuleId};
+use crate::judge::{Finding, Heard, Judge, Severity, Unclear, Verdict};
+use crate::replay::{self, Next, Settings};
+use crate::report::{Judged, Report, Seen, alike};
+
+use super::target::{ArnForm, Destination};
+
+/// How long to wait before asking again for an effect that may still be on its way.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// A case to run.
+#[derive(Debug, Clone)]
+pub(super) struct Task {
+    /// Its name in reports.
+    pub(super) name: String,
+    /// The case.
+    pub(super) case: Case,
+    /// The command that runs it again.
+    pub(super) again: String,
+    /// Whether its verdict belongs in the report; a probe that nobody asked for only teaches.
+    pub(super) reported: bool,
+}
+
+/// A transcript that shows a distinct cause for the first time.
+#[derive(Debug, Clone)]
+pub(super) struct Kept {
+    /// The rule of the finding.
+    pub(super) rule: RuleId,
+    /// What was said and answered.
+    pub(super) transcript: Transcript,
+}
+
+/// Everything that cases of one run share.
+#[derive(Debug)]
+pub(super) struct Session {
+    target: Destination,
+    settings: Settings,
+    arn_known: bool,
+    bar: ProgressBar,
+    stopping: AtomicBool,
+    /// How long an effect may take to show.
+    settle: Duration,
+    /// Whether an effect was waited for that never showed.
+    impatient: AtomicBool,
+    collected: Mutex<Collected>,
+}
+
+/// What the cases of a run have shown so far.
+#[derive(Debug)]
+pub(super) struct Collected {
+    /// The verdicts.
+    pub(super) report: Report,
+    /// What shows each distinct cause.
+    pub(super) kept: Vec<Kept>,
+    /// What went wrong outside the cases.
+    pub(super) notes: Vec<String>,
+    /// What is known of the target: where cases to come begin.
+    known: Choices,
+}
+
+impl Session {
+    /// A session with a target, whose ARNs begin like that.
+    pub(super) fn new(
+        target: Destination,
+        settings: Settings,
+        arn: &ArnForm,
+        report: Report,
+        bar: ProgressBar,
+        settle: Duration,
+    ) -> Self {
+        Self {
+            target,
+            settings: Settings {
+                arn: arn.arn.clone(),
+                ..settings
+            },
+            arn_known: arn.known,
+            bar,
+            stopping: AtomicBool::new(false),
+            settle,
+            impatient: AtomicBool::new(false),
+            collected: Mutex::new(Collected {
+                report,
+                kept: Vec::new(),
+                notes: Vec::new(),
+                known: Choices::open(),
+            }),
+        }
+    }
+
+    /// Starts no further case.
+    pub(super) fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether no further case is started.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// Takes the progress bar away.
+    pub(super) fn finish_bar(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    /// Runs probes: what they show of the target is where all later cases begin.
+    pub(super) async fn probe(self: &Arc<Self>, probes: Vec<Task>, jobs: usize) {
+        let learned = self.run_all(probes, jobs).await;
+        let mut collected = self.collected();
+        for choices in learned {
+            for id in ChoiceId::all() {
+                let left = choices.get(id).and(collected.known.get(id));
+                // Probes that contradict each other are a finding of the report.
+                if !left.is_empty() {
+                    collected.known.narrow(id, left);
+                }
+            }
+        }
+    }
+
+    /// Runs cases, so many at a time, and returns what each showed of the target.
+    pub(super) async fn run_all(self: &Arc<Self>, tasks: Vec<Task>, jobs: usize) -> Vec<Choices> {
+        let known = Arc::new(self.collected().known.clone());
+        let (tasks, next) = (Arc::new(tasks), Arc::new(AtomicUsize::new(0)));
+        let mut workers = JoinSet::new();
+        for _ in 0..jobs.min(tasks.len()) {
+            let (session, tasks, next, known) = (
+                Arc::clone(self),
+                Arc::clone(&tasks),
+                Arc::clone(&next),
+                Arc::clone(&known),
+            );
+            workers.spawn(async move {
+                let mut learned = Vec::new();
+                while !session.is_stopping()
+                    && let Some(task) = tasks.get(next.fetch_add(1, Ordering::Relaxed))
+                {
+                    learned.extend(session.run(task, &known).await);
+                    session.bar.inc(1);
+                }
+                learned
+            });
+        }
+        // A worker that panicked has said so on stderr, and its case is missing from the counts.
+        workers.join_all().await.into_iter().flatten().collect()
+    }
+
+    /// What has been collected so far.
+    pub(super) fn collected(&self) -> MutexGuard<'_, Collected> {
+        self.collected
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs a case, again if it violates in a way not seen before, and adds it to the report.
+    ///
+    /// Returns what it showed of the target, if it can be relied upon.
+    async fn run(&self, task: &Task, known: &Choices) -> Option<Choices> {
+        let began = Instant::now();
+        let mut watched = self.replay(task, known).await;
+        let took = began.elapsed();
+        let unseen = |finding: &&Finding| {
+            !self
+                .collected()
+                .report
+                .causes
+                .iter()
+                .any(|cause| alike(&cause.finding, finding))
+        };
+        let mut seen = None;
+        if task.reported
+            && let Some(violation) = watched.verdict.violation().filter(unseen)
+        {
+            let again = self.replay(task, known).await;
+            let shown = again
+                .verdict
+                .violation()
+                .is_some_and(|found| alike(found, violation));
+            seen = Some(Seen {
+                times: 1 + u32::from(shown),
+                replays: 2,
+            });
+            watched.verdict.requests += again.verdict.requests;
+            watched.notes.extend(again.notes);
+        }
+        let choices = watched
+            .verdict
+            .violation()
+            .is_none()
+            .then(|| watched.verdict.choices.clone());
+        self.collect(task, watched, took, seen);
+        choices
+    }
+
+    /// Replays a case once and judges it.
+    pub(super) async fn replay(&self, task: &Task, known: &Choices) -> Watched {
+        let impatient = self.impatient.load(Ordering::Relaxed);
+        let mut judge = Judge::new(&task.case, known)
+            .with_limit(self.settings.deadline)
+            .with_patience(if impatient { PAUSE } else { self.settle });
+        let replayed = replay::replay(
+            &task.name,
+            &task.case,
+            &self.target,
+            Values::new(),
+            &self.settings,
+            &mut |step, exchange| match judge.see(step, exchange) {
+                Heard::Next => Next::Go,
+                Heard::Again => Next::Again(PAUSE),
+                Heard::End => Next::Stop,
+            },
+        )
+        .await;
+        if judge.waited_in_vain() {
+            // Whoever was late once and never came is not waited for again.
+            self.impatient.store(true, Ordering::Relaxed);
+        }
+        let mut verdict = judge.finish();
+        if let Some(unsent) = &replayed.unsent {
+            verdict.leave_unsent(unsent.step, task.case.steps.len(), &unsent.reason);
+        }
+        if !self.arn_known {
+            excuse_unknown_arn(&task.case, &self.settings.arn, &mut verdict);
+        }
+        let mut transcript = replayed.transcript;
+        transcript.given = ChoiceId::all()
+            .filter(|id| known.get(*id) != id.options())
+            .map(|id| (id, known.get(id)))
+            .collect();
+        Watched {
+            transcript,
+            verdict,
+            notes: replayed.notes,
+        }
+    }
+
+    fn collect(&self, task: &Task, watched: Watched, took: Duration, seen: Option<Seen>) {
+        let Watched {
+            transcript,
+            verdict,
+            notes,
+        } = watched;
+        let mut collected = self.collected();
+        collected.notes.extend(notes);
+        if !task.reported {
+            return;
+        }
+        for finding in &verdict.findings {
+            if !collected.report.knows(finding) {
+                collected.kept.push(Kept {
+                    rule: finding.rule,
+                    transcript: transcript.clone(),
+                });
+            }
+        }
+        let (name, again) = (task.name.clone(), task.again.clone());
+        collected.report.add(Judged {
+            name,
+            again,
+            verdict,
+            took,
+            seen,
+        });
+    }
+}
+
+impl Collected {
+    /// What is known of the target.
+    pub(super) fn known(&self) -> &Choices {
+        &self.known
+    }
+}
+
+/// A case replayed and judged.
+#[derive(Debug)]
+pub(super) struct Watched {
+    /// What was said and answered.
+    pub(super) transcript: Transcript,
+    /// What it showed.
+    pub(super) verdict: Verdict,
+    /// What went wrong outside the case.
+    pub(super) notes: Vec<String>,
+}
+
+/// A target that answers 404 for every ARN we made up may well know its resources by others: that accuses nobody.
+fn excuse_unknown_arn(case: &Case, arn: &str, verdict: &mut Verdict) {
+    let accused = verdict
+        .violation()
+        .and_then(|finding| Some((finding, case.steps.get(finding.step)?)));
+    let Some((finding, step)) = accused else {
+        return;
+    };
+    let by_arn = matches!(&step.say, Say::Request { target, .. } if target.contains("${arn"));
+    if by_arn && matches!(finding.status, Some(403 | 404)) {
+        let (step, request) = (finding.step, finding.request.clone());
+        let why = format!(
+            "the target knows no ARN that begins with {arn}; pass --account, and --region if it is another"
+        );
+        verdict
+            .findings
+            .retain(|finding| finding.severity != Severity::Violates);
+        verdict.unclear = Some(Unclear { step, request, why });
+    }
+}

@@ -1,0 +1,514 @@
+//! What the model makes of answers: conversations a faithful target may hold, and conversations none may.
+//!
+//! A conversation is a list of lines `METHOD target body => status [type] body`. It is allowed as a whole, or its last
+//! line breaks the named rule.
+
+use profile_contract::choice;
+use profile_contract::contract::{Choices, Options};
+use profile_contract::model::{Fit, Model};
+use profile_contract::wire::{Answer, Exchange, Headers, Message, Request, Response};
+
+/// The clock of the conversations, in seconds.
+const NOW: i64 = 1_700_000_000;
+
+const CREATE: &str = r#"POST /domains/d {"DefaultExpirationDays":30} => 200 {"DomainName":"d","DefaultExpirationDays":30,"CreatedAt":1700000000,"LastUpdatedAt":1700000000}"#;
+const PUT: &str = r#"PUT /domains/d/object-types/T {"Description":"one","Fields":{"id":{"Source":"_source.id"}},"Keys":{"k":[{"StandardIdentifiers":["PROFILE","UNIQUE"],"FieldNames":["id"]}]}} => 200 {"ObjectTypeName":"T","Description":"one"}"#;
+
+/// A target of which only that it asks for no signature is known.
+fn open() -> Choices {
+    let mut choices = Choices::open();
+    choices.narrow(choice!("cap.auth"), Options::only(0));
+    choices
+}
+
+fn exchange(line: &str) -> Exchange {
+    let (asked, answered) = line
+        .split_once(" => ")
+        .expect("a request, ` => `, and an answer");
+    let mut words = asked.splitn(3, ' ');
+    let mut headers = Headers::default();
+    let (method, target) = (
+        words.next().expect("a method"),
+        words.next().expect("a target"),
+    );
+    let body = words.next().map(|body| body.to_owned().into());
+    if body.is_some() {
+        headers.push("content-type", "application/json");
+    }
+    let request = Request {
+        method: method.to_owned(),
+        target: target.to_owned(),
+        headers,
+        body,
+    };
+    let (status, rest) = answered.split_once(' ').unwrap_or((answered, ""));
+    let mut headers = Headers::from_iter([("content-type", "application/json")]);
+    let body = match rest.split_once(' ') {
+        _ if rest.starts_with('{') || rest.starts_with('[') || rest.is_empty() => rest,
+        Some((error, body)) => {
+            headers.push("X-Amzn-Errortype", error);
+            body
+        }
+        None => {
+            headers.push("X-Amzn-Errortype", rest);
+            "{}"
+        }
+    };
+    let status = status.parse().expect("a status");
+    let response = Response {
+        status,
+        headers,
+        body: body.to_owned().into(),
+    };
+    Exchange {
+        message: Message::Request(request),
+        answer: Answer::Response(response),
+        at_ms: NOW * 1000,
+        took_us: 100,
+    }
+}
+
+/// The rule the last line breaks, if any; earlier lines must be allowed.
+fn broken(lines: &[&str]) -> Option<String> {
+    let mut model = Model::observer(&open());
+    for (at, line) in lines.iter().enumerate() {
+        let observed = model.observe(&exchange(line));
+        match observed.fit {
+            Fit::Allowed { .. } => {}
+            Fit::Forbidden(differences) if at + 1 == lines.len() => {
+                return Some(
+                    differences
+                        .first()
+                        .and_then(|difference| difference.rules.first())
+                        .map_or("?", |rule| rule.id())
+                        .to_owned(),
+                );
+            }
+            Fit::Forbidden(differences) => panic!("line {at} of {lines:#?}: {differences:#?}"),
+            Fit::Unclear(why) => panic!("line {at} of {lines:#?} is unclear: {why}"),
+        }
+    }
+    None
+}
+
+fn allowed(lines: &[&str]) {
+    assert_eq!(broken(lines), None, "{lines:#?}");
+}
+
+fn forbidden(rule: &str, lines: &[&str]) {
+    assert_eq!(broken(lines).as_deref(), Some(rule), "{lines:#?}");
+}
+
+#[test]
+fn errors_may_name_their_type_in_any_carrier() {
+    allowed(&["GET /domains/none => 404 ResourceNotFoundException"]);
+    allowed(&["GET /domains/none => 404 ns#ResourceNotFoundException:http://x {}"]);
+    allowed(&[
+        r#"GET /domains/none => 404 {"__type":"com.x#ResourceNotFoundException","message":"m"}"#,
+    ]);
+    allowed(&[r#"GET /domains/none => 404 {"code":"ResourceNotFoundException"}"#]);
+    forbidden("proto.error-type-present", &["GET /domains/none => 404 {}"]);
+    forbidden(
+        "proto.error-known",
+        &["GET /domains/none => 404 NoSuchDomainException"],
+    );
+    forbidden(
+        "proto.error-status",
+        &["GET /domains/none => 404 BadRequestException"],
+    );
+    forbidden(
+        "proto.error-status",
+        &["GET /domains/none => 400 ResourceNotFoundException"],
+    );
+    forbidden(
+        "domain.get.unknown",
+        &["GET /domains/none => 400 BadRequestException"],
+    );
+    forbidden(
+        "domain.get.unknown",
+        &[
+            r#"GET /domains/none => 200 {"DomainName":"none","CreatedAt":1700000000,"LastUpdatedAt":1700000000}"#,
+        ],
+    );
+    forbidden(
+        "proto.no-5xx",
+        &["GET /domains/none => 500 InternalServerException"],
+    );
+}
+
+#[test]
+fn framework_errors_stand_for_bad_requests() {
+    for error in [
+        "BadRequestException",
+        "ValidationException",
+        "SerializationException",
+        "MissingParameterValue",
+    ] {
+        allowed(&[&format!("POST /domains/d {{}} => 400 {error}")]);
+    }
+    forbidden(
+        "domain.create.expiration-required",
+        &["POST /domains/d {} => 409 ConflictException"],
+    );
+    forbidden(
+        "domain.create.expiration-required",
+        &[
+            r#"POST /domains/d {} => 200 {"DomainName":"d","DefaultExpirationDays":1,"CreatedAt":1700000000,"LastUpdatedAt":1700000000}"#,
+        ],
+    );
+}
+
+#[test]
+fn timestamps_are_seconds_and_stay() {
+    let get = |created: &str| {
+        format!(
+            r#"GET /domains/d => 200 {{"DomainName":"d","DefaultExpirationDays":30,"CreatedAt":{created},"LastUpdatedAt":1700000000}}"#
+        )
+    };
+    allowed(&[CREATE, &get("1700000000")]);
+    allowed(&[CREATE, &get("1700000000.000")]);
+    forbidden("domain.update.timestamps", &[CREATE, &get("1699999990")]);
+    forbidden("proto.timestamp", &[CREATE, &get("1700000000000")]);
+    forbidden(
+        "proto.timestamp",
+        &[CREATE, &get("\"2023-11-14T22:13:20Z\"")],
+    );
+    forbidden("proto.output-required", &[CREATE, &get("null")]);
+}
+
+#[test]
+fn a_type_comes_back_as_it_was_put() {
+    let get = |fields: &str, keys: &str| {
+        format!(
+            r#"GET /domains/d/object-types/T => 200 {{"ObjectTypeName":"T","Description":"one","Fields":{fields},"Keys":{keys}}}"#
+        )
+    };
+    let keys = r#"{"k":[{"StandardIdentifiers":["UNIQUE","PROFILE"],"FieldNames":["id"]}]}"#;
+    let fields = r#"{"id":{"Source":"_source.id","ContentType":"STRING"}}"#;
+    allowed(&[CREATE, PUT, &get(fields, keys)]);
+    allowed(&[
+        CREATE,
+        PUT,
+        &get(r#"{"id":{"Source":"_source.id","Later":1}}"#, keys),
+    ]);
+    forbidden(
+        "put-type.echo.fields",
+        &[
+            CREATE,
+            PUT,
+            &get(r#"{"id":{"Source":"_source.other"}}"#, keys),
+        ],
+    );
+    forbidden(
+        "put-type.echo.fields",
+        &[
+            CREATE,
+            PUT,
+            &get(
+                r#"{"id":{"Source":"_source.id","Target":"_profile.LastName"}}"#,
+                keys,
+            ),
+        ],
+    );
+    forbidden(
+        "put-type.fields.content-type.default",
+        &[
+            CREATE,
+            PUT,
+            &get(
+                r#"{"id":{"Source":"_source.id","ContentType":"NAME"}}"#,
+                keys,
+            ),
+        ],
+    );
+    forbidden(
+        "put-type.echo.keys",
+        &[
+            CREATE,
+            PUT,
+            &get(
+                fields,
+                r#"{"k":[{"StandardIdentifiers":["UNIQUE"],"FieldNames":["id"]}]}"#,
+            ),
+        ],
+    );
+    forbidden("put-type.echo.keys", &[CREATE, PUT, &get(fields, "{}")]);
+    forbidden(
+        "proto.output-types",
+        &[CREATE, PUT, &get(fields, r#"{"k":{"FieldNames":["id"]}}"#)],
+    );
+    forbidden(
+        "get-type.after-put",
+        &[
+            CREATE,
+            PUT,
+            "GET /domains/d/object-types/T => 404 ResourceNotFoundException",
+        ],
+    );
+}
+
+#[test]
+fn a_second_put_replaces_the_first() {
+    let second = PUT
+        .replace("\"id\"", "\"no\"")
+        .replace("_source.id", "_source.no");
+    let get = |fields: &str| {
+        format!(
+            r#"GET /domains/d/object-types/T => 200 {{"ObjectTypeName":"T","Description":"one","Fields":{fields},"Keys":{{"k":[{{"StandardIdentifiers":["PROFILE","UNIQUE"],"FieldNames":["no"]}}]}}}}"#
+        )
+    };
+    allowed(&[
+        CREATE,
+        PUT,
+        &second,
+        &get(r#"{"no":{"Source":"_source.no"}}"#),
+    ]);
+    let merged = r#"{"id":{"Source":"_source.id"},"no":{"Source":"_source.no"}}"#;
+    forbidden(
+        "put-type.replace.fields-keys",
+        &[CREATE, PUT, &second, &get(merged)],
+    );
+}
+
+#[test]
+fn choices_are_free_once() {
+    let (lower, upper) = (
+        "GET /domains/d/object-types/t",
+        "GET /domains/d/object-types/T",
+    );
+    let missing = format!("{lower} => 404 ResourceNotFoundException");
+    let shown = r#"200 {"ObjectTypeName":"T","Description":"one","Fields":{"id":{"Source":"_source.id"}},"Keys":{"k":[{"StandardIdentifiers":["PROFILE","UNIQUE"],"FieldNames":["id"]}]}}"#;
+    let found = format!("{lower} => {shown}");
+    allowed(&[
+        CREATE,
+        PUT,
+        &missing,
+        &missing,
+        &format!("{upper} => {shown}"),
+    ]);
+    allowed(&[CREATE, PUT, &found, &found]);
+    forbidden("put-type.name.case", &[CREATE, PUT, &found, &missing]);
+    forbidden("get-type.unknown", &[CREATE, PUT, &missing, &found]);
+}
+
+#[test]
+fn refused_puts_have_no_effect() {
+    let refused = r#"PUT /domains/d/object-types/T {"Description":""} => 400 BadRequestException"#;
+    forbidden(
+        "put-type.rejected-no-effect",
+        &[
+            CREATE,
+            refused,
+            r#"GET /domains/d/object-types/T => 200 {"ObjectTypeName":"T","Description":"x"}"#,
+        ],
+    );
+    forbidden(
+        "put-type.rejected-no-effect",
+        &[
+            CREATE,
+            PUT,
+            refused,
+            r#"GET /domains/d/object-types/T => 200 {"ObjectTypeName":"T","Description":""}"#,
+        ],
+    );
+}
+
+#[test]
+fn tags_merge_and_stay_apart() {
+    const DOMAIN: &str = "/tags/arn%3Aaws%3Aprofile%3Aus-east-1%3A1%3Adomains%2Fd";
+    let tag = format!(r#"POST {DOMAIN} {{"tags":{{"a":"1"}}}} => 200 {{}}"#);
+    let more = format!(r#"POST {DOMAIN} {{"tags":{{"b":"2"}}}} => 204"#);
+    let list = |tags: &str| format!(r#"GET {DOMAIN} => 200 {{"tags":{tags}}}"#);
+    allowed(&[
+        CREATE,
+        &list("{}"),
+        &tag,
+        &more,
+        &list(r#"{"b":"2","a":"1"}"#),
+    ]);
+    forbidden(
+        "tag.add.merge",
+        &[CREATE, &tag, &more, &list(r#"{"b":"2"}"#)],
+    );
+    let untag = format!("DELETE {DOMAIN}?tagKeys=a => 200");
+    allowed(&[CREATE, &tag, &more, &untag, &list(r#"{"b":"2"}"#)]);
+    forbidden("tag.remove", &[CREATE, &tag, &more, &untag, &list("{}")]);
+    forbidden(
+        "tag.add.constraints",
+        &[
+            CREATE,
+            &format!(r#"POST {DOMAIN} {{"tags":{{"a b":""}}}} => 200 {{}}"#),
+        ],
+    );
+    forbidden(
+        "tag.remove.count",
+        &[CREATE, &format!("DELETE {DOMAIN} => 200 {{}}")],
+    );
+}
+
+#[test]
+fn pages_together_show_everything_once() {
+    let second = PUT
+        .replace("types/T ", "types/U ")
+        .replace("\"ObjectTypeName\":\"T\"", "\"ObjectTypeName\":\"U\"");
+    let list = |query: &str, names: &[&str], token: &str| {
+        let items: Vec<_> = names
+            .iter()
+            .map(|name| format!(r#"{{"ObjectTypeName":"{name}","Description":"one"}}"#))
+            .collect();
+        format!(
+            r#"GET /domains/d/object-types{query} => 200 {{"Items":[{}]{token}}}"#,
+            items.join(",")
+        )
+    };
+    let first = list("?max-results=1", &["T"], r#","NextToken":"x""#);
+    allowed(&[CREATE, PUT, &second, &list("", &["U", "T"], "")]);
+    allowed(&[
+        CREATE,
+        PUT,
+        &second,
+        &first,
+        &list("?max-results=1&next-token=x", &["U"], ""),
+    ]);
+    allowed(&[
+        CREATE,
+        PUT,
+        &second,
+        &first,
+        &list("?max-results=1&next-token=x", &[], r#","NextToken":"y""#),
+        &list("?next-token=y", &["U"], r#","NextToken":"""#),
+    ]);
+    forbidden(
+        "list-types.complete",
+        &[CREATE, PUT, &second, &list("", &["U"], "")],
+    );
+    forbidden(
+        "list-types.complete",
+        &[
+            CREATE,
+            PUT,
+            &second,
+            &first,
+            &list("?max-results=1&next-token=x", &[], ""),
+        ],
+    );
+    forbidden(
+        "page.no-duplicates",
+        &[
+            CREATE,
+            PUT,
+            &second,
+            &first,
+            &list("?next-token=x", &["T", "U"], ""),
+        ],
+    );
+    forbidden(
+        "page.max.respected",
+        &[
+            CREATE,
+            PUT,
+            &second,
+            &list("?max-results=1", &["T", "U"], ""),
+        ],
+    );
+    forbidden(
+        "page.max.bounds",
+        &[CREATE, &list("?max-results=0", &[], "")],
+    );
+    forbidden(
+        "list-types.complete",
+        &[CREATE, PUT, &list("", &["T", "Stranger"], "")],
+    );
+}
+
+#[test]
+fn domains_are_worlds_of_their_own() {
+    let other = CREATE.replace("/d ", "/e ").replace("\"d\"", "\"e\"");
+    forbidden(
+        "domain.isolation",
+        &[
+            CREATE,
+            &other,
+            PUT,
+            r#"GET /domains/e/object-types/T => 200 {"ObjectTypeName":"T","Description":"one"}"#,
+        ],
+    );
+    let delete = r#"DELETE /domains/d => 200 {"Message":"m"}"#;
+    forbidden(
+        "domain.delete.effect",
+        &[
+            CREATE,
+            delete,
+            r#"GET /domains/d => 200 {"DomainName":"d","CreatedAt":1700000000,"LastUpdatedAt":1700000000}"#,
+        ],
+    );
+    forbidden(
+        "domain.recreate-clean",
+        &[
+            CREATE,
+            PUT,
+            delete,
+            CREATE,
+            r#"GET /domains/d/object-types/T => 200 {"ObjectTypeName":"T","Description":"one"}"#,
+        ],
+    );
+    forbidden(
+        "proto.output-required",
+        &[CREATE, "DELETE /domains/d => 200 {}"],
+    );
+}
+
+#[test]
+fn silence_is_never_an_accusation() {
+    let mut model = Model::observer(&open());
+    let lost = Exchange {
+        answer: Answer::None(profile_contract::wire::NoAnswer {
+            kind: profile_contract::wire::NoAnswerKind::Timeout,
+            detail: String::new(),
+        }),
+        ..exchange(CREATE)
+    };
+    assert!(matches!(model.observe(&lost).fit, Fit::Unclear(_)));
+    // Whether the domain exists is open now: either answer is fine, and settles it.
+    for get in [
+        "GET /domains/d => 404 ResourceNotFoundException",
+        r#"GET /domains/d => 200 {"DomainName":"d","DefaultExpirationDays":30,"CreatedAt":1700000000,"LastUpdatedAt":1700000000}"#,
+    ] {
+        let mut model = model.clone();
+        assert!(
+            matches!(model.observe(&exchange(get)).fit, Fit::Allowed { .. }),
+            "{get}"
+        );
+    }
+    assert!(matches!(
+        model
+            .observe(&exchange("GET /domains/d => 404 ResourceNotFoundException"))
+            .fit,
+        Fit::Allowed { .. }
+    ));
+    let found = r#"GET /domains/d => 200 {"DomainName":"d","DefaultExpirationDays":30,"CreatedAt":1700000000,"LastUpdatedAt":1700000000}"#;
+    assert!(matches!(
+        model.observe(&exchange(found)).fit,
+        Fit::Forbidden(_)
+    ));
+}
+
+#[test]
+fn throttling_and_what_is_not_there_are_unclear() {
+    for answer in [
+        "429 ThrottlingException",
+        "503 ServiceUnavailableException",
+        "404 UnknownOperationException",
+        "405",
+    ] {
+        let mut model = Model::observer(&open());
+        let line = CREATE
+            .split_once(" => ")
+            .map(|(asked, _)| format!("{asked} => {answer}"))
+            .expect("a request");
+        assert!(
+            matches!(model.observe(&exchange(&line)).fit, Fit::Unclear(_)),
+            "{answer}"
+        );
+    }
+}

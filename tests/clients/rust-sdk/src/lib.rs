@@ -1,0 +1,1 @@
+//! AWS's Rust client speaks to an implementation of the Customer Profiles API; see `tests/`.

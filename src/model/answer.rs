@@ -197,6 +197,8 @@ impl<'a> Reply<'a> {
         }
         match allowed.outcome {
             Outcome::Free | Outcome::FreeOrClosed => Ok(()),
+            Outcome::RefusedOrClosed if status >= 400 => Ok(()),
+            Outcome::RefusedOrClosed => Err(self.status_difference(allowed.rules.clone(), allowed)),
             Outcome::FreeBut(refused) if refused != status => Ok(()),
             Outcome::FreeBut(_) => Err(self.status_difference(allowed.rules.clone(), allowed)),
             Outcome::Bodiless(statuses) if statuses.contains(&status) => Ok(()),

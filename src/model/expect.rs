@@ -54,6 +54,7 @@ impl Allowed {
             }
             Outcome::FreeBut(status) => format!("any status below 500 but {status}"),
             Outcome::Free => "any status below 500".to_owned(),
+            Outcome::RefusedOrClosed => "any refusal, or a closed connection".to_owned(),
             Outcome::FreeOrClosed => "any status below 500, or a closed connection".to_owned(),
         };
         if self.warns.is_some() {

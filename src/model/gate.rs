@@ -57,6 +57,8 @@ pub enum Outcome {
     Free,
     /// Anything below 500, or a closed connection: what was sent is no HTTP request.
     FreeOrClosed,
+    /// Any status from 400 to 499, or a closed connection: not every server takes the request in this form.
+    RefusedOrClosed,
 }
 
 impl Outcome {

@@ -249,9 +249,11 @@ impl Model {
                 (json(200, body), true)
             }
             Outcome::Refused(refusals) => (refuse(refusals, &branch.allowed.why), false),
-            Outcome::Bodiless(_) | Outcome::FreeBut(_) | Outcome::Free | Outcome::FreeOrClosed => {
-                (refuse(Refusals::ROUTE, &branch.allowed.why), false)
-            }
+            Outcome::Bodiless(_)
+            | Outcome::FreeBut(_)
+            | Outcome::Free
+            | Outcome::FreeOrClosed
+            | Outcome::RefusedOrClosed => (refuse(Refusals::ROUTE, &branch.allowed.why), false),
         };
         if served {
             for (choice, options) in &branch.learns {
@@ -317,7 +319,10 @@ impl Model {
         let mut next = self.worlds.clone();
         for world in &self.worlds {
             for branch in branches(world, message) {
-                if branch.allowed.outcome == Outcome::FreeOrClosed {
+                if matches!(
+                    branch.allowed.outcome,
+                    Outcome::FreeOrClosed | Outcome::RefusedOrClosed
+                ) {
                     observed.fit = Fit::Allowed {
                         warnings: Vec::new(),
                     };
@@ -405,7 +410,7 @@ fn branches(world: &World, message: &Message) -> Vec<Branch> {
                 let mut branches = request_branches(world, &request);
                 if !world.reference && request.headers.get("transfer-encoding").is_some() {
                     // Some servers wait in vain for a content length, or ask for one.
-                    branches.push(free(Outcome::FreeOrClosed, rule!("proto.no-5xx")));
+                    branches.push(free(Outcome::RefusedOrClosed, rule!("proto.no-5xx")));
                 }
                 branches
             }

@@ -422,6 +422,30 @@ fn pages_together_show_everything_once() {
 }
 
 #[test]
+fn a_page_may_spell_a_name_as_the_target_does() {
+    let shown = |name: &str, token: &str| {
+        format!(r#"{{"Items":[{{"ObjectTypeName":"{name}","Description":"one"}}]{token}}}"#)
+    };
+    let second = PUT
+        .replace("types/T ", "types/U ")
+        .replace("\"ObjectTypeName\":\"T\"", "\"ObjectTypeName\":\"U\"");
+    let (first, token) = (
+        shown("t", r#","NextToken":"x""#),
+        "?max-results=1&next-token=x",
+    );
+    allowed(&[
+        CREATE,
+        PUT,
+        &second,
+        &format!("GET /domains/d/object-types?max-results=1 => 200 {first}"),
+        &format!(
+            "GET /domains/d/object-types{token} => 200 {}",
+            shown("u", "")
+        ),
+    ]);
+}
+
+#[test]
 fn domains_are_worlds_of_their_own() {
     let other = CREATE.replace("/d ", "/e ").replace("\"d\"", "\"e\"");
     forbidden(

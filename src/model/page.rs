@@ -226,6 +226,19 @@ fn remember(page: &Page, sent: Option<String>, world: &World) -> Effect {
     } else {
         Some(u64::MAX)
     };
+    // Where names that differ by case may be the same, an item counts under the name it is known by.
+    let known: Vec<String> = match page.strangers.folded {
+        true => page.items.iter().map(|(name, _)| name.clone()).collect(),
+        false => Vec::new(),
+    };
+    let canonical = move |name: &str| {
+        let exact = known.iter().find(|known| *known == name);
+        let folded = || known.iter().find(|known| known.eq_ignore_ascii_case(name));
+        exact
+            .or_else(folded)
+            .cloned()
+            .unwrap_or_else(|| name.to_owned())
+    };
     Effect::new(move |world, body| {
         if let Some(sent) = &sent {
             world.use_cursor(sent);
@@ -237,7 +250,7 @@ fn remember(page: &Page, sent: Option<String>, world: &World) -> Effect {
         all.extend(
             body.into_iter()
                 .flat_map(|body| names(body, key))
-                .map(str::to_owned),
+                .map(&canonical),
         );
         let writes = first_writes.unwrap_or(world.writes);
         let cursor = Cursor {

@@ -563,6 +563,54 @@ const CHOICES: &[Choice] = &[
         options: &["reject", "accept"],
         lasting: true,
     },
+    Choice {
+        id: "asset.create",
+        rule: "asset.create",
+        options: &["one", "none"],
+        lasting: true,
+    },
+    Choice {
+        id: "case.as-asset/create",
+        rule: "case.as-asset",
+        options: &["one", "none"],
+        lasting: true,
+    },
+    Choice {
+        id: "profile.create.empty",
+        rule: "profile.create.empty",
+        options: &["accept", "reject"],
+        lasting: true,
+    },
+    Choice {
+        id: "profile.update.attributes",
+        rule: "profile.update.attributes",
+        options: &["merge", "replace"],
+        lasting: true,
+    },
+    Choice {
+        id: "profile.update.address",
+        rule: "profile.update.address",
+        options: &["merge", "replace"],
+        lasting: true,
+    },
+    Choice {
+        id: "profile.key.values-empty",
+        rule: "profile.key.values-empty",
+        options: &["reject", "accept"],
+        lasting: true,
+    },
+    Choice {
+        id: "search.values-empty",
+        rule: "search.values-empty",
+        options: &["reject", "accept"],
+        lasting: true,
+    },
+    Choice {
+        id: "search.profile-id-malformed",
+        rule: "search.profile-id-malformed",
+        options: &["none", "reject"],
+        lasting: true,
+    },
 ];
 
 #[cfg(test)]

@@ -139,6 +139,31 @@ pub fn target(text: &str) -> Target {
     }
 }
 
+/// Whether a member of the standard profile is an address.
+pub fn is_address(name: &str) -> bool {
+    ADDRESSES.contains(&name)
+}
+
+/// Whether a name is that of a member of an address.
+pub fn is_address_member(name: &str) -> bool {
+    ADDRESS.contains(&name)
+}
+
+/// Whether SearchProfiles names the key among the predefined ones at this revision (section 2.9).
+pub fn is_search_key(name: &str) -> bool {
+    const LATER: [&str; 8] = [
+        "_assetId",
+        "_assetName",
+        "_serialNumber",
+        "_caseId",
+        "_salesforceAssetId",
+        "_zendeskTicketId",
+        "_serviceNowTaskId",
+        "_serviceNowIncidentId",
+    ];
+    is_predefined_key(name) && !LATER.contains(&name)
+}
+
 /// Whether a key name is predefined (section 4.2).
 pub fn is_predefined_key(name: &str) -> bool {
     PREDEFINED_KEYS.contains(&name)

@@ -9,8 +9,9 @@ use crate::wire::Json;
 use crate::{choice, rule};
 
 use super::gate::{Branch, Gate, Ground, Served};
-use super::page::{Listing, Strangers};
-use super::pattern::{Object, Pattern, Presence, Rules, Slot, Times, required, rules};
+use super::page::{Item, Listing, Naming, Strangers};
+use super::pattern::{Object, Pattern, Presence, Rules, Rules4, Slot, Times, required, rules};
+use super::store::Store;
 use super::world::{Domain, Effect, Scalar, Stamps, Tags, World};
 
 /// The domain a request names, looked up.
@@ -250,7 +251,18 @@ fn created(input: &Input, name: &str, world: &World) -> Domain {
         again: false,
         absent,
         obscured: false,
+        store: Arc::default(),
+        retyped: false,
+        seed: world.reference.then(|| seed(name, world.writes)),
     }
+}
+
+/// Where the ids of a domain of the reference start: a domain that is created again has others than before.
+fn seed(name: &str, writes: u64) -> u64 {
+    let start = 0xcbf2_9ce4_8422_2325_u64 ^ writes.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    name.bytes().fold(start, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// A text member that may be shown as absent when it is empty.
@@ -389,7 +401,7 @@ pub(super) fn get(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branc
         name: "Stats",
         presence: Presence::Optional,
         value: if world.reference {
-            Pattern::Exactly(no_stats())
+            Pattern::Exactly(stats(&domain.store))
         } else {
             Pattern::Any
         },
@@ -416,20 +428,18 @@ pub(super) fn get(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branc
     gate.finish(vec![Served::new(body, effect, rules!["domain.get.echo"])])
 }
 
-/// The statistics of the reference, which stores no objects yet.
-fn no_stats() -> Json {
-    let counts = [
-        "ProfileCount",
-        "MeteringProfileCount",
-        "ObjectCount",
-        "TotalSize",
-    ];
-    Json::Object(
-        counts
-            .iter()
-            .map(|name| ((*name).to_owned(), Json::from(0_i64)))
-            .collect(),
-    )
+/// The statistics of the reference.
+fn stats(store: &Store) -> Json {
+    let count = |count: usize| Json::from(i64::try_from(count).unwrap_or(i64::MAX));
+    Json::Object(vec![
+        ("ProfileCount".to_owned(), count(store.profiles.len())),
+        (
+            "MeteringProfileCount".to_owned(),
+            count(store.profiles.len()),
+        ),
+        ("ObjectCount".to_owned(), count(store.objects.len())),
+        ("TotalSize".to_owned(), count(store.size())),
+    ])
 }
 
 pub(super) fn update(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
@@ -599,7 +609,7 @@ pub(super) fn list(world: &World, input: &Input, gate: Gate<'_>) -> Vec<Branch> 
                 order: rules!["domain.create.echo"],
                 renewed: false,
             };
-            (
+            Item::named(
                 domain.name.clone(),
                 Pattern::Object(Object {
                     slots,
@@ -612,7 +622,12 @@ pub(super) fn list(world: &World, input: &Input, gate: Gate<'_>) -> Vec<Branch> 
     let known = world
         .gone
         .keys()
-        .map(|name| (name.clone(), rules!["domain.delete.effect"] as Rules))
+        .map(|name| {
+            (
+                name.clone(),
+                Rules4::from_slice(rules!["domain.delete.effect"]),
+            )
+        })
         .collect::<Vec<_>>();
     let strangers = Strangers {
         foreign: true,
@@ -622,14 +637,15 @@ pub(super) fn list(world: &World, input: &Input, gate: Gate<'_>) -> Vec<Branch> 
         rules: rules!["domain.list.contains"],
     };
     Listing {
-        key: "DomainName",
+        key: Naming::Member("DomainName"),
         scope: "domains".to_owned(),
         items,
         strangers,
         missing: rules!["domain.list.contains", "page.complete"],
         blame: rules!["domain.list.contains"],
+        adopt: None,
     }
-    .branches(world, input, gate, None)
+    .branches(world, input, gate)
 }
 
 impl Slot {

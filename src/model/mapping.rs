@@ -12,6 +12,7 @@ use crate::{choice, rule};
 
 use super::gate::{Gate, Ground};
 use super::pattern::{Map, Object, Pattern, Presence, Slot, required, rules};
+use super::plan::Plan;
 use super::world::{Domain, Mapping, ObjectType, OwnMapping, Template, World};
 
 /// Keys per object type that must work (quota.keys-per-type).
@@ -34,6 +35,8 @@ pub(super) struct Request<'a> {
     allow_creation: Option<bool>,
     /// Whether `Fields` or `Keys` are given, empty or not.
     mentions_mapping: bool,
+    /// `Fields` and `Keys` as given.
+    given: (Option<&'a Json>, Option<&'a Json>),
 }
 
 /// An entry of `Fields`.
@@ -92,6 +95,7 @@ impl<'a> Request<'a> {
                 .collect(),
             allow_creation: input.member("AllowProfileCreation").and_then(Json::as_bool),
             mentions_mapping: input.member("Fields").is_some() || input.member("Keys").is_some(),
+            given: (input.member("Fields"), input.member("Keys")),
         }
     }
 
@@ -143,6 +147,7 @@ impl<'a> Request<'a> {
             field_count: self.fields.len(),
             key_count: defined.len(),
             contents,
+            plan: Arc::new(Plan::read(self.given.0, self.given.1)),
         }
     }
 
@@ -746,11 +751,14 @@ fn weigh_keys(request: &Request<'_>, gate: &mut Gate<'_>) {
     for (count, choice, what) in counts {
         // Eleven keys are eleven definitions as well: only the first of the two tells.
         if count > KEYS_PER_TYPE {
-            gate.ground(own_choice(
+            let mut ground = own_choice(
                 rule!("put-type.keys.quota"),
                 choice,
                 format!("{count} {what}"),
-            ));
+            );
+            ground.rules.push(rule!("quota.keys-per-type"));
+            gate.touch(rule!("quota.over"));
+            gate.ground(ground);
             break;
         }
     }

@@ -6,15 +6,29 @@
 //! [`Model::respond`] takes the first allowed answer, and is the built-in server.
 
 mod answer;
+mod assign;
 mod domain;
 mod expect;
+mod extract;
+mod filter;
 mod gate;
+mod index;
+mod ingest;
 mod mapping;
+mod merge;
+mod object;
 mod object_type;
 mod page;
 mod pattern;
+mod plan;
+mod portrait;
+mod profile;
+mod search;
+mod store;
 mod tag;
 mod template;
+mod value;
+mod ways;
 mod world;
 
 use smallvec::SmallVec;
@@ -546,6 +560,16 @@ fn operation_branches(
         "TagResource" => tag::add(world, &input, gate),
         "UntagResource" => tag::remove(world, &input, gate),
         "ListTagsForResource" => tag::list(world, &input, gate),
+        "PutProfileObject" => object::put(world, &input, gate),
+        "DeleteProfileObject" => object::delete(world, &input, gate),
+        "ListProfileObjects" => object::list(world, &input, gate),
+        "CreateProfile" => profile::create(world, &input, gate),
+        "UpdateProfile" => profile::update(world, &input, gate),
+        "DeleteProfile" => profile::delete(world, &input, gate),
+        "AddProfileKey" => profile::add_key(world, &input, gate),
+        "DeleteProfileKey" => profile::delete_key(world, &input, gate),
+        "MergeProfiles" => merge::merge(world, &input, gate),
+        "SearchProfiles" => search::search(world, &input, gate),
         _ => vec![unmodelled(world, &input)],
     }
 }

@@ -2,23 +2,39 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::contract::validate::Input;
 use crate::contract::{Options, Refusals, template};
 use crate::wire::Json;
 use crate::{choice, rule};
 
+use super::assign::note;
 use super::domain::{name_pattern, pairs, scope};
 use super::gate::{Branch, Gate, Ground, Served};
+use super::index::No;
 use super::mapping::{self, Request};
-use super::page::{Listing, Strangers};
-use super::pattern::{Object, Pattern, Presence, Rules, Slot, Times, absent, required, rules};
+use super::object::{carry_out, detach, unknowable};
+use super::page::{Item, Listing, Naming, Strangers};
+use super::pattern::{
+    Object, Pattern, Presence, Rules, Rules4, Slot, Times, absent, required, rules,
+};
+use super::profile::bury;
+use super::store::{Held, Source, Store};
+use super::ways::Ways;
 use super::world::{Domain, Effect, Mapping, ObjectType, Scalar, Tags, World};
 
 /// Object types that exist in every domain without being put.
 const STANDARD: [&str; 3] = ["_profile", "_asset", "_case"];
 
+/// The expiration, in days, that certainly works (quota.expiration).
+const EXPIRATION_QUOTA: u16 = 1096;
+
+/// The object types of a domain that certainly work (quota.types-per-domain).
+const TYPES_PER_DOMAIN: usize = 100;
+
 /// The standard types of later revisions: not promised, and not wrong to be there.
-fn is_standard(name: &str) -> bool {
+pub(super) fn is_standard(name: &str) -> bool {
     STANDARD.contains(&name) || name == "_order"
 }
 
@@ -28,14 +44,14 @@ fn may_be_implicit(name: &str) -> bool {
 }
 
 /// The type a request names.
-enum Found<'w> {
+pub(super) enum Found<'w> {
     Here(&'w ObjectType),
     /// A type whose name differs by case exists.
     OtherCase(&'w ObjectType),
     Nowhere,
 }
 
-fn find<'w>(world: &'w World, domain: &'w Domain, name: &str) -> Found<'w> {
+pub(super) fn find<'w>(world: &'w World, domain: &'w Domain, name: &str) -> Found<'w> {
     if let Some(found) = domain.types.get(name) {
         return Found::Here(found);
     }
@@ -52,7 +68,7 @@ fn find<'w>(world: &'w World, domain: &'w Domain, name: &str) -> Found<'w> {
     }
 }
 
-fn folded(world: &World) -> bool {
+pub(super) fn folded(world: &World) -> bool {
     world.choices.get(choice!("cap.type-name-case")).has(1)
 }
 
@@ -123,6 +139,22 @@ pub(super) fn put(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branc
             rule!("put-type.encryption-key.content"),
             refusals,
             why,
+        ));
+    }
+    if let Some(days) = input
+        .member("ExpirationDays")
+        .and_then(Json::as_number)
+        .map(|days| days.as_f64())
+        && days > f64::from(EXPIRATION_QUOTA)
+    {
+        gate.touch(rule!("quota.expiration"));
+    }
+    if existing.is_none() && domain.is_some_and(|domain| domain.types.len() >= TYPES_PER_DOMAIN) {
+        gate.touch(rule!("quota.over"));
+        gate.ground(Ground::may(
+            rule!("quota.types-per-domain"),
+            Refusals::BAD,
+            "more than 100 object types in a domain",
         ));
     }
     let Some(domain) = domain.filter(|_| gate.may_be_served()) else {
@@ -453,6 +485,8 @@ impl Put<'_> {
             }
             if let Some(domain) = world.domain_mut(&domain) {
                 domain.obscured |= obscured;
+                let before = domain.types.get(&object_type.name);
+                domain.retyped |= before.is_some_and(|it| it.mapping != object_type.mapping);
                 domain.absent.remove(&object_type.name);
                 domain
                     .types
@@ -673,7 +707,7 @@ pub(super) fn get(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branc
     gate.finish(vec![Served::new(
         body,
         effect,
-        rules!["get-type.after-put"],
+        rules!["get-type.after-put", "time.control-plane"],
     )])
 }
 
@@ -847,7 +881,7 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
                 order: rules!["put-type.timestamps"],
                 renewed: false,
             };
-            (
+            Item::named(
                 found.name.clone(),
                 Pattern::Object(Object {
                     slots,
@@ -857,7 +891,7 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
             )
         })
         .collect();
-    let mut known: Vec<(String, Rules)> = Vec::new();
+    let mut known: Vec<(String, Rules4)> = Vec::new();
     if !domain.obscured {
         for (name, rules) in &domain.absent {
             if may_be_implicit(name) {
@@ -868,7 +902,7 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
             } else {
                 rules
             };
-            known.push((name.clone(), rules));
+            known.push((name.clone(), rules.into()));
         }
         for other in world
             .domains
@@ -879,7 +913,9 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
                 .types
                 .keys()
                 .filter(|name| !domain.types.contains_key(*name) && !may_be_implicit(name));
-            known.extend(foreign.map(|name| (name.clone(), rules!["domain.isolation"] as Rules)));
+            known.extend(
+                foreign.map(|name| (name.clone(), Rules4::from_slice(rules!["domain.isolation"]))),
+            );
         }
     }
     let legal: fn(&str) -> bool = if domain.obscured {
@@ -895,14 +931,15 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
         rules: rules!["list-types.complete"],
     };
     Listing {
-        key: "ObjectTypeName",
+        key: Naming::Member("ObjectTypeName"),
         scope: format!("object-types {}", domain.name),
         items,
         strangers,
         missing: rules!["list-types.complete", "page.complete"],
         blame: rules!["list-types.complete"],
+        adopt: None,
     }
-    .branches(world, input, gate, None)
+    .branches(world, input, gate)
 }
 
 pub(super) fn delete(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
@@ -929,30 +966,140 @@ pub(super) fn delete(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
             ));
             found
         }
-        Found::Nowhere => return delete_missing(name, message, gate),
+        Found::Nowhere => return delete_missing(world, domain, name, message, gate),
     };
-    let (domain, name) = (domain.name.clone(), found.name.clone());
-    let effect = Effect::new(move |world, _| {
-        let reference = world.reference;
-        if let Some(domain) = world.domain_mut(&domain) {
-            domain.types.remove(&name);
-            if !reference {
-                domain
-                    .absent
-                    .insert(name.clone(), rules!["delete-type.gone", "get-type.unknown"]);
-            }
-        }
+    let name = found.name.clone();
+    let blame: Rules = rules!["delete-type.ok"];
+    let type_name = name.clone();
+    let served = carry_out(world, domain, &message, blame, move |store, ways| {
+        forget(store, &type_name, ways);
     });
-    gate.finish(vec![Served::new(message, effect, rules!["delete-type.ok"])])
+    let Some(mut served) = served else {
+        return vec![unknowable(&domain.name)];
+    };
+    for way in &mut served {
+        let (domain, name) = (domain.name.clone(), name.clone());
+        let effect = Effect::new(move |world, _| {
+            let reference = world.reference;
+            if let Some(domain) = world.domain_mut(&domain) {
+                domain.types.remove(&name);
+                if !reference {
+                    domain
+                        .absent
+                        .insert(name.clone(), rules!["delete-type.gone", "get-type.unknown"]);
+                }
+            }
+        });
+        way.effect = Effect::both(std::mem::replace(&mut way.effect, Effect::none()), effect);
+    }
+    gate.finish(served)
 }
 
-fn delete_missing(name: &str, message: Pattern, mut gate: Gate<'_>) -> Vec<Branch> {
+/// Removes the objects of a type, and what came only from them (contract 3.7).
+fn forget(store: &mut Store, type_name: &str, ways: &mut Ways) {
+    let observes = !ways.is_reference();
+    let objects: Vec<No> = store
+        .objects
+        .iter()
+        .filter(|(_, object)| object.type_name.as_ref() == type_name)
+        .map(|(no, _)| *no)
+        .collect();
+    let mut owners: Vec<No> = Vec::new();
+    for no in &objects {
+        let Some(object) = store.objects.get(no) else {
+            continue;
+        };
+        if !owners.contains(&object.profile) {
+            owners.push(object.profile);
+        }
+        if let (Some(key), true) = (object.key.clone(), observes) {
+            let rule = rule!("delete-type.objects");
+            store.gone_objects.push((type_name.into(), key, rule));
+        }
+        let lingering = observes.then_some(rule!("delete-type.keys"));
+        if let Some(object) = store.remove_object(*no, lingering) {
+            detach(store, *no, &object.feeds, observes);
+        }
+    }
+    for no in &owners {
+        let lingering = observes.then_some(rule!("delete-type.keys"));
+        let gone: Vec<No> = store
+            .profiles
+            .get(no)
+            .into_iter()
+            .flat_map(|profile| &profile.fields)
+            .filter_map(|(_, held)| match held.source {
+                Source::Object(by) if !store.objects.contains_key(&by) => Some(by),
+                _ => None,
+            })
+            .collect();
+        store.change_profile(*no, lingering, |profile| {
+            note(&mut profile.history, rule!("delete-type.profile-remains"));
+            for (_, held) in &mut profile.fields {
+                match held.source {
+                    Source::Object(by) if objects.contains(&by) => {
+                        held.options = SmallVec::from_iter([None]);
+                        held.free = false;
+                        held.rules = rules!["delete-type.scrub", "search.profile-content"];
+                    }
+                    Source::Object(by) if gone.contains(&by) => held.admit(None),
+                    // What another source had written before may be back.
+                    Source::Several => held.free |= observes,
+                    _ => {}
+                }
+            }
+            if !observes {
+                profile.fields.retain(|(_, held)| !held.is_unset());
+            }
+        });
+    }
+    // A profile that had nothing else may go with them, but then all of them do.
+    let bare: Vec<No> = owners
+        .into_iter()
+        .filter(|no| {
+            let profile = store.profiles.get(no);
+            let requested = profile.is_some_and(|profile| {
+                let fields = profile.fields.iter();
+                let requested = |(_, held): &(_, Held)| held.source != Source::Request;
+                !fields.into_iter().all(requested) || !profile.added.is_empty()
+            });
+            !requested && store.objects_on(*no).next().is_none()
+        })
+        .collect();
+    if !bare.is_empty() && ways.pick(2) == 1 {
+        for no in bare {
+            bury(store, no, rule!("delete-type.inferred-profile"));
+            store.remove_profile(no, Some(rule!("delete-type.inferred-profile")));
+        }
+    }
+}
+
+fn delete_missing(
+    world: &World,
+    domain: &Domain,
+    name: &str,
+    message: Pattern,
+    mut gate: Gate<'_>,
+) -> Vec<Branch> {
     let why = format!("no object type {name:?}");
     let not_found = Refusals::NOT_FOUND;
+    let implicit = template::find(name).is_some();
+    let mut objects = domain.store.objects.values();
+    if implicit && objects.any(|object| object.type_name.as_ref() == name) {
+        let type_name = name.to_owned();
+        let blame: Rules = rules!["implicit.deletable"];
+        let served = carry_out(world, domain, &message, blame, move |store, ways| {
+            forget(store, &type_name, ways);
+        });
+        return match served {
+            Some(served) => gate.finish(served),
+            None => vec![unknowable(&domain.name)],
+        };
+    }
     if is_standard(name) {
         let refusals = Refusals::BAD.or(not_found).or(Refusals::DENIED);
         gate.ground(Ground::should(rule!("delete-type.standard"), refusals, why));
-    } else if template::find(name).is_some() {
+    } else if implicit {
         gate.ground(Ground::may(rule!("implicit.deletable"), not_found, why));
     } else {
         gate.ground(Ground::choice(

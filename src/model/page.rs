@@ -4,6 +4,7 @@
 //! together show everything once. Order, page size and tokens are free. A token is therefore known by having been seen:
 //! the world remembers what had been listed when it was handed out.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -13,7 +14,8 @@ use crate::rule;
 use crate::wire::Json;
 
 use super::gate::{Branch, Gate, Ground, Served};
-use super::pattern::{Difference, Filling, Pattern, Rules, excerpt, rules};
+use super::index::No;
+use super::pattern::{Difference, Filling, Pattern, Rules, Rules4, excerpt, rules};
 use super::world::{Effect, World};
 
 /// How many pages beyond one for each item a listing may take before it counts as endless.
@@ -22,13 +24,87 @@ const SPARE_PAGES: u32 = 20;
 /// The largest page, and what the reference answers when no size is asked for.
 const LARGEST_PAGE: usize = 100;
 
+/// The most items without a known name that are told apart.
+const MOST_NAMELESS: usize = 4;
+
+/// An item of a listing.
+#[derive(Debug, Clone)]
+pub(super) struct Item {
+    /// The name it is known by; `None` until an answer shows it.
+    pub(super) name: Option<String>,
+    pub(super) pattern: Pattern,
+    /// Whether it has to be listed.
+    pub(super) need: Need,
+    /// Rules broken if it is missing, before those of the listing.
+    pub(super) missing: Rules4,
+    /// What the model knows it by.
+    pub(super) handle: No,
+}
+
+/// Whether an item has to be listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Need {
+    /// It has to.
+    Must,
+    /// It may be.
+    May,
+    /// It ought not to be; listing it breaks this SHOULD.
+    ShouldNot(RuleId),
+}
+
+impl Item {
+    /// An item that has to be listed under a name.
+    pub(super) fn named(name: String, pattern: Pattern) -> Self {
+        Self {
+            name: Some(name),
+            pattern,
+            need: Need::Must,
+            missing: Rules4::new(),
+            handle: 0,
+        }
+    }
+
+    /// Whether it was listed before.
+    fn is_among(&self, seen: &[String]) -> bool {
+        let by_name = self.name.as_ref().is_some_and(|name| seen.contains(name));
+        by_name || (self.handle != 0 && seen.contains(&mark(self.handle)))
+    }
+}
+
+/// How an item is remembered that may have no name.
+fn mark(handle: No) -> String {
+    format!("#{handle}")
+}
+
+/// Where an item says its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Naming {
+    /// In this member.
+    Member(&'static str),
+    /// In this member of the JSON text in the member `Object`.
+    Within(&'static str),
+}
+
+impl Naming {
+    fn of(self, item: &Json) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Member(key) => item.get(key).and_then(Json::as_str).map(Cow::Borrowed),
+            Self::Within(key) => {
+                let text = item.get("Object").and_then(Json::as_str)?;
+                let object = Json::parse(text.as_bytes()).ok()?;
+                Some(Cow::Owned(object.get(key)?.as_str()?.to_owned()))
+            }
+        }
+    }
+}
+
 /// One page of a listing.
 #[derive(Debug, Clone)]
 pub struct Page {
-    /// The member that names an item.
-    pub(super) key: &'static str,
+    /// Where an item says its name.
+    pub(super) key: Naming,
     /// Every item that belongs into the listing, in the order in which the reference lists them.
-    pub(super) items: Vec<(String, Pattern)>,
+    pub(super) items: Vec<Item>,
     /// Names that had been listed by the pages before.
     pub(super) seen: Arc<Vec<String>>,
     /// The page's number, from 1.
@@ -55,7 +131,7 @@ pub(super) struct Strangers {
     /// Whether an unknown name is legal.
     pub(super) legal: fn(&str) -> bool,
     /// Names that must not be there, and the rules broken if they are.
-    pub(super) known: Vec<(String, Rules)>,
+    pub(super) known: Vec<(String, Rules4)>,
     /// Rules broken by any other name.
     pub(super) rules: Rules,
 }
@@ -72,39 +148,45 @@ pub(super) struct Cursor {
 
 /// A listing that an operation answers.
 pub(super) struct Listing {
-    pub(super) key: &'static str,
+    pub(super) key: Naming,
     /// What is listed: operation and domain.
     pub(super) scope: String,
-    pub(super) items: Vec<(String, Pattern)>,
+    pub(super) items: Vec<Item>,
     pub(super) strangers: Strangers,
     pub(super) missing: Rules,
     /// Rules to name when a legal request is refused.
     pub(super) blame: Rules,
+    /// What an item that was listed shows of the thing behind it.
+    pub(super) adopt: Option<Adopt>,
 }
 
+/// Takes over what an item shows: the model's number of it (0 for none), its name and the item.
+pub(super) type Adopt = Arc<dyn Fn(&mut World, No, Option<&str>, &Json) + Send + Sync>;
+
 impl Listing {
-    /// The answers to a request for a page of this listing. `adopt` sees the body of a page that was served.
-    pub(super) fn branches(
-        self,
-        world: &World,
-        input: &Input,
-        mut gate: Gate<'_>,
-        adopt: Option<Effect>,
-    ) -> Vec<Branch> {
+    /// The answers to a request for a page of this listing.
+    pub(super) fn branches(self, world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
         let cursor = self.cursor(world, input, &mut gate);
         if !gate.may_be_served() {
             return gate.finish(Vec::new());
         }
+        let served = self.served(world, input, cursor.as_ref());
+        gate.finish(served)
+    }
+
+    /// The ways a page is served, from where the request's token points.
+    pub(super) fn served(
+        self,
+        world: &World,
+        input: &Input,
+        cursor: Option<&Cursor>,
+    ) -> Vec<Served> {
         let most = input
             .max_results
             .and_then(|most| usize::try_from(most).ok());
-        let whole = cursor
-            .as_ref()
-            .is_some_and(|cursor| !cursor.used && cursor.writes == world.writes);
-        let seen = cursor
-            .as_ref()
-            .map_or_else(Arc::default, |cursor| Arc::clone(&cursor.seen));
-        let number = cursor.as_ref().map_or(0, |cursor| cursor.pages) + 1;
+        let whole = cursor.is_some_and(|cursor| !cursor.used && cursor.writes == world.writes);
+        let seen = cursor.map_or_else(Arc::default, |cursor| Arc::clone(&cursor.seen));
+        let number = cursor.map_or(0, |cursor| cursor.pages) + 1;
         let page = Page {
             key: self.key,
             items: self.items,
@@ -116,20 +198,23 @@ impl Listing {
             scope: self.scope,
             missing: self.missing,
         };
-        let effect = remember(&page, input.next_token.clone(), world);
-        let effect = match adopt {
-            None => effect,
-            Some(adopt) => Effect::both(effect, adopt),
-        };
-        gate.finish(vec![Served::new(
-            Pattern::Page(Box::new(page)),
-            effect,
-            self.blame,
-        )])
+        let sent = input.next_token.clone();
+        let mut served = Vec::new();
+        for page in page.arrangements() {
+            let effect = remember(&page, sent.clone(), world, self.adopt.clone());
+            let pattern = Pattern::Page(Box::new(page));
+            served.push(Served::new(pattern, effect, self.blame));
+        }
+        served
     }
 
     /// Where the request's token points; a token nobody handed out is a ground for refusal.
-    fn cursor(&self, world: &World, input: &Input, gate: &mut Gate<'_>) -> Option<Cursor> {
+    pub(super) fn cursor(
+        &self,
+        world: &World,
+        input: &Input,
+        gate: &mut Gate<'_>,
+    ) -> Option<Cursor> {
         let start = Cursor {
             scope: self.scope.clone(),
             seen: Arc::default(),
@@ -196,7 +281,7 @@ impl Listing {
         let seen = self
             .items
             .iter()
-            .map(|(name, _)| name)
+            .filter_map(|item| item.name.as_ref())
             .filter(|name| **name <= last)
             .cloned()
             .collect();
@@ -210,53 +295,47 @@ impl Listing {
     }
 }
 
-/// Remembers the token of a page together with what has been listed by then.
-fn remember(page: &Page, sent: Option<String>, world: &World) -> Effect {
+/// Remembers the token of a page together with what has been listed by then, and what its items show.
+fn remember(page: &Page, sent: Option<String>, world: &World, adopt: Option<Adopt>) -> Effect {
     if world.reference {
         return Effect::none();
     }
-    let (key, scope, seen, number) = (
-        page.key,
-        page.scope.clone(),
-        Arc::clone(&page.seen),
-        page.number,
-    );
+    let page = page.clone();
     let first_writes = if page.whole || sent.is_none() {
         None
     } else {
         Some(u64::MAX)
     };
-    // Where names that differ by case may be the same, an item counts under the name it is known by.
-    let known: Vec<String> = match page.strangers.folded {
-        true => page.items.iter().map(|(name, _)| name.clone()).collect(),
-        false => Vec::new(),
-    };
-    let canonical = move |name: &str| {
-        let exact = known.iter().find(|known| *known == name);
-        let folded = || known.iter().find(|known| known.eq_ignore_ascii_case(name));
-        exact
-            .or_else(folded)
-            .cloned()
-            .unwrap_or_else(|| name.to_owned())
-    };
     Effect::new(move |world, body| {
         if let Some(sent) = &sent {
             world.use_cursor(sent);
         }
-        let Some(token) = body.and_then(|body| token(body)) else {
+        let Some(body) = body else { return };
+        let items = body.get("Items").and_then(Json::items).unwrap_or_default();
+        let matched = page.matched(items);
+        let mut all = page.seen.as_ref().clone();
+        for (item, at) in items.iter().zip(&matched) {
+            let name = page.key.of(item);
+            let expected = at.and_then(|at| page.items.get(at));
+            // Where names that differ by case may be the same, an item counts under the name it is known by.
+            let known = expected.and_then(|expected| expected.name.as_deref());
+            all.extend(known.or(name.as_deref()).map(str::to_owned));
+            let handle = expected.map_or(0, |expected| expected.handle);
+            if handle != 0 {
+                all.push(mark(handle));
+            }
+            if let Some(adopt) = &adopt {
+                adopt(world, handle, name.as_deref(), item);
+            }
+        }
+        let Some(token) = token(body) else {
             return;
         };
-        let mut all = seen.as_ref().clone();
-        all.extend(
-            body.into_iter()
-                .flat_map(|body| names(body, key))
-                .map(&canonical),
-        );
         let writes = first_writes.unwrap_or(world.writes);
         let cursor = Cursor {
-            scope: scope.clone(),
+            scope: page.scope.clone(),
             seen: Arc::new(all),
-            pages: number,
+            pages: page.number,
             writes,
             used: false,
         };
@@ -274,6 +353,91 @@ impl Cursor {
 }
 
 impl Page {
+    /// The page with its items without a known name in every order, because only that tells which is which.
+    fn arrangements(self) -> Vec<Self> {
+        let nameless: Vec<usize> = self
+            .items
+            .iter()
+            .enumerate()
+            .filter(|(_, item)| item.name.is_none())
+            .map(|(at, _)| at)
+            .collect();
+        if nameless.len() < 2 {
+            return vec![self];
+        }
+        if nameless.len() > MOST_NAMELESS {
+            // Too many to be told apart: they are not looked at one by one.
+            let mut page = self;
+            page.strangers.legal = |_| true;
+            page.items.retain(|item| item.name.is_some());
+            return vec![page];
+        }
+        let mut orders: Vec<Vec<usize>> = vec![Vec::new()];
+        for _ in &nameless {
+            orders = orders
+                .iter()
+                .flat_map(|order| {
+                    let rest = nameless.iter().filter(move |at| !order.contains(at));
+                    rest.map(move |at| {
+                        let mut longer = order.clone();
+                        longer.push(*at);
+                        longer
+                    })
+                })
+                .collect();
+        }
+        orders
+            .into_iter()
+            .map(|order| {
+                let mut page = self.clone();
+                for (place, from) in nameless.iter().zip(order) {
+                    page.items[*place] = self.items[from].clone();
+                }
+                page
+            })
+            .collect()
+    }
+
+    /// Which item of the listing each item of a page is.
+    fn matched(&self, items: &[Json]) -> Vec<Option<usize>> {
+        let names: Vec<Option<Cow<'_, str>>> = items.iter().map(|item| self.key.of(item)).collect();
+        let mut matched: Vec<Option<usize>> = names
+            .iter()
+            .map(|name| {
+                let name = name.as_deref()?;
+                let known = |item: &Item| item.name.as_deref() == Some(name);
+                let folded = |item: &Item| {
+                    let known = item.name.as_deref();
+                    self.strangers.folded && known.is_some_and(|it| it.eq_ignore_ascii_case(name))
+                };
+                let exact = self.items.iter().position(known);
+                exact.or_else(|| self.items.iter().position(folded))
+            })
+            .collect();
+        if self.items.iter().all(|item| item.name.is_some()) && names.iter().all(Option::is_some) {
+            return matched;
+        }
+        // An item without a known name is the first that looks like it; if none does, the first that is left, so that the
+        // difference says what is wrong with it.
+        for strict in [true, false] {
+            for at in 0..items.len() {
+                let unlisted = |name: &str| self.strangers.known.iter().all(|(it, _)| it != name);
+                if matched[at].is_some() || !names[at].as_deref().is_none_or(unlisted) {
+                    continue;
+                }
+                let found = (0..self.items.len()).find(|one| {
+                    let item = &self.items[*one];
+                    let open = item.name.is_none() || names[at].is_none();
+                    let free = open && !matched.contains(&Some(*one));
+                    free && !item.is_among(&self.seen)
+                        && (item.looks_like(&items[at]) || (!strict && item.need == Need::Must))
+                });
+                matched[at] = found;
+            }
+        }
+        matched
+    }
+
     pub(super) fn compare(&self, actual: &Json, place: &mut String, found: &mut Vec<Difference>) {
         let empty = Vec::new();
         let items = match actual.get("Items") {
@@ -296,21 +460,21 @@ impl Page {
                 count,
             ));
         }
-        let mut listed: Vec<&str> = Vec::with_capacity(items.len());
+        let matched = self.matched(items);
+        let mut listed: Vec<Cow<'_, str>> = Vec::with_capacity(items.len());
         for (at, item) in items.iter().enumerate() {
             let mut place = format!("{place}/Items/{at}");
-            let Some(name) = item.get(self.key).and_then(Json::as_str) else {
+            let expected = matched[at].and_then(|at| self.items.get(at));
+            let shown = self.key.of(item);
+            if shown.is_none() && expected.is_none() && !self.lacks_names() {
                 continue;
-            };
-            let exact = self.items.iter().find(|(known, _)| known == name);
-            let expected = exact.or_else(|| {
-                let mut items = self.items.iter().filter(|_| self.strangers.folded);
-                items.find(|(known, _)| known.eq_ignore_ascii_case(name))
-            });
-            let name = expected.map_or(name, |(known, _)| known.as_str());
+            }
+            let known = expected.and_then(|expected| expected.name.as_deref().map(Cow::Borrowed));
+            let name = known.or(shown).unwrap_or_default();
             let foreign = expected.is_none() && self.strangers.foreign;
-            let again =
-                listed.contains(&name) || (self.whole && self.seen.iter().any(|seen| seen == name));
+            let again = !name.is_empty()
+                && (listed.contains(&name)
+                    || (self.whole && self.seen.iter().any(|seen| *seen == name)));
             if again && !foreign {
                 found.push(Difference::new(
                     rules!["page.no-duplicates"],
@@ -319,17 +483,43 @@ impl Page {
                     excerpt(item),
                 ));
             }
-            listed.push(name);
             match expected {
-                Some((_, pattern)) => pattern.compare(item, self.missing, &mut place, found),
+                Some(expected) => {
+                    expected
+                        .pattern
+                        .compare(item, self.missing, &mut place, found);
+                    if let Need::ShouldNot(rule) = expected.need {
+                        let mut difference = Difference::new(
+                            self.strangers.rules,
+                            place,
+                            "no such item",
+                            excerpt(item),
+                        );
+                        difference.rules.insert(0, rule);
+                        found.push(difference);
+                    }
+                }
                 None => {
-                    let known = self.strangers.known.iter().find(|(known, _)| known == name);
-                    if known.is_some() || !(self.strangers.legal)(name) {
-                        let rules = known.map_or(self.strangers.rules, |(_, rules)| rules);
-                        found.push(Difference::new(rules, place, "no such item", excerpt(item)));
+                    let known = self
+                        .strangers
+                        .known
+                        .iter()
+                        .find(|(known, _)| *known == name);
+                    if known.is_some() || !(self.strangers.legal)(&name) {
+                        let mut difference = Difference::new(
+                            self.strangers.rules,
+                            place,
+                            "no such item",
+                            excerpt(item),
+                        );
+                        if let Some((_, rules)) = known {
+                            difference.rules = rules.clone();
+                        }
+                        found.push(difference);
                     }
                 }
             }
+            listed.push(name);
         }
         match token(actual) {
             Some(token) => {
@@ -356,15 +546,16 @@ impl Page {
                 }
             }
             None if self.whole => {
-                for (name, pattern) in &self.items {
-                    if !listed.contains(&name.as_str()) && !self.seen.contains(name) {
-                        let expected = format!("{pattern} by the last page");
-                        found.push(Difference::new(
-                            self.missing,
-                            format!("{place}/Items"),
-                            expected,
-                            "nothing",
-                        ));
+                for (at, item) in self.items.iter().enumerate() {
+                    let here = matched.contains(&Some(at));
+                    if item.need == Need::Must && !here && !item.is_among(&self.seen) {
+                        let expected = format!("{} by the last page", item.pattern);
+                        let place = format!("{place}/Items");
+                        let mut difference =
+                            Difference::new(self.missing, place, expected, "nothing");
+                        difference.rules = item.missing.clone();
+                        difference.rules.extend(self.missing.iter().copied());
+                        found.push(difference);
                     }
                 }
             }
@@ -372,11 +563,21 @@ impl Page {
         }
     }
 
+    /// Whether any of its items is told by something else than a name.
+    fn lacks_names(&self) -> bool {
+        self.items.iter().any(|item| item.handle != 0) || matches!(self.key, Naming::Within(_))
+    }
+
     /// Calls `cite` for every rule that a page shows by fitting.
     pub(super) fn cites(&self, actual: &Json, cite: &mut impl FnMut(RuleId)) {
-        let mut all = |rules: Rules| rules.iter().for_each(|rule| cite(*rule));
+        let mut shown: Vec<RuleId> = Vec::new();
+        let mut all = |rules: &[RuleId]| shown.extend(rules);
         all(self.missing);
-        all(rules!["page.no-duplicates", "page.max.default"]);
+        all(rules![
+            "page.no-duplicates",
+            "page.max.default",
+            "quota.page"
+        ]);
         let items = actual
             .get("Items")
             .and_then(Json::items)
@@ -393,14 +594,11 @@ impl Page {
         for (_, rules) in &self.strangers.known {
             all(rules);
         }
-        for item in items {
-            let name = item.get(self.key).and_then(Json::as_str);
-            if let Some((_, pattern)) = self
-                .items
-                .iter()
-                .find(|(known, _)| Some(known.as_str()) == name)
-            {
-                pattern.cites(item, cite);
+        shown.into_iter().for_each(&mut *cite);
+        for (item, at) in items.iter().zip(self.matched(items)) {
+            if let Some(expected) = at.and_then(|at| self.items.get(at)) {
+                expected.missing.iter().for_each(|rule| cite(*rule));
+                expected.pattern.cites(item, cite);
             }
         }
     }
@@ -410,15 +608,16 @@ impl Page {
         let left: Vec<_> = self
             .items
             .iter()
-            .filter(|(name, _)| !self.seen.contains(name))
+            .filter(|item| item.need == Need::Must && !item.is_among(&self.seen))
             .collect();
         let shown = &left[..left.len().min(most)];
         let items = shown
             .iter()
-            .filter_map(|(_, pattern)| pattern.render(filling))
+            .filter_map(|item| item.pattern.render(filling))
             .collect();
         let mut members = vec![("Items".to_owned(), Json::Array(items))];
-        if let Some((last, _)) = shown.last().filter(|_| left.len() > shown.len()) {
+        let last = shown.last().and_then(|item| item.name.as_ref());
+        if let Some(last) = last.filter(|_| left.len() > shown.len()) {
             let rest = format!("{}.{}", self.number, hex(last.as_bytes()));
             members.push((
                 "NextToken".to_owned(),
@@ -429,6 +628,16 @@ impl Page {
     }
 }
 
+impl Item {
+    /// Whether something in an answer may be this item.
+    fn looks_like(&self, actual: &Json) -> bool {
+        let mut found = Vec::new();
+        self.pattern
+            .compare(actual, &[], &mut String::new(), &mut found);
+        !found.iter().any(Difference::violates)
+    }
+}
+
 impl fmt::Display for Page {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("{\"Items\"?: ")?;
@@ -436,13 +645,13 @@ impl fmt::Display for Page {
             write!(f, "at most {most} ")?;
         }
         f.write_str("of [")?;
-        for (at, (_, item)) in self
-            .items
-            .iter()
-            .filter(|(name, _)| !self.seen.contains(name))
-            .enumerate()
-        {
-            write!(f, "{}{item}", if at == 0 { "" } else { ", " })?;
+        let left = self.items.iter().filter(|item| !item.is_among(&self.seen));
+        for (at, item) in left.enumerate() {
+            let (comma, mark) = (
+                if at == 0 { "" } else { ", " },
+                if item.need == Need::Must { "" } else { "?" },
+            );
+            write!(f, "{comma}{}{mark}", item.pattern)?;
         }
         f.write_str("]")?;
         if self.strangers.foreign {
@@ -457,12 +666,6 @@ fn token(body: &Json) -> Option<&str> {
     body.get("NextToken")
         .and_then(Json::as_str)
         .filter(|token| !token.is_empty())
-}
-
-/// The names of the items of a page.
-fn names<'a>(body: &'a Json, key: &'static str) -> impl Iterator<Item = &'a str> {
-    let items = body.get("Items").and_then(Json::items).unwrap_or_default();
-    items.iter().filter_map(move |item| item.get(key)?.as_str())
 }
 
 /// What makes a token of the reference belong to one listing: FNV-1a over both.

@@ -10,6 +10,7 @@ use crate::contract::{Level, RuleId};
 use crate::wire::Json;
 
 use super::page::Page;
+use super::portrait::Portrait;
 
 /// Rules, the most specific first. A difference names them as candidates.
 pub type Rules = &'static [RuleId];
@@ -45,6 +46,16 @@ pub enum Pattern {
     Object(Object),
     /// A page of a listing.
     Page(Box<Page>),
+    /// Any text but these.
+    Other(Vec<Arc<str>>),
+    /// An id the system assigns: 32 hex digits, lower case, and none of these.
+    FreshId(Vec<Arc<str>>),
+    /// A text that is this JSON document, and rules that any difference may break as well.
+    Document(Arc<str>, Rules4),
+    /// A text that is JSON, and what it says.
+    Quoted(Box<Self>),
+    /// A standard profile, asset or case.
+    Portrait(Box<Portrait>),
     /// The same pattern, shared.
     Shared(Arc<Self>),
     /// The same pattern, shared, where differences break these rules instead of its own.
@@ -335,6 +346,46 @@ impl Pattern {
             Self::Map(map) => map.compare(actual, place, found),
             Self::Object(object) => object.compare(actual, rules, place, found),
             Self::Page(page) => page.compare(actual, place, found),
+            Self::Other(taken) => {
+                let known = |text: &str| taken.iter().any(|known| known.as_ref() == text);
+                if actual.as_str().is_none_or(known) {
+                    let actual = excerpt(actual);
+                    found.push(Difference::new(
+                        rules,
+                        place.clone(),
+                        self.to_string(),
+                        actual,
+                    ));
+                }
+            }
+            Self::FreshId(taken) => {
+                let known = |text: &str| taken.iter().any(|known| known.as_ref() == text);
+                if !actual.as_str().is_some_and(is_id) || actual.as_str().is_some_and(known) {
+                    let actual = excerpt(actual);
+                    found.push(Difference::new(
+                        rules,
+                        place.clone(),
+                        self.to_string(),
+                        actual,
+                    ));
+                }
+            }
+            Self::Document(text, also) => compare_document(text, actual, also, place, found),
+            Self::Quoted(pattern) => {
+                match actual
+                    .as_str()
+                    .and_then(|text| Json::parse(text.as_bytes()).ok())
+                {
+                    Some(document) => pattern.compare(&document, rules, place, found),
+                    None => found.push(Difference::new(
+                        rules,
+                        place.clone(),
+                        format!("a text that is JSON: {pattern}"),
+                        excerpt(actual),
+                    )),
+                }
+            }
+            Self::Portrait(portrait) => portrait.compare(actual, place, found),
             Self::Shared(pattern) => pattern.compare(actual, rules, place, found),
             Self::SharedFor(instead, pattern) => {
                 let before = found.len();
@@ -371,6 +422,10 @@ impl Pattern {
             ),
             Self::Object(object) => object.render(filling),
             Self::Page(page) => page.render(filling),
+            Self::Other(_) | Self::FreshId(_) => return None,
+            Self::Document(text, _) => Json::from(text.as_ref()),
+            Self::Quoted(pattern) => Json::from(pattern.render(filling)?.to_string()),
+            Self::Portrait(portrait) => portrait.render(),
             Self::Shared(pattern) | Self::SharedFor(_, pattern) => return pattern.render(filling),
         })
     }
@@ -409,6 +464,14 @@ impl Pattern {
             Self::Page(page) => page.cites(actual, cite),
             Self::Shared(pattern) => pattern.cites(actual, cite),
             Self::SharedFor(rules, _) => all(rules),
+            Self::Document(_, also) => {
+                all(rules!["list-objects.item.object"]);
+                also.iter().for_each(|rule| cite(*rule));
+            }
+            Self::Quoted(pattern) => pattern.cites(&Json::Null, cite),
+            Self::Portrait(portrait) => portrait.cites(cite),
+            Self::Other(_) => {}
+            Self::FreshId(_) => all(rules!["std.id.assigned"]),
             Self::Any
             | Self::Text(_)
             | Self::Exactly(_)
@@ -656,6 +719,88 @@ fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
+/// Whether a text looks like an id the system assigns.
+fn is_id(text: &str) -> bool {
+    text.len() == 32
+        && text
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// Holds the text of an object against what was put: equal as JSON, numbers beyond 2^53 as doubles.
+fn compare_document(
+    expected: &str,
+    actual: &Json,
+    also: &[RuleId],
+    place: &str,
+    found: &mut Vec<Difference>,
+) {
+    let parsed = actual
+        .as_str()
+        .and_then(|text| Json::parse(text.as_bytes()).ok());
+    let Ok(document) = Json::parse(expected.as_bytes()) else {
+        return;
+    };
+    let alike = parsed.as_ref().map(|actual| alike(&document, actual));
+    let rules: Rules = match alike {
+        Some(Alike::Same) => return,
+        Some(Alike::Imprecise) => rules!["list-objects.item.number-precision"],
+        _ => rules!["list-objects.item.object"],
+    };
+    let expected = format!("{} as text", shorten(expected, 240));
+    let mut difference = Difference::new(rules, place, expected, excerpt(actual));
+    difference.rules.extend(also.iter().copied());
+    found.push(difference);
+}
+
+/// How two documents compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Alike {
+    Same,
+    /// They differ in numbers that a double does not hold exactly.
+    Imprecise,
+    Different,
+}
+
+fn alike(a: &Json, b: &Json) -> Alike {
+    match (a, b) {
+        (Json::Number(x), Json::Number(y)) => {
+            let (p, q) = (x.as_f64(), y.as_f64());
+            if a.same(b) || p == q {
+                Alike::Same
+            } else if p.abs() > 9_007_199_254_740_992.0 || !p.is_finite() {
+                Alike::Imprecise
+            } else {
+                Alike::Different
+            }
+        }
+        (Json::Array(x), Json::Array(y)) if x.len() == y.len() => x
+            .iter()
+            .zip(y)
+            .map(|(x, y)| alike(x, y))
+            .max()
+            .unwrap_or(Alike::Same),
+        (Json::Object(x), Json::Object(y)) => {
+            let here = |name: &String| b.get(name);
+            let there = y.iter().all(|(name, _)| a.get(name).is_some());
+            let worst = x
+                .iter()
+                .map(|(name, _)| match (a.get(name), here(name)) {
+                    (Some(x), Some(y)) => alike(x, y),
+                    _ => Alike::Different,
+                })
+                .max();
+            if there {
+                worst.unwrap_or(Alike::Same)
+            } else {
+                Alike::Different
+            }
+        }
+        _ if a.same(b) => Alike::Same,
+        _ => Alike::Different,
+    }
+}
+
 /// Whether a reader treats the value as absent: `null`, `{}` and `[]`.
 pub(super) fn is_empty(value: &Json) -> bool {
     match value {
@@ -717,6 +862,15 @@ impl fmt::Display for Pattern {
             }
             Self::Object(object) => object.fmt(f),
             Self::Page(page) => page.fmt(f),
+            Self::Other(taken) if taken.is_empty() => f.write_str("<text>"),
+            Self::Other(_) => f.write_str("<text not seen before>"),
+            Self::FreshId(_) => f.write_str("<new id of 32 hex digits>"),
+            Self::Document(text, _) => {
+                let text = shorten(text, 240);
+                write!(f, "<{text} as text>")
+            }
+            Self::Quoted(pattern) => write!(f, "<{pattern} as text>"),
+            Self::Portrait(portrait) => portrait.fmt(f),
             Self::Shared(pattern) | Self::SharedFor(_, pattern) => pattern.fmt(f),
         }
     }

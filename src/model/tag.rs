@@ -181,11 +181,13 @@ pub(super) fn add(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branc
         .as_ref()
         .is_some_and(|tags| tags.len() > TAGS_PER_RESOURCE)
     {
-        gate.ground(Ground::should(
+        let mut ground = Ground::should(
             rule!("tag.add.limit-total"),
             Refusals::BAD,
             "more than 50 tags in total",
-        ));
+        );
+        ground.rules.push(rule!("quota.tags"));
+        gate.ground(ground);
     }
     let effect = Effect::new(move |world, _| {
         if let Some(tags) = find_mut(world, &resource) {

@@ -13,9 +13,9 @@ use crate::{choice, rule};
 
 use super::domain::name_pattern;
 use super::gate::{Branch, Gate, Ground, Served};
-use super::page::{Listing, Strangers};
+use super::page::{Adopt, Item, Listing, Naming, Strangers};
 use super::pattern::{
-    Check, Difference, Object, Pattern, Presence, Rules, Slot, excerpt, is_empty, optional,
+    Check, Difference, Object, Pattern, Presence, Rules, Rules4, Slot, excerpt, is_empty, optional,
     required, rules,
 };
 use super::world::{Effect, Template, World};
@@ -296,36 +296,35 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
     let existing = || world.templates.iter().filter(|(_, seen)| seen.exists());
     let items = if world.reference {
         existing()
-            .map(|(id, seen)| (id.clone(), item(id, seen)))
+            .map(|(id, seen)| Item::named(id.clone(), item(id, seen)))
             .collect()
     } else {
         Vec::new()
     };
-    let adopt = Effect::new(|world, body| {
-        let items = body
-            .and_then(|body| body.get("Items"))
-            .and_then(Json::items)
-            .unwrap_or_default();
-        for item in items {
-            let text = |name| item.get(name).and_then(Json::as_str).map(str::to_owned);
-            if let Some(id) = text("TemplateId")
-                && !matches!(world.template(&id), Some(Template::Shown(_)))
-            {
-                let seen = Template::Listed {
-                    source_name: text("SourceName"),
-                    source_object: text("SourceObject"),
-                };
-                world.saw_template(&id, seen);
-            }
+    let adopt: Adopt = Arc::new(|world: &mut World, _, id, item| {
+        let text = |name| item.get(name).and_then(Json::as_str).map(str::to_owned);
+        if let Some(id) = id
+            && !matches!(world.template(id), Some(Template::Shown(_)))
+        {
+            let seen = Template::Listed {
+                source_name: text("SourceName"),
+                source_object: text("SourceObject"),
+            };
+            world.saw_template(id, seen);
         }
     });
     // A target may offer templates nobody has seen, but not list one it said it does not have.
     let missing = world.templates.iter().filter(|(_, seen)| !seen.exists());
     let known = missing
-        .map(|(id, _)| (id.clone(), rules!["template.list.complete"] as Rules))
+        .map(|(id, _)| {
+            (
+                id.clone(),
+                Rules4::from_slice(rules!["template.list.complete"]),
+            )
+        })
         .collect();
     Listing {
-        key: "TemplateId",
+        key: Naming::Member("TemplateId"),
         scope: "templates".to_owned(),
         items,
         strangers: Strangers {
@@ -337,8 +336,9 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
         },
         missing: rules!["template.list.complete", "page.complete"],
         blame: rules!["template.list.pagination"],
+        adopt: Some(adopt),
     }
-    .branches(world, input, gate, (!world.reference).then_some(adopt))
+    .branches(world, input, gate)
 }
 
 /// An item of the reference's list.

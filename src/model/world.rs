@@ -14,6 +14,8 @@ use crate::wire::Json;
 use super::gate::{Branch, Outcome};
 use super::page::Cursor;
 use super::pattern::{Known, Moment, Pattern, Presence, Rules, Slot, rules, seconds};
+use super::plan::Plan;
+use super::store::Store;
 
 /// One state the target may be in.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,6 +59,12 @@ pub(super) struct Domain {
     pub(super) absent: BTreeMap<String, Rules>,
     /// Whether a request with unspecified meaning was served: nothing about the domain is certain any more.
     pub(super) obscured: bool,
+    /// Profiles, objects and keys.
+    pub(super) store: Arc<Store>,
+    /// Whether a type was put again with other keys.
+    pub(super) retyped: bool,
+    /// What the ids are made from that the reference gives; `None` where ids are learnt from answers.
+    pub(super) seed: Option<u64>,
 }
 
 /// An object type.
@@ -101,6 +109,8 @@ pub(super) struct OwnMapping {
     pub(super) key_count: usize,
     /// For each key definition, its name and the content types of its fields.
     pub(super) contents: Vec<(String, Vec<String>)>,
+    /// Fields and keys, ready to be applied to objects.
+    pub(super) plan: Arc<Plan>,
 }
 
 impl OwnMapping {
@@ -200,6 +210,11 @@ impl Scalar {
             options: self.options.clone(),
             rules,
         }
+    }
+
+    /// The values it may have; `None` stands for its absence.
+    pub(super) fn values(&self) -> impl Iterator<Item = Option<&Json>> {
+        self.options.iter().map(Option::as_ref)
     }
 
     /// The value, if only one is possible.

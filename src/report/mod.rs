@@ -262,19 +262,16 @@ impl Report {
         }
     }
 
-    /// How far the rules of the covered sections were exercised.
+    /// How far the rules of the catalogue were exercised.
     pub fn coverage(&self) -> Coverage {
         Coverage::of(&self.exercised)
     }
 
-    /// The capabilities that count here: what was decided, and what could have been.
-    ///
-    /// A capability whose rules belong to sections no case covers is left out unless something was decided about it.
+    /// The capabilities: what was decided, and what could have been.
     pub fn capabilities(&self) -> impl Iterator<Item = (ChoiceId, Options)> {
         ChoiceId::all()
             .filter(|id| id.choice().id.starts_with("cap."))
             .map(|id| (id, self.choices.get(id)))
-            .filter(|(id, left)| *left != id.options() || coverage::is_about_covered(*id))
     }
 
     fn compare_choices(&mut self, name: &str, choices: &Choices) {

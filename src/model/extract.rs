@@ -1,0 +1,545 @@
+//! What a field of an object is: accessors and Handlebars sources (contract 3.12).
+//!
+//! For the reference there is one value, for an observer every value the contract allows. Sources that only join members
+//! and text are understood here; blocks and helpers are rendered by the `handlebars` crate, for the reference alone,
+//! because the contract says little about what they give.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use handlebars::{
+    Context, Handlebars, Helper, HelperResult, Output, RenderContext, Renderable, StringOutput,
+};
+use smallvec::{SmallVec, smallvec};
+
+use crate::choice;
+use crate::contract::{ChoiceId, Choices, Options};
+use crate::wire::Json;
+
+/// The largest text a template may produce, in bytes: as large as an object.
+const LARGEST_TEXT: usize = 256_000;
+
+/// The largest integer that every reader holds exactly: 2^53.
+const EXACT: u64 = 1 << 53;
+
+/// Where a field reads its value.
+#[derive(Debug)]
+pub(super) enum Source {
+    /// A member, by the names on the way to it.
+    Accessor(Vec<String>),
+    /// Text with members in it.
+    Template(Vec<Piece>),
+    /// Text that is the value.
+    Constant(String),
+    /// A template with blocks, ready to be rendered.
+    Blocks(Blocks),
+    /// Anything else.
+    Opaque,
+}
+
+/// A part of a template.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Piece {
+    Text(String),
+    Member(Vec<String>),
+}
+
+/// A compiled template.
+#[derive(Clone)]
+pub(super) struct Blocks(Arc<Handlebars<'static>>);
+
+impl std::fmt::Debug for Blocks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Blocks")
+    }
+}
+
+/// The values a field may have, the reference's first.
+pub(super) struct Extracted {
+    pub(super) options: SmallVec<[Extraction; 1]>,
+    /// Whether values not listed are possible too.
+    pub(super) open: bool,
+}
+
+/// A value a field may have; `None` for no value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Extraction {
+    pub(super) value: Option<String>,
+    /// What having it says about the implementation.
+    pub(super) tells: Option<(ChoiceId, Options)>,
+}
+
+impl Source {
+    /// Reads a `Source`.
+    pub(super) fn parse(text: &str) -> Self {
+        if text.contains("{{") {
+            return match pieces(text) {
+                Some(pieces) => Self::Template(pieces),
+                None => Blocks::compile(text).map_or(Self::Opaque, Self::Blocks),
+            };
+        }
+        match path(text) {
+            Some(path) => Self::Accessor(path),
+            None if text.starts_with("_source") || !text.contains(' ') => Self::Opaque,
+            None => Self::Constant(text.to_owned()),
+        }
+    }
+}
+
+/// Reads `_source.a.b`.
+fn path(text: &str) -> Option<Vec<String>> {
+    let path: Vec<String> = text
+        .strip_prefix("_source.")?
+        .split('.')
+        .map(str::to_owned)
+        .collect();
+    let plain = |name: &String| {
+        !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || "[]{}'\"`".contains(c))
+    };
+    path.iter().all(plain).then_some(path)
+}
+
+/// Reads a template that only joins members and text.
+fn pieces(text: &str) -> Option<Vec<Piece>> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("{{") {
+        // A backslash before a tag escapes it, in some dialects.
+        if rest[..at].ends_with('\\') {
+            return None;
+        }
+        if at > 0 {
+            pieces.push(Piece::Text(rest[..at].to_owned()));
+        }
+        let inner = &rest[at + 2..];
+        let (member, after) = match inner.strip_prefix('{') {
+            Some(inner) => inner.split_once("}}}")?,
+            None => inner.split_once("}}")?,
+        };
+        let member = member.strip_prefix('&').unwrap_or(member).trim();
+        pieces.push(Piece::Member(path(member)?));
+        rest = after;
+    }
+    if rest.contains("}}") {
+        return None;
+    }
+    if !rest.is_empty() {
+        pieces.push(Piece::Text(rest.to_owned()));
+    }
+    Some(pieces)
+}
+
+/// The values a field may have.
+pub(super) fn extract(
+    source: &Source,
+    object: &Json,
+    choices: &Choices,
+    reference: bool,
+) -> Extracted {
+    match source {
+        Source::Accessor(path) => member(look_up(path, object), reference),
+        Source::Template(pieces) => joined(pieces, object, choices, reference),
+        Source::Constant(text) => trimmed(text.clone(), reference),
+        Source::Blocks(blocks) => Extracted {
+            options: one(blocks
+                .render(object)
+                .filter(|_| reference)
+                .filter(|text| !text.trim().is_empty())),
+            open: true,
+        },
+        Source::Opaque => Extracted {
+            options: one(None),
+            open: true,
+        },
+    }
+}
+
+/// Steps from member to member; of equal names the last counts.
+pub(super) fn look_up<'j>(path: &[String], object: &'j Json) -> Option<&'j Json> {
+    path.iter().try_fold(object, |at, name| at.get(name))
+}
+
+fn one(value: Option<String>) -> SmallVec<[Extraction; 1]> {
+    smallvec![Extraction { value, tells: None }]
+}
+
+/// The values a member may give.
+fn member(found: Option<&Json>, reference: bool) -> Extracted {
+    match found {
+        None | Some(Json::Null) => Extracted {
+            options: one(None),
+            open: false,
+        },
+        Some(Json::String(text)) => trimmed(text.clone(), reference),
+        Some(Json::Bool(value)) => Extracted {
+            options: one(Some(value.to_string())),
+            open: false,
+        },
+        Some(Json::Number(number)) => {
+            let exact = number
+                .as_i64()
+                .is_some_and(|number| number.unsigned_abs() <= EXACT);
+            Extracted {
+                options: one(Some(number.text().to_owned())),
+                // How other numbers are written is not specified (extract.number-other).
+                open: !exact || number.text().starts_with("-0"),
+            }
+        }
+        Some(Json::Array(_) | Json::Object(_)) => Extracted {
+            options: one(None),
+            open: true,
+        },
+    }
+}
+
+/// A text, with and without the blanks at its ends (extract.trim). Nothing but blanks may be no value.
+fn trimmed(text: String, reference: bool) -> Extracted {
+    let mut options: SmallVec<[Extraction; 1]> = SmallVec::new();
+    let mut admit = |value: Option<&str>| {
+        let value = value.map(str::to_owned);
+        if !options
+            .iter()
+            .any(|known: &Extraction| known.value == value)
+        {
+            options.push(Extraction { value, tells: None });
+        }
+    };
+    let inner = text.trim();
+    if inner.is_empty() {
+        admit(None);
+        admit(Some(""));
+    }
+    if !text.is_empty() {
+        admit(Some(&text));
+    }
+    if !inner.is_empty() {
+        admit(Some(inner));
+        // Blanks need not be ASCII for everybody.
+        admit(Some(text.trim_matches(' ')));
+    }
+    if reference {
+        options.truncate(1);
+    }
+    Extracted {
+        options,
+        open: false,
+    }
+}
+
+/// The values a template may give that joins members and text.
+fn joined(pieces: &[Piece], object: &Json, choices: &Choices, reference: bool) -> Extracted {
+    let mut parts: Vec<Option<String>> = Vec::with_capacity(pieces.len());
+    let mut open = false;
+    let (mut members, mut missing) = (0, 0);
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => parts.push(Some(text.clone())),
+            Piece::Member(path) => {
+                members += 1;
+                let found = member(look_up(path, object), true);
+                open |= found.open;
+                let value = found
+                    .options
+                    .into_iter()
+                    .next()
+                    .and_then(|first| first.value);
+                let blank = match look_up(path, object) {
+                    Some(Json::String(text)) => text.trim().len() != text.len() || text.is_empty(),
+                    _ => false,
+                };
+                // Blanks within a value may be trimmed before or after it is joined.
+                open |= blank && !reference;
+                missing += usize::from(value.is_none());
+                parts.push(value);
+            }
+        }
+    }
+    let plain: String = parts.iter().flatten().map(String::as_str).collect();
+    if missing == members && members > 0 {
+        // No value, or only the text around.
+        let mut options = one(None);
+        for text in [plain.as_str(), plain.trim()] {
+            let value = Some(text.to_owned()).filter(|text| !text.is_empty());
+            if !options.iter().any(|known| known.value == value) {
+                options.push(Extraction { value, tells: None });
+            }
+        }
+        if reference {
+            options.truncate(1);
+        }
+        return Extracted { options, open };
+    }
+    if reference {
+        let value = Some(plain).filter(|text| !text.trim().is_empty());
+        return Extracted {
+            options: one(value),
+            open: false,
+        };
+    }
+    let mut options: SmallVec<[Extraction; 1]> = SmallVec::new();
+    let escaped: String = pieces
+        .iter()
+        .zip(&parts)
+        .filter_map(|(piece, part)| match (piece, part) {
+            (Piece::Text(text), _) => Some(text.clone()),
+            (Piece::Member(_), part) => part.as_deref().map(escape),
+        })
+        .collect();
+    // How a dialect escapes differs in the less common characters.
+    let markup = parts.iter().zip(pieces).any(|(part, piece)| {
+        matches!(piece, Piece::Member(_))
+            && part
+                .as_deref()
+                .is_some_and(|text| text.contains(['\'', '`', '=', '"', '/']))
+    });
+    let escape = choice!("cap.handlebars-escape");
+    if escaped == plain && !markup {
+        options.push(Extraction {
+            value: Some(plain.clone()),
+            tells: None,
+        });
+    } else {
+        if choices.get(escape).has(0) {
+            options.push(Extraction {
+                value: Some(plain.clone()),
+                tells: Some((escape, Options::only(0))),
+            });
+        }
+        if choices.get(escape).has(1) {
+            options.push(Extraction {
+                value: Some(escaped),
+                tells: Some((escape, Options::only(1))),
+            });
+            open |= markup;
+        }
+    }
+    let spaced: Vec<&str> = plain.split_whitespace().collect();
+    let trims = missing > 0 || plain.trim() != plain;
+    if trims {
+        let first = options.first().cloned();
+        let tells = first.and_then(|first| first.tells);
+        for text in [plain.trim().to_owned(), spaced.join(" ")] {
+            let value = Some(text);
+            if !options.iter().any(|known| known.value == value) {
+                options.push(Extraction { value, tells });
+            }
+        }
+    }
+    Extracted { options, open }
+}
+
+/// Escapes as the original Handlebars does.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#x27;"),
+            '`' => escaped.push_str("&#x60;"),
+            '=' => escaped.push_str("&#x3D;"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+impl Blocks {
+    /// Compiles a template, if it uses nothing but members and the blocks the guide names.
+    ///
+    /// Partials could call themselves without end, and loops within loops could run for hours.
+    fn compile(text: &str) -> Option<Self> {
+        const WORDS: [&str; 7] = [
+            "if",
+            "unless",
+            "each",
+            "with",
+            "else",
+            "this",
+            "removeExtraSpace",
+        ];
+        let mut loops = 0;
+        for tag in text.split("{{").skip(1) {
+            let inner = tag.split("}}").next().unwrap_or_default();
+            let word = inner.trim_start_matches(['{', '~', '#', '/', '^', '&', ' ']);
+            let word = word.split([' ', '.', '~', '}']).next().unwrap_or_default();
+            let known = word.is_empty()
+                || word == "_source"
+                || word.starts_with('@')
+                || WORDS.contains(&word)
+                || word.chars().all(|c| c.is_alphanumeric() || c == '_');
+            if !known || inner.contains(['(', '>', '*']) {
+                return None;
+            }
+            loops += usize::from(word == "each" && inner.contains('#'));
+        }
+        if loops > 1 {
+            return None;
+        }
+        let mut engine = Handlebars::new();
+        engine.register_escape_fn(handlebars::no_escape);
+        engine.register_helper("removeExtraSpace", Box::new(remove_extra_space));
+        engine.register_template_string("source", text).ok()?;
+        Some(Self(Arc::new(engine)))
+    }
+
+    fn render(&self, object: &Json) -> Option<String> {
+        let data: serde_json::Value = serde_json::from_str(&object.to_string()).ok()?;
+        let mut bounded = Bounded(Vec::new());
+        self.0
+            .render_to_write(
+                "source",
+                &serde_json::json!({"_source": data}),
+                &mut bounded,
+            )
+            .ok()?;
+        String::from_utf8(bounded.0).ok()
+    }
+}
+
+/// Collapses runs of blanks in what its block gives.
+fn remove_extra_space<'reg, 'rc>(
+    helper: &Helper<'rc>,
+    engine: &'reg Handlebars<'reg>,
+    context: &'rc Context,
+    state: &mut RenderContext<'reg, 'rc>,
+    out: &mut dyn Output,
+) -> HelperResult {
+    let mut inner = StringOutput::new();
+    if let Some(template) = helper.template() {
+        template.render(engine, context, state, &mut inner)?;
+    }
+    let text = inner.into_string()?;
+    let words: Vec<&str> = text.split_whitespace().collect();
+    out.write(&words.join(" "))?;
+    Ok(())
+}
+
+/// A buffer that takes no more than an object may hold.
+struct Bounded(Vec<u8>);
+
+impl Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > LARGEST_TEXT {
+            return Err(io::Error::other("the text is too long"));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object() -> Json {
+        let text =
+            br#"{"a": "Ann", "b": {"c": 7, "d": null, "e": true}, "s": " x ", "m": "O'Neil & Co",
+            "n": 9007199254740993, "l": [1, 2], "__proto__": "p", "empty": ""}"#;
+        Json::parse(text).expect("JSON")
+    }
+
+    fn values(source: &str) -> (Vec<Option<String>>, bool) {
+        let found = extract(&Source::parse(source), &object(), &Choices::open(), false);
+        let values = found.options.into_iter().map(|option| option.value);
+        (values.collect(), found.open)
+    }
+
+    fn reference(source: &str) -> Option<String> {
+        let choices = Choices::reference();
+        let found = extract(&Source::parse(source), &object(), &choices, true);
+        assert_eq!(found.options.len(), 1, "the reference decides");
+        found.options.into_iter().next().and_then(|it| it.value)
+    }
+
+    fn only(value: Option<&str>) -> (Vec<Option<String>>, bool) {
+        (vec![value.map(str::to_owned)], false)
+    }
+
+    #[test]
+    fn accessors_read_own_members_and_nothing_else() {
+        assert_eq!(values("_source.a"), only(Some("Ann")));
+        assert_eq!(values("_source.b.c"), only(Some("7")));
+        assert_eq!(values("_source.b.d"), only(None));
+        assert_eq!(values("_source.b.e"), only(Some("true")));
+        assert_eq!(values("_source.missing"), only(None));
+        assert_eq!(values("_source.a.b"), only(None));
+        assert_eq!(values("_source.A"), only(None));
+        assert_eq!(values("_source.__proto__"), only(Some("p")));
+        assert_eq!(values("_source.constructor"), only(None));
+    }
+
+    #[test]
+    fn what_is_not_specified_is_open() {
+        for source in [
+            "_source.n",
+            "_source.l",
+            "_source.b",
+            "_source.l[0]",
+            "_source",
+        ] {
+            assert!(values(source).1, "{source}");
+        }
+    }
+
+    #[test]
+    fn blanks_at_the_ends_may_go() {
+        let (values, open) = values("_source.s");
+        assert_eq!(values, [Some(" x ".to_owned()), Some("x".to_owned())]);
+        assert!(!open);
+        assert_eq!(reference("_source.empty"), None);
+    }
+
+    #[test]
+    fn templates_join() {
+        assert_eq!(values("{{_source.a}}-{{_source.b.c}}"), only(Some("Ann-7")));
+        let (parts, _) = values("{{_source.a}} {{_source.missing}}");
+        assert_eq!(parts, [Some("Ann ".to_owned()), Some("Ann".to_owned())]);
+        let (none, _) = values("x {{_source.missing}}");
+        assert!(none.contains(&None) && none.contains(&Some("x ".to_owned())));
+        assert_eq!(values("a constant"), only(Some("a constant")));
+    }
+
+    #[test]
+    fn markup_is_escaped_or_not_and_that_tells() {
+        let source = Source::parse("{{_source.m}}");
+        let found = extract(&source, &object(), &Choices::open(), false);
+        let values: Vec<_> = found
+            .options
+            .iter()
+            .filter_map(|it| it.value.clone())
+            .collect();
+        assert_eq!(values, ["O'Neil & Co", "O&#x27;Neil &amp; Co"]);
+        assert!(found.options.iter().all(|option| option.tells.is_some()));
+    }
+
+    #[test]
+    fn the_reference_renders_blocks_but_nothing_that_could_run_away() {
+        assert_eq!(
+            reference("{{#if _source.a}}yes{{else}}no{{/if}}").as_deref(),
+            Some("yes")
+        );
+        assert_eq!(
+            reference("{{#each _source.l}}<{{this}}>{{/each}}").as_deref(),
+            Some("<1><2>")
+        );
+        assert_eq!(
+            reference("{{#removeExtraSpace}} {{_source.a}}   b {{/removeExtraSpace}}").as_deref(),
+            Some("Ann b")
+        );
+        let looped = "{{#each _source.l}}{{#each _source.l}}x{{/each}}{{/each}}";
+        for runaway in [
+            looped,
+            "{{> self}}",
+            "{{#*inline \"x\"}}{{> x}}{{/inline}}{{> x}}",
+        ] {
+            assert_eq!(reference(runaway), None, "{runaway}");
+        }
+    }
+}

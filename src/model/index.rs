@@ -1,0 +1,380 @@
+//! The key index of a domain: which profiles, assets or cases a key value leads to (contract 3.13 to 3.15).
+//!
+//! An entry that the contract promises is told apart from one that may be there, and, for the observer, from one that must
+//! not be there: the last kind is kept only to say which rule is broken when it shows.
+
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use crate::contract::RuleId;
+use crate::rule;
+
+use super::pattern::Rules4;
+use super::value::{self, ContentType, Likeness};
+use super::ways::Ways;
+
+/// The number a model knows a profile, an object or a standard object by.
+pub(super) type No = u32;
+
+/// One part of a key value: the text of a field and how it is compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Part {
+    pub(super) text: Box<str>,
+    pub(super) content: ContentType,
+}
+
+/// A key value: the parts in the order of FieldNames.
+pub(super) type Parts = SmallVec<[Part; 1]>;
+
+/// Where an entry comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// A key of an object's type.
+    Object(No),
+    /// A field of the standard object itself.
+    Field,
+    /// AddProfileKey.
+    Added,
+}
+
+/// Whether an entry is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It is.
+    Sure,
+    /// It ought to be; its absence breaks this SHOULD.
+    Likely(RuleId),
+    /// It may be, by this rule.
+    Open(RuleId),
+    /// It must not be, by this rule.
+    Never(RuleId),
+}
+
+/// An entry: the subject it leads to.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Entry {
+    pub(super) subject: No,
+    pub(super) origin: Origin,
+    pub(super) standing: Standing,
+    pub(super) parts: Parts,
+}
+
+type Buckets =
+    HashMap<Box<str>, SmallVec<[Entry; 1]>, BuildHasherDefault<std::hash::DefaultHasher>>;
+
+/// Entries by key name and value.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Index(HashMap<Arc<str>, Buckets>);
+
+/// How sure a hit is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Grade {
+    /// The value leads there.
+    Sure,
+    /// It ought to; not doing so breaks this SHOULD.
+    Likely(RuleId),
+    /// It may.
+    Open(RuleId),
+    /// It ought not to; doing so breaks this SHOULD.
+    Unlikely(RuleId),
+}
+
+/// A subject that a value leads to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hit {
+    pub(super) subject: No,
+    pub(super) grade: Grade,
+    pub(super) origin: Origin,
+    /// How the value is compared, where it has one part.
+    pub(super) content: Option<ContentType>,
+}
+
+/// What a value leads to.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Hits {
+    /// One for each subject, the surest.
+    pub(super) hits: SmallVec<[Hit; 4]>,
+    /// Subjects it must not lead to, and the rule broken if it does.
+    pub(super) never: SmallVec<[(No, RuleId); 4]>,
+}
+
+/// A value looked for: a text of unknown content type, as in SearchProfiles, or a whole key value.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Wanted<'a> {
+    Text(&'a str),
+    Value(&'a [Part]),
+}
+
+impl Index {
+    /// Adds an entry; one that says the same is there only once.
+    pub(super) fn add(&mut self, name: &Arc<str>, entry: Entry) {
+        if !self.0.contains_key(name) {
+            self.0.insert(Arc::clone(name), Buckets::default());
+        }
+        let Some(buckets) = self.0.get_mut(name) else {
+            return;
+        };
+        let entries = buckets.entry(bucket(&entry.parts)).or_default();
+        let same = entries.iter_mut().find(|known| {
+            known.subject == entry.subject
+                && known.origin == entry.origin
+                && known.parts == entry.parts
+        });
+        match same {
+            Some(known) => known.standing = entry.standing,
+            None => entries.push(entry),
+        }
+    }
+
+    /// Whether any entry stands under that name.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(|buckets| !buckets.is_empty())
+    }
+
+    /// Every entry under one value.
+    pub(super) fn at<'a>(&'a self, name: &str, parts: &[Part]) -> &'a [Entry] {
+        self.0
+            .get(name)
+            .and_then(|buckets| buckets.get(&bucket(parts)))
+            .map_or(&[], SmallVec::as_slice)
+    }
+
+    /// Changes the entries under one value; `change` says whether an entry stays.
+    pub(super) fn revise_at(
+        &mut self,
+        name: &str,
+        parts: &[Part],
+        change: impl FnMut(&mut Entry) -> bool,
+    ) {
+        let Some(buckets) = self.0.get_mut(name) else {
+            return;
+        };
+        let key = bucket(parts);
+        if let Some(entries) = buckets.get_mut(&key) {
+            entries.retain(change);
+            if entries.is_empty() {
+                buckets.remove(&key);
+            }
+        }
+        if buckets.is_empty() {
+            self.0.remove(name);
+        }
+    }
+
+    /// Changes every entry; `change` sees its key name and says whether it stays.
+    pub(super) fn revise(&mut self, mut change: impl FnMut(&str, &mut Entry) -> bool) {
+        self.0.retain(|name, buckets| {
+            buckets.retain(|_, entries| {
+                entries.retain(|entry| change(name, entry));
+                !entries.is_empty()
+            });
+            !buckets.is_empty()
+        });
+    }
+
+    /// What a value leads to.
+    pub(super) fn find(&self, name: &str, wanted: Wanted<'_>, ways: &mut Ways) -> Hits {
+        let mut found = Hits::default();
+        let Some(buckets) = self.0.get(name) else {
+            return found;
+        };
+        if ways.is_reference() {
+            // Everything that may be alike lies in one bucket.
+            let key = match wanted {
+                Wanted::Text(text) => coarse(text).into_boxed_str(),
+                Wanted::Value(parts) => bucket(parts),
+            };
+            for entry in buckets.get(&key).into_iter().flatten() {
+                found.take(entry, wanted, ways);
+            }
+        } else {
+            let mut entries: Vec<&Entry> = buckets.values().flatten().collect();
+            // The order of questions must not depend on that of a hash table.
+            entries.sort_by(|a, b| {
+                let text = |entry: &Entry| entry.parts.first().map(|part| part.text.clone());
+                (a.subject, text(a)).cmp(&(b.subject, text(b)))
+            });
+            for entry in entries {
+                found.take(entry, wanted, ways);
+            }
+        }
+        found
+    }
+}
+
+impl Hits {
+    fn take(&mut self, entry: &Entry, wanted: Wanted<'_>, ways: &mut Ways) {
+        let alike = match wanted {
+            Wanted::Text(text) => match entry.parts.as_slice() {
+                [part] => likeness(&part.text, part.content, text, part.content, ways),
+                _ if ways.is_reference() => None,
+                _ => Some(Grade::Open(rule!("key.compound-search"))),
+            },
+            Wanted::Value(parts) => alike(&entry.parts, parts, ways),
+        };
+        let Some(alike) = alike else { return };
+        let grade = match entry.standing {
+            Standing::Sure => alike,
+            Standing::Likely(rule) => weaker(alike, Grade::Likely(rule)),
+            Standing::Open(rule) => weaker(alike, Grade::Open(rule)),
+            Standing::Never(rule) => {
+                if matches!(alike, Grade::Sure | Grade::Likely(_)) {
+                    self.never.push((entry.subject, rule));
+                }
+                return;
+            }
+        };
+        self.admit(Hit {
+            subject: entry.subject,
+            grade,
+            origin: entry.origin,
+            content: match entry.parts.as_slice() {
+                [part] => Some(part.content),
+                _ => None,
+            },
+        });
+    }
+
+    /// Adds a hit; of several for one subject the surest counts.
+    pub(super) fn admit(&mut self, hit: Hit) {
+        match self
+            .hits
+            .iter_mut()
+            .find(|known| known.subject == hit.subject)
+        {
+            Some(known) if weaker(known.grade, hit.grade) == known.grade => *known = hit,
+            Some(_) => {}
+            None => self.hits.push(hit),
+        }
+    }
+
+    /// What either leads to.
+    pub(super) fn or(&mut self, other: Self) {
+        for hit in other.hits {
+            self.admit(hit);
+        }
+        self.never.extend(other.never);
+    }
+
+    /// Subjects the value leads to for certain.
+    pub(super) fn sure(&self) -> impl Iterator<Item = &Hit> {
+        let sure = |hit: &&Hit| matches!(hit.grade, Grade::Sure | Grade::Likely(_));
+        self.hits.iter().filter(sure)
+    }
+
+    /// Subjects it may lead to.
+    pub(super) fn open(&self) -> impl Iterator<Item = &Hit> {
+        self.hits
+            .iter()
+            .filter(|hit| matches!(hit.grade, Grade::Open(_)))
+    }
+
+    /// The SHOULD rules this answer rests on.
+    pub(super) fn rests_on(&self) -> Rules4 {
+        self.hits
+            .iter()
+            .filter_map(|hit| match hit.grade {
+                Grade::Likely(rule) | Grade::Unlikely(rule) => Some(rule),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+/// The less certain of two.
+fn weaker(a: Grade, b: Grade) -> Grade {
+    let rank = |grade| match grade {
+        Grade::Sure => 0,
+        Grade::Likely(_) => 1,
+        Grade::Open(_) => 2,
+        Grade::Unlikely(_) => 3,
+    };
+    if rank(b) > rank(a) { b } else { a }
+}
+
+/// How sure it is that two key values are the same; `None` if they are not.
+pub(super) fn alike(known: &[Part], value: &[Part], ways: &mut Ways) -> Option<Grade> {
+    if known.len() != value.len() {
+        return None;
+    }
+    let mut grade = Grade::Sure;
+    for (known, part) in known.iter().zip(value) {
+        let part = likeness(&known.text, known.content, &part.text, part.content, ways)?;
+        grade = weaker(grade, part);
+    }
+    Some(grade)
+}
+
+/// How sure it is that two texts are the same value; `None` if they are not.
+fn likeness(
+    known: &str,
+    content: ContentType,
+    text: &str,
+    other: ContentType,
+    ways: &mut Ways,
+) -> Option<Grade> {
+    if known == text {
+        return Some(Grade::Sure);
+    }
+    if ways.is_reference() {
+        let same = |content| value::canonical(known, content) == value::canonical(text, content);
+        return same(content).then_some(Grade::Sure);
+    }
+    if content != other {
+        let apart = |content, ways: &mut Ways| {
+            matches!(
+                value::likeness(known, text, content, ways.choices()),
+                Likeness::Different | Likeness::ShouldNot(_)
+            )
+        };
+        return (!apart(content, ways) || !apart(other, ways))
+            .then_some(Grade::Open(rule!("key.content-mixed.other")));
+    }
+    match value::likeness(known, text, content, ways.choices()) {
+        Likeness::Same => Some(Grade::Sure),
+        Likeness::Should(rule) => Some(Grade::Likely(rule)),
+        Likeness::Open(None) => Some(Grade::Open(rule!("extract.trim"))),
+        Likeness::Open(Some((choice, matched, _))) => {
+            let option = ways.choose(choice);
+            matched.has(option).then_some(Grade::Sure)
+        }
+        Likeness::ShouldNot(rule) => Some(Grade::Unlikely(rule)),
+        Likeness::Different => None,
+    }
+}
+
+/// The bucket of a key value.
+fn bucket(parts: &[Part]) -> Box<str> {
+    match parts {
+        [part] => coarse(&part.text).into_boxed_str(),
+        _ => {
+            let parts: Vec<String> = parts.iter().map(|part| coarse(&part.text)).collect();
+            parts.join("\u{1f}").into_boxed_str()
+        }
+    }
+}
+
+/// A form that is equal for all texts which any content type holds equal in the reference.
+fn coarse(text: &str) -> String {
+    let numeric = |c: char| c.is_ascii_digit() || "+-. ()".contains(c);
+    if text.chars().all(numeric) {
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        return match digits.strip_prefix('1') {
+            Some(rest) if rest.len() == 10 => rest.to_owned(),
+            _ => match text.trim().parse::<f64>() {
+                Ok(number) => number.to_string(),
+                Err(_) => digits,
+            },
+        };
+    }
+    if let Ok(number) = text.trim().parse::<f64>() {
+        return number.to_string();
+    }
+    text.chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
+}

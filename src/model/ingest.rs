@@ -1,0 +1,1209 @@
+//! What an object does to a domain: extraction, assignment, persistence, and the standard objects it writes to
+//! (contract 3.12 to 3.18).
+//!
+//! One piece of code for the reference and the observer: where the contract leaves a decision open it asks its
+//! [`Ways`], and so runs once for every outcome.
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use smallvec::SmallVec;
+
+use crate::contract::RuleId;
+use crate::wire::Json;
+use crate::{choice, rule};
+
+use super::assign::{self, Assigned, Valued, note};
+use super::extract::{self, Source as Origins};
+use super::index::{self, Entry, Grade, No, Origin, Part, Parts, Standing, Wanted};
+use super::pattern::{Rules, Rules4, rules};
+use super::plan::{Definition, Field, Identifier, Plan};
+use super::store::{Filled, Held, Kind, Object, Path, Profile, Source, Standard, Store};
+use super::value::{self, ContentType};
+use super::ways::Ways;
+
+/// The longest value a search can ask for.
+const LONGEST_SEARCH: usize = 255;
+
+/// An object on its way in.
+pub(super) struct Arrival<'a> {
+    pub(super) type_name: Arc<str>,
+    pub(super) plan: &'a Plan,
+    pub(super) object: &'a Json,
+    pub(super) text: Arc<str>,
+    /// Whether objects of the type may create profiles: the values this may have.
+    pub(super) allow: &'a [bool],
+    /// What the ids of the reference are made from; `None` for an observer, who learns ids from answers.
+    pub(super) seed: Option<u64>,
+}
+
+/// What became of an object.
+pub(super) enum Arrived {
+    /// It was refused, or taken and dropped.
+    Rejected(RuleId),
+    /// It was taken, and became nothing that can be seen.
+    Dropped,
+    /// It is stored.
+    Stored(Stored),
+}
+
+/// An object that was stored.
+pub(super) struct Stored {
+    pub(super) no: No,
+    /// Whether an earlier version was there.
+    pub(super) replaced: bool,
+}
+
+/// The value of a field.
+enum Value {
+    /// One of these.
+    OneOf(SmallVec<[Option<Arc<str>>; 1]>),
+    /// Anything.
+    Free,
+}
+
+impl Value {
+    fn none() -> Self {
+        Self::OneOf(SmallVec::from_iter([None]))
+    }
+
+    fn first(&self) -> Option<&Arc<str>> {
+        match self {
+            Self::OneOf(options) => options.first()?.as_ref(),
+            Self::Free => None,
+        }
+    }
+}
+
+/// An object of which is known what it is and where it belongs.
+pub(super) struct Prepared<'a> {
+    values: Vec<Value>,
+    /// The version that is replaced.
+    earlier: Option<No>,
+    unique_name: Arc<str>,
+    identity: Parts,
+    digest: u128,
+    valued: Vec<Valued<'a>>,
+    assigned: Assigned,
+}
+
+impl Prepared<'_> {
+    /// The ProfileObjectUniqueKey of the reference.
+    pub(super) fn key(&self) -> Arc<str> {
+        unique_key(self.digest)
+    }
+}
+
+/// Takes an object in.
+pub(super) fn ingest(store: &mut Store, arrival: &Arrival<'_>, ways: &mut Ways) -> Arrived {
+    match prepare(store, arrival, ways) {
+        Err(arrived) => arrived,
+        Ok(prepared) => {
+            let Prepared {
+                values,
+                earlier,
+                unique_name,
+                identity,
+                digest,
+                valued,
+                assigned,
+            } = prepared;
+            let mut visit = Visit {
+                store,
+                arrival,
+                values: &values,
+                earlier,
+                unique_name,
+                identity,
+                digest,
+            };
+            visit.settle(assigned, &valued, ways)
+        }
+    }
+}
+
+/// Reads an object and looks for the profile it belongs to, or says what becomes of it instead.
+pub(super) fn prepare<'a>(
+    store: &Store,
+    arrival: &Arrival<'a>,
+    ways: &mut Ways,
+) -> Result<Prepared<'a>, Arrived> {
+    let plan = arrival.plan;
+    let values = read(arrival, ways);
+    let uniques = plan.keys.iter().filter(|key| key.is(Identifier::Unique));
+    let unique = plan.unique().filter(|_| uniques.count() == 1);
+    let Some(unique) = unique.filter(|_| !ways.is_lost()) else {
+        // What tells objects of such a type apart is not specified.
+        ways.lose();
+        return Err(Arrived::Dropped);
+    };
+    let missing = unique
+        .fields
+        .iter()
+        .filter(|at| values[**at].first().is_none());
+    match missing.count() {
+        count if count == unique.fields.len() => {
+            let blank = |at: &usize| {
+                let source = plan.fields[*at].source.as_ref();
+                source.is_some_and(|source| is_blank(source, arrival.object))
+            };
+            if unique.fields.iter().any(blank) {
+                if ways.pick(2) == 1 {
+                    ways.lose();
+                }
+                return Err(Arrived::Rejected(rule!("ingest.unique.empty-value")));
+            }
+            return Err(Arrived::Rejected(rule!("ingest.unique.all-missing")));
+        }
+        0 => {}
+        _ if ways.choose(choice!("cap.partial-unique")) == 0 => {
+            return Err(Arrived::Rejected(rule!("ingest.unique.part-missing")));
+        }
+        _ => {}
+    }
+    let identity = parts(plan, unique, &values).unwrap_or_default();
+    let digest = digest(&arrival.type_name, &identity);
+    let earlier = earlier(store, arrival, unique, &identity, digest, ways);
+    let valued = valued(plan, &values, ways);
+    if !valued.iter().any(|(key, _)| key.is(Identifier::Profile)) {
+        if earlier.is_some() {
+            ways.lose();
+            return Err(Arrived::Dropped);
+        }
+        match ways.pick(3) {
+            0 => return Err(Arrived::Rejected(rule!("ingest.profile-keys.all-empty"))),
+            1 => return Err(Arrived::Dropped),
+            _ => {}
+        }
+    }
+    if valued
+        .iter()
+        .any(|(key, _)| key.name.as_ref() == "_profileId")
+    {
+        // How ids that the system assigns are matched is not specified.
+        ways.lose();
+        return Err(Arrived::Dropped);
+    }
+    let assigned = assign::assign(store, &valued, ways);
+    Ok(Prepared {
+        values,
+        earlier,
+        unique_name: Arc::clone(&unique.name),
+        identity,
+        digest,
+        valued,
+        assigned,
+    })
+}
+
+/// An object that is being stored.
+struct Visit<'v, 'a> {
+    store: &'v mut Store,
+    arrival: &'v Arrival<'a>,
+    values: &'v [Value],
+    /// The version that is replaced.
+    earlier: Option<No>,
+    unique_name: Arc<str>,
+    identity: Parts,
+    digest: u128,
+}
+
+impl Visit<'_, '_> {
+    fn settle(&mut self, assigned: Assigned, valued: &[Valued<'_>], ways: &mut Ways) -> Arrived {
+        let Assigned {
+            profile,
+            mut why,
+            ambiguous,
+        } = assigned;
+        let at_home = self
+            .earlier
+            .and_then(|no| Some(self.store.objects.get(&no)?.profile));
+        let home = match (at_home, profile) {
+            (Some(home), Some(found)) if home != found => {
+                note(&mut why, rule!("object.overwrite.moves"));
+                Some([found, home][ways.pick(2)])
+            }
+            (Some(home), None) => {
+                note(&mut why, rule!("object.overwrite.now-ambiguous"));
+                // The reference leaves an object where it is.
+                (ways.pick(2) == 0).then_some(home)
+            }
+            (_, found) => found,
+        };
+        if at_home.is_some() && home == at_home {
+            note(&mut why, rule!("object.overwrite.same-profile"));
+        }
+        let created = home.is_none();
+        let profile = match home {
+            Some(profile) => profile,
+            None => {
+                let allowed = self.arrival.allow[ways.pick(self.arrival.allow.len())];
+                if !allowed {
+                    // An earlier version stays as it was.
+                    return Arrived::Rejected(rule!("assign.none.no-create"));
+                }
+                note(&mut why, rule!("assign.none.create"));
+                if profile.is_none() && !ambiguous {
+                    note(&mut why, rule!("assign.search-only.ignored"));
+                }
+                let id = self.new_id(0);
+                self.store.add_profile(Profile {
+                    id,
+                    history: self.history(true),
+                    ..Profile::default()
+                })
+            }
+        };
+        if !created && self.arrival.allow == [false] {
+            note(&mut why, rule!("assign.allow-false.match"));
+        }
+        let no = self.earlier.unwrap_or_else(|| self.store.fresh());
+        let filled = self.write_profile(no, profile, created, ways);
+        let before = self.release(no, profile, ways);
+        let home = Home {
+            profile,
+            created,
+            moved: at_home.is_some_and(|at_home| at_home != profile),
+            filled: filled.filter(|_| !ambiguous),
+        };
+        let wrote = self.persist(no, &home, valued, &before, &why, ways);
+        if !ways.is_reference() {
+            self.surroundings(&mut why, valued);
+        }
+        self.place(no, profile, wrote, why);
+        for kind in [Kind::Asset, Kind::Case] {
+            if self.arrival.plan.touches(kind) {
+                self.write_standard(kind, no, profile, valued, ways);
+            }
+        }
+        Arrived::Stored(Stored {
+            no,
+            replaced: self.earlier.is_some(),
+        })
+    }
+
+    /// An id of the reference's own.
+    fn new_id(&self, salt: u32) -> Option<Arc<str>> {
+        let seed = self.arrival.seed?;
+        Some(system_id(seed, self.store.given_out() + 1, salt))
+    }
+
+    /// The rules that what the object writes to a standard object may break.
+    fn history(&self, created: bool) -> Rules4 {
+        let mut history = Rules4::new();
+        let mut add = |rules: Rules| rules.iter().for_each(|rule| note(&mut history, *rule));
+        for (field, value) in self.arrival.plan.fields.iter().zip(self.values) {
+            let is_missing = value.first().is_none();
+            match &field.source {
+                Some(Origins::Template(_)) if is_missing => {
+                    add(rules!["extract.handlebars.all-missing"]);
+                }
+                Some(Origins::Template(pieces)) => {
+                    let missing = |piece: &extract::Piece| match piece {
+                        extract::Piece::Member(path) => {
+                            extract::look_up(path, self.arrival.object).is_none()
+                        }
+                        extract::Piece::Text(_) => false,
+                    };
+                    if pieces.iter().any(missing) {
+                        add(rules!["extract.handlebars.missing-part"]);
+                    }
+                    add(rules![
+                        "extract.handlebars.concat",
+                        "extract.handlebars.constant",
+                        "extract.handlebars.escape"
+                    ]);
+                }
+                Some(Origins::Constant(_)) => add(rules!["extract.handlebars.constant"]),
+                Some(Origins::Blocks(_)) => add(rules!["extract.handlebars.blocks"]),
+                Some(source @ Origins::Accessor(path)) => {
+                    match look_up(source, self.arrival.object) {
+                        None => add(rules!["extract.missing", "extract.case"]),
+                        Some(Json::Null) => add(rules!["extract.null"]),
+                        Some(Json::Number(number)) if number.is_integer_literal() => {
+                            add(rules!["extract.integer"]);
+                        }
+                        Some(Json::Bool(_)) => add(rules!["extract.boolean"]),
+                        _ if path.len() > 1 => add(rules!["extract.accessor"]),
+                        _ => {}
+                    }
+                }
+                _ => {}
+            }
+        }
+        if created {
+            add(rules!["std.inferred.multiple-fields"]);
+        } else {
+            add(rules![
+                "std.inferred.first-object",
+                "std.inferred.not-on-match",
+                "assign.no-merge"
+            ]);
+        }
+        history
+    }
+
+    /// The rules that speak of the object's place beside other objects.
+    fn surroundings(&self, why: &mut Rules4, valued: &[Valued<'_>]) {
+        let store = &self.store;
+        let type_name = &self.arrival.type_name;
+        if self.earlier.is_some() {
+            note(why, rule!("object.overwrite.order"));
+        } else if store
+            .objects
+            .values()
+            .any(|object| object.type_name != *type_name)
+        {
+            note(why, rule!("object.overwrite.per-type"));
+        }
+        if store
+            .gone_objects
+            .iter()
+            .any(|(gone, _, _)| gone == type_name)
+        {
+            note(why, rule!("object.delete.reput"));
+        }
+        if valued.iter().any(|(key, _)| key.fields.len() > 1) {
+            note(why, rule!("key.compound-equal"));
+            note(why, rule!("key.compound-partial"));
+        }
+        let plan = self.arrival.plan;
+        if plan.touches(Kind::Asset) || plan.touches(Kind::Case) {
+            note(why, rule!("asset.source-object-kept"));
+            note(why, rule!("asset.match-several"));
+        }
+        note(why, rule!("persist.accumulate"));
+        note(why, rule!("assign.no-merge"));
+    }
+
+    /// Stores the object itself.
+    fn place(&mut self, no: No, profile: No, wrote: Vec<(Arc<str>, Parts)>, why: Rules4) {
+        if self.earlier.is_some() {
+            self.store.place(no, profile);
+            self.store.rewrite(no, &self.arrival.text);
+            if let Some(object) = self.store.objects.get_mut(&no) {
+                object.wrote = wrote;
+                object.why = std::iter::once(rule!("object.overwrite"))
+                    .chain(why)
+                    .collect();
+            }
+            return;
+        }
+        let observes = self.arrival.seed.is_none();
+        let object = Object {
+            type_name: Arc::clone(&self.arrival.type_name),
+            digest: self.digest,
+            unique_name: Arc::clone(&self.unique_name),
+            unique: if observes {
+                self.identity.clone()
+            } else {
+                Parts::new()
+            },
+            key: (!observes).then(|| unique_key(self.digest)),
+            text: Arc::clone(&self.arrival.text),
+            profile,
+            wrote,
+            feeds: SmallVec::new(),
+            why,
+        };
+        self.store.add_object(no, object);
+    }
+
+    /// Lets go of what the version that is replaced had written, and returns it.
+    fn release(&mut self, no: No, profile: No, ways: &Ways) -> Vec<(Arc<str>, Parts)> {
+        let Some(object) = self.store.objects.get_mut(&no) else {
+            return Vec::new();
+        };
+        let before = std::mem::take(&mut object.wrote);
+        let lingering = if object.profile == profile {
+            rule!("persist.overwritten-object")
+        } else {
+            rule!("object.overwrite.moves-keys")
+        };
+        let lingering = (!ways.is_reference()).then_some(lingering);
+        self.store.release(no, &before, lingering);
+        before
+    }
+
+    /// Writes the keys of the object (contract 3.15), and returns those that were written.
+    fn persist(
+        &mut self,
+        no: No,
+        home: &Home,
+        valued: &[Valued<'_>],
+        before: &[(Arc<str>, Parts)],
+        why: &Rules4,
+        ways: &Ways,
+    ) -> Vec<(Arc<str>, Parts)> {
+        let mut wrote = Vec::with_capacity(valued.len());
+        for (key, parts) in valued {
+            let again = before
+                .iter()
+                .any(|(name, known)| *name == key.name && known == parts);
+            let standing = home.standing(key, parts, again, why);
+            let standing = match (standing, ways.is_reference()) {
+                (Standing::Never(_), true) => continue,
+                // The reference stores whatever may be stored.
+                (_, true) => Standing::Sure,
+                // What an earlier version stored may still be there.
+                (Standing::Never(_), false) if again => continue,
+                (standing, false) => standing,
+            };
+            let entry = Entry {
+                subject: home.profile,
+                origin: Origin::Object(no),
+                standing,
+                parts: parts.clone(),
+            };
+            self.store.keys.add(&key.name, entry);
+            wrote.push((Arc::clone(&key.name), parts.clone()));
+        }
+        wrote
+    }
+
+    /// Writes to the standard profile (contract 3.16), and returns the field that filled a searchable member by its
+    /// content type.
+    fn write_profile(
+        &mut self,
+        no: No,
+        profile: No,
+        created: bool,
+        ways: &mut Ways,
+    ) -> Option<usize> {
+        let plan = self.arrival.plan;
+        let mut writes: Vec<(Path, Held, bool)> = Vec::new();
+        for (at, field) in plan.fields.iter().enumerate() {
+            let Some((Kind::Profile, path)) = &field.target else {
+                continue;
+            };
+            let held = self.profile_value(no, profile, path, &self.values[at], created, ways);
+            if let Some((held, vague)) = held {
+                writes.push((path.clone(), held, vague));
+            }
+        }
+        let mut filled = None;
+        if created {
+            for (content, path) in [
+                (ContentType::Email, "EmailAddress"),
+                (ContentType::Phone, "PhoneNumber"),
+            ] {
+                if writes
+                    .iter()
+                    .any(|(known, held, _)| known == path && !held.is_unset())
+                {
+                    continue;
+                }
+                if let Some((held, field)) = self.fill(no, content, ways) {
+                    if held.filled == Filled::Indexed {
+                        filled = filled.or(Some(field));
+                    }
+                    writes.retain(|(known, ..)| known != path);
+                    writes.push((Path::Borrowed(path), held, false));
+                }
+            }
+        }
+        if !ways.is_reference()
+            && let Some(profile) = self.store.profiles.get_mut(&profile)
+        {
+            note(&mut profile.history, rule!("assign.no-merge"));
+        }
+        if !writes.is_empty() {
+            let history = self.history(created);
+            let lingering = (!ways.is_reference()).then_some(rule!("std.keys.follow-update"));
+            self.store.change_profile(profile, lingering, |profile| {
+                for (path, held, vague) in writes {
+                    profile.vague |= vague;
+                    set(&mut profile.fields, path, held);
+                }
+                for rule in history {
+                    note(&mut profile.history, rule);
+                }
+            });
+        }
+        filled
+    }
+
+    /// What a targeted field of the profile holds after the object; `None` if it stays as it is. The flag says that
+    /// anything may have happened to the profile.
+    fn profile_value(
+        &self,
+        no: No,
+        profile: No,
+        path: &Path,
+        value: &Value,
+        created: bool,
+        ways: &mut Ways,
+    ) -> Option<(Held, bool)> {
+        let source = Source::Object(no);
+        let known = self
+            .store
+            .profiles
+            .get(&profile)
+            .and_then(|profile| profile.fields.iter().find(|(known, _)| known == path))
+            .map(|(_, held)| held);
+        let options = match value {
+            Value::OneOf(options) => options,
+            Value::Free => {
+                let mut held = Held::nothing(source, TARGETED);
+                held.free = true;
+                return Some((held, !ways.is_reference()));
+            }
+        };
+        let fits = |text: &str| fits(path, text);
+        if options.iter().flatten().any(|text| !fits(text)) {
+            if ways.is_reference() {
+                return None;
+            }
+            let mut held = Held::nothing(source, TARGETED);
+            held.free = true;
+            return Some((held, true));
+        }
+        let rules: Rules = match path.split_once('.') {
+            Some(("Attributes", _)) => rules!["std.profile.attributes", "search.profile-content"],
+            Some(_) => rules!["std.profile.nested", "search.profile-content"],
+            None => TARGETED,
+        };
+        let written = |rules| Held {
+            options: options.clone(),
+            rules,
+            source,
+            filled: Filled::No,
+            free: false,
+        };
+        let Some(known) = known.filter(|held| !held.is_unset()) else {
+            if options.iter().all(Option::is_none) {
+                return None;
+            }
+            let rules = if created {
+                rules
+            } else {
+                rules!["std.profile.match-fills", "search.profile-content"]
+            };
+            return Some((written(rules), false));
+        };
+        if options.iter().all(Option::is_none) {
+            // A value that is no longer there clears nothing, or what the object itself had written.
+            if known.source != source || ways.is_reference() {
+                return None;
+            }
+            let mut held = known.clone();
+            held.admit(None);
+            held.rules = rules![
+                "std.profile.absent-does-not-clear",
+                "search.profile-content"
+            ];
+            return Some((held, false));
+        }
+        if known.options == *options && known.filled == Filled::No && !known.free {
+            // Whoever set it first, it now has two reasons to stay.
+            let mut held = known.clone();
+            if held.source != source {
+                held.source = Source::Several;
+            }
+            return Some((held, false));
+        }
+        match known.source {
+            Source::Object(writer) if writer == no && known.filled == Filled::No => Some((
+                written(rules![
+                    "std.profile.same-object-update",
+                    "search.profile-content"
+                ]),
+                false,
+            )),
+            Source::Request if ways.choose(choice!("cap.manual-protected")) == 1 => {
+                let mut held = known.clone();
+                held.rules = rules!["std.profile.match-overwrites", "search.profile-content"];
+                Some((held, false))
+            }
+            Source::Request => {
+                let mut held = written(rules![
+                    "std.profile.match-overwrites",
+                    "search.profile-content"
+                ]);
+                held.source = Source::Several;
+                Some((held, false))
+            }
+            _ => {
+                let rules = rules!["std.profile.match-overwrites", "search.profile-content"];
+                let mut held = written(rules);
+                if !ways.is_reference() {
+                    known.options.iter().for_each(|old| held.admit(old.clone()));
+                    held.free |= known.free;
+                }
+                held.source = Source::Several;
+                Some((held, false))
+            }
+        }
+    }
+
+    /// The member that a new profile gets from a field of that content type, and the field.
+    fn fill(&self, no: No, content: ContentType, ways: &mut Ways) -> Option<(Held, usize)> {
+        let plan = self.arrival.plan;
+        let of_type = |(at, field): &(usize, &Field)| {
+            field.content == content
+                && match &self.values[*at] {
+                    Value::OneOf(options) => options.iter().any(Option::is_some),
+                    Value::Free => true,
+                }
+        };
+        let candidates: Vec<usize> = plan
+            .fields
+            .iter()
+            .enumerate()
+            .filter(of_type)
+            .map(|(at, _)| at)
+            .collect();
+        let first = *candidates.first()?;
+        let has_targets = plan.fields.iter().any(|field| field.target.is_some());
+        if has_targets {
+            let fills = match plan.targets(Kind::Profile) {
+                true => ways.choose(choice!("cap.inferred-autofill")) == 0,
+                // Whether targets of other standard objects count is not said.
+                false => ways.pick(2) == 0,
+            };
+            if !fills {
+                return None;
+            }
+        }
+        let indexed = ways.choose(choice!("cap.autofill-indexes")) == 0;
+        let rules = match content {
+            ContentType::Email => rules!["std.inferred.email", "search.profile-content"],
+            _ => rules!["std.inferred.phone", "search.profile-content"],
+        };
+        let mut held = Held::nothing(Source::Object(no), rules);
+        held.options.clear();
+        for at in &candidates {
+            match &self.values[*at] {
+                Value::OneOf(options) => {
+                    for option in options {
+                        held.admit(option.clone());
+                    }
+                }
+                Value::Free => held.free = true,
+            }
+            if ways.is_reference() {
+                break;
+            }
+        }
+        if held
+            .options
+            .iter()
+            .flatten()
+            .any(|text| !fits("EmailAddress", text))
+        {
+            held.free = true;
+        }
+        held.filled = if indexed {
+            Filled::Indexed
+        } else {
+            Filled::Unindexed
+        };
+        Some((held, first))
+    }
+
+    /// Writes to a standard asset or case (contract 3.17).
+    fn write_standard(
+        &mut self,
+        kind: Kind,
+        no: No,
+        profile: No,
+        valued: &[Valued<'_>],
+        ways: &mut Ways,
+    ) {
+        let plan = self.arrival.plan;
+        let keyed: Vec<&Valued<'_>> = valued
+            .iter()
+            .filter(|(key, _)| key.identifies(kind))
+            .collect();
+        let mut known: SmallVec<[No; 2]> = SmallVec::new();
+        let mut certain = true;
+        let mut foreign = false;
+        for (key, parts) in &keyed {
+            let hits = self
+                .store
+                .index_of(kind)
+                .find(&key.name, Wanted::Value(parts), ways);
+            certain &= hits.open().next().is_none() && hits.rests_on().is_empty();
+            let sure: SmallVec<[No; 2]> = hits.sure().map(|hit| hit.subject).collect();
+            let elsewhere = |no: &No| {
+                let standard = self.store.standards.get(no);
+                standard.is_some_and(|standard| standard.profile != profile)
+            };
+            foreign |= hits.hits.iter().any(|hit| elsewhere(&hit.subject));
+            match sure.as_slice() {
+                [one] if !known.contains(one) => known.push(*one),
+                [] | [_] => {}
+                // The whole object may be rejected, or the key alone (asset.match-several).
+                _ => certain = false,
+            }
+        }
+        let own = self.store.objects.get(&no).and_then(|object| {
+            let of_kind = |at: &&No| {
+                let standard = self.store.standards.get(at);
+                standard.is_some_and(|standard| standard.kind == kind)
+            };
+            object.feeds.iter().find(of_kind).copied()
+        });
+        let own_elsewhere = own.is_some_and(|own| {
+            let standard = self.store.standards.get(&own);
+            standard.is_some_and(|standard| standard.profile != profile)
+        });
+        let doubtful = |no: &No| {
+            let standard = self.store.standards.get(no);
+            standard.is_some_and(|standard| standard.doubt.is_some())
+        };
+        let unclear = !certain
+            || foreign
+            || own_elsewhere
+            || known.len() > 1
+            || known.iter().any(doubtful)
+            || matches!((known.first(), own), (Some(one), Some(own)) if *one != own);
+        if unclear && !ways.is_reference() {
+            // Which of them it is, and what happens to the others, is not specified.
+            self.blur(kind, profile, &known);
+            return;
+        }
+        let found = known.first().copied().or(own);
+        let targeted: Vec<(Path, usize)> = plan
+            .fields
+            .iter()
+            .enumerate()
+            .filter_map(|(at, field)| match &field.target {
+                Some((to, path)) if *to == kind => Some((path.clone(), at)),
+                _ => None,
+            })
+            .collect();
+        let has_values = targeted.iter().any(|(_, at)| match &self.values[*at] {
+            Value::OneOf(options) => options.iter().any(Option::is_some),
+            Value::Free => true,
+        });
+        let mut why = Rules4::from_slice(rules!["asset.match-one", "asset.reput-same-object"]);
+        let target = match found {
+            Some(found) => found,
+            None => {
+                let (creates, rules): (bool, Rules) =
+                    match (keyed.is_empty(), targeted.is_empty(), has_values, kind) {
+                        (true, true, ..) => return,
+                        (false, false, true, Kind::Case) => (
+                            ways.choose(choice!("case.as-asset/create")) == 0,
+                            rules!["case.as-asset", "asset.match-none"],
+                        ),
+                        (false, false, true, _) => (
+                            ways.choose(choice!("asset.create")) == 0,
+                            rules!["asset.create", "asset.match-none"],
+                        ),
+                        // A key without targets, targets without a key or without values: either.
+                        (false, true, ..) => (ways.pick(2) == 0, rules!["asset.create.key-only"]),
+                        (true, false, true, _) => {
+                            (ways.pick(2) == 0, rules!["asset.create.target-only"])
+                        }
+                        (_, false, false, _) => {
+                            (ways.pick(2) == 0, rules!["asset.create.no-values"])
+                        }
+                    };
+                if !creates {
+                    return;
+                }
+                why = rules.into();
+                let id = self.new_id(1);
+                self.store.add_standard(Standard {
+                    kind,
+                    id,
+                    profile,
+                    fields: Vec::new(),
+                    former: Vec::new(),
+                    sources: SmallVec::new(),
+                    keys: Vec::new(),
+                    doubt: None,
+                    why: Rules4::new(),
+                })
+            }
+        };
+        let is_new = found.is_none();
+        let rules: Rules = match (is_new, kind) {
+            (true, Kind::Case) => rules!["asset.populated", "case.as-asset"],
+            (true, _) => rules!["asset.populated"],
+            (false, _) => rules!["asset.match-one", "asset.accumulate", "asset.populated"],
+        };
+        let mut written: Vec<(Path, Held)> = Vec::new();
+        for (path, at) in targeted {
+            let (options, free) = match &self.values[at] {
+                Value::OneOf(options) if options.iter().all(Option::is_none) => continue,
+                Value::OneOf(options) => (options.clone(), false),
+                Value::Free => (SmallVec::from_iter([None]), true),
+            };
+            let too_long = options
+                .iter()
+                .flatten()
+                .any(|text| text.chars().count() > LONGEST_SEARCH);
+            written.push((
+                path,
+                Held {
+                    options,
+                    rules,
+                    source: Source::Object(no),
+                    filled: Filled::No,
+                    free: free || too_long,
+                },
+            ));
+        }
+        if let Some(object) = self.store.objects.get_mut(&no)
+            && !object.feeds.contains(&target)
+        {
+            object.feeds.push(target);
+        }
+        let entries: Vec<(Arc<str>, Parts, Standing)> = keyed
+            .iter()
+            .filter(|(key, _)| !key.is(Identifier::LookupOnly))
+            .filter(|(key, _)| is_new || !key.is(Identifier::NewOnly))
+            .map(|(key, parts)| (Arc::clone(&key.name), parts.clone(), Standing::Sure))
+            .collect();
+        if let Some(standard) = self.store.standards.get_mut(&target) {
+            for (path, held) in written {
+                let before = standard.fields.iter().find(|(known, _)| *known == path);
+                if let Some((_, before)) = before.filter(|_| !ways.is_reference()) {
+                    let values = before.options.iter().flatten().cloned();
+                    standard
+                        .former
+                        .extend(values.map(|value| (path.clone(), value)));
+                }
+                set(&mut standard.fields, path, held);
+            }
+            if !ways.is_reference() {
+                why.into_iter()
+                    .for_each(|rule| note(&mut standard.why, rule));
+            }
+            if !standard.sources.contains(&no) {
+                standard.sources.push(no);
+            }
+            for (name, parts, _) in &entries {
+                if !standard
+                    .keys
+                    .iter()
+                    .any(|known| known.0 == *name && known.1 == *parts)
+                {
+                    standard.keys.push((Arc::clone(name), parts.clone()));
+                }
+            }
+        }
+        for (name, parts, standing) in entries {
+            let entry = Entry {
+                subject: target,
+                origin: Origin::Object(no),
+                standing,
+                parts,
+            };
+            self.store.index_of(kind).add(&name, entry);
+        }
+        self.lead_to_owner(kind, target, profile);
+    }
+
+    /// `_assetName` and `_serialNumber` should find the profile that owns the asset (asset.search-by-key).
+    fn lead_to_owner(&mut self, kind: Kind, standard: No, profile: No) {
+        if kind != Kind::Asset {
+            return;
+        }
+        let Some(standard) = self.store.standards.get(&standard) else {
+            return;
+        };
+        let mut leads: Vec<(&str, Parts)> = Vec::new();
+        for (path, key) in [
+            ("AssetName", "_assetName"),
+            ("SerialNumber", "_serialNumber"),
+        ] {
+            let held = standard.fields.iter().find(|(known, _)| known == path);
+            if let Some(value) = held.and_then(|(_, held)| held.decided()) {
+                leads.push((key, super::store::one(value, ContentType::String)));
+            }
+        }
+        for (key, parts) in leads {
+            let entry = Entry {
+                subject: profile,
+                origin: Origin::Field,
+                standing: Standing::Open(rule!("asset.search-by-key")),
+                parts,
+            };
+            self.store.keys.add(&Arc::from(key), entry);
+        }
+    }
+
+    /// Gives up what is known of the standard objects of a kind on the profiles concerned.
+    fn blur(&mut self, kind: Kind, profile: No, others: &[No]) {
+        let mut profiles: SmallVec<[No; 4]> = SmallVec::from_iter([profile]);
+        profiles.extend(
+            others
+                .iter()
+                .filter_map(|no| Some(self.store.standards.get(no)?.profile)),
+        );
+        for no in profiles {
+            if let Some(profile) = self.store.profiles.get_mut(&no)
+                && !profile.vague_kinds.contains(&kind)
+            {
+                profile.vague_kinds.push(kind);
+            }
+        }
+    }
+}
+
+/// The profile an object goes to.
+struct Home {
+    profile: No,
+    /// Whether the object made it.
+    created: bool,
+    /// Whether an earlier version was on another one.
+    moved: bool,
+    /// The field that filled a searchable member of it by content type.
+    filled: Option<usize>,
+}
+
+impl Home {
+    /// Whether a key value is stored there; `again` says that an earlier version of the object had the same.
+    fn standing(&self, key: &Definition, parts: &Parts, again: bool, why: &Rules4) -> Standing {
+        let long = |part: &Part| part.text.chars().count() > LONGEST_SEARCH;
+        if key.is(Identifier::LookupOnly) {
+            Standing::Never(rule!("persist.lookup-only"))
+        } else if self.moved && again {
+            Standing::Open(rule!("object.overwrite.moves-keys"))
+        } else if key.is(Identifier::NewOnly) && !self.created {
+            match again {
+                true => Standing::Open(rule!("persist.overwritten-object")),
+                false => Standing::Never(rule!("persist.new-only.existing")),
+            }
+        } else if parts.iter().any(long) {
+            Standing::Open(rule!("key.long-value"))
+        } else if key.is(Identifier::NewOnly)
+            && self
+                .filled
+                .is_some_and(|field| key.fields.as_slice() == [field])
+        {
+            // Worked example 5.2, case B: the guide's text promises only the standard key.
+            Standing::Open(rule!("persist.new-only.created"))
+        } else {
+            promised(key, why)
+        }
+    }
+}
+
+const TARGETED: Rules = rules!["std.profile.targets", "search.profile-content"];
+
+/// How surely a key that is stored is found again.
+fn promised(key: &Definition, why: &Rules4) -> Standing {
+    let should = why
+        .first()
+        .copied()
+        .filter(|rule| rule.level() == crate::contract::Level::Should);
+    if let Some(rule) = should {
+        Standing::Likely(rule)
+    } else if key.is(Identifier::Profile) {
+        Standing::Sure
+    } else if key.is(Identifier::Unique) {
+        Standing::Likely(rule!("persist.unique"))
+    } else if key.identifies(Kind::Asset) || key.identifies(Kind::Case) {
+        Standing::Likely(rule!("asset.search-by-key"))
+    } else {
+        Standing::Sure
+    }
+}
+
+/// Sets a field.
+pub(super) fn set(fields: &mut Vec<(Path, Held)>, path: Path, held: Held) {
+    match fields.iter_mut().find(|(known, _)| *known == path) {
+        Some((_, known)) => *known = held,
+        None => fields.push((path, held)),
+    }
+}
+
+/// Whether a member of the standard profile can hold a text; what happens to others is not specified.
+fn fits(path: &str, text: &str) -> bool {
+    let most = match path {
+        "AdditionalInformation" => 1000,
+        _ => LONGEST_SEARCH,
+    };
+    let enumerated: &[&str] = match path {
+        "PartyType" => &["INDIVIDUAL", "BUSINESS", "OTHER"],
+        "Gender" => &["MALE", "FEMALE", "UNSPECIFIED"],
+        _ => &[],
+    };
+    let name = path.strip_prefix("Attributes.").unwrap_or_default();
+    !text.is_empty()
+        && text.chars().count() <= most
+        && name.chars().count() <= LONGEST_SEARCH
+        && (enumerated.is_empty() || enumerated.contains(&text))
+}
+
+/// Reads the fields of an object.
+fn read(arrival: &Arrival<'_>, ways: &mut Ways) -> Vec<Value> {
+    let mut values = Vec::with_capacity(arrival.plan.fields.len());
+    for (at, field) in arrival.plan.fields.iter().enumerate() {
+        let keyed = arrival.plan.keyed(at);
+        let fills = matches!(field.content, ContentType::Email | ContentType::Phone);
+        if !keyed && field.target.is_none() && !fills {
+            values.push(Value::none());
+            continue;
+        }
+        let Some(source) = &field.source else {
+            // What a field without a source reads is not specified.
+            values.push(match (ways.is_reference(), keyed) {
+                (true, _) => Value::none(),
+                (false, true) => {
+                    ways.lose();
+                    Value::none()
+                }
+                (false, false) => Value::Free,
+            });
+            continue;
+        };
+        let reference = ways.is_reference();
+        let extracted = extract::extract(source, arrival.object, ways.choices(), reference);
+        if extracted.open && keyed && !reference {
+            ways.lose();
+            values.push(Value::none());
+            continue;
+        }
+        if extracted.open && !reference {
+            values.push(Value::Free);
+            continue;
+        }
+        let possible: SmallVec<[_; 2]> = extracted
+            .options
+            .into_iter()
+            .filter(|option| {
+                option.tells.is_none_or(|(choice, options)| {
+                    !ways.choices().get(choice).and(options).is_empty()
+                })
+            })
+            .collect();
+        let tells = possible.iter().any(|option| option.tells.is_some());
+        if keyed || tells || reference {
+            let taken = ways.pick(possible.len());
+            let Some(option) = possible.into_iter().nth(taken) else {
+                values.push(Value::none());
+                continue;
+            };
+            if let Some((choice, options)) = option.tells {
+                ways.tell(choice, options);
+            }
+            values.push(Value::OneOf(SmallVec::from_iter([option
+                .value
+                .map(Arc::from)])));
+        } else {
+            values.push(Value::OneOf(
+                possible
+                    .into_iter()
+                    .map(|option| option.value.map(Arc::from))
+                    .collect(),
+            ));
+        }
+    }
+    values
+}
+
+/// What a source points at, before it becomes a text.
+fn look_up<'j>(source: &Origins, object: &'j Json) -> Option<&'j Json> {
+    match source {
+        Origins::Accessor(path) => extract::look_up(path, object),
+        _ => None,
+    }
+}
+
+/// Whether a source points at something that is there but holds nothing.
+fn is_blank(source: &Origins, object: &Json) -> bool {
+    match look_up(source, object) {
+        Some(Json::Null) => true,
+        Some(Json::String(text)) => text.trim().is_empty(),
+        _ => false,
+    }
+}
+
+/// The value of a definition: `None` if every part is missing; a missing part is an empty text.
+fn parts(plan: &Plan, key: &Definition, values: &[Value]) -> Option<Parts> {
+    let present = key.fields.iter().any(|at| values[*at].first().is_some());
+    present.then(|| {
+        key.fields
+            .iter()
+            .map(|at| Part {
+                text: values[*at].first().map_or("", |text| text.as_ref()).into(),
+                content: plan.fields[*at].content,
+            })
+            .collect()
+    })
+}
+
+/// The definitions that have a value.
+fn valued<'p>(plan: &'p Plan, values: &[Value], ways: &mut Ways) -> Vec<Valued<'p>> {
+    let mut valued = Vec::with_capacity(plan.keys.len());
+    for key in &plan.keys {
+        let Some(value) = parts(plan, key, values) else {
+            continue;
+        };
+        let partial = key.fields.iter().any(|at| values[*at].first().is_none());
+        // Part of a compound key: no value, or one of the parts present (key.compound-partial).
+        if partial && !key.is(Identifier::Unique) && ways.pick(2) == 0 {
+            continue;
+        }
+        valued.push((key, value));
+    }
+    valued
+}
+
+/// The object that has the same UNIQUE value.
+fn earlier(
+    store: &Store,
+    arrival: &Arrival<'_>,
+    unique: &Definition,
+    identity: &Parts,
+    digest: u128,
+    ways: &mut Ways,
+) -> Option<No> {
+    if ways.is_reference() {
+        return store.object_of(digest);
+    }
+    let of_type = store
+        .objects
+        .iter()
+        .filter(|(_, object)| object.type_name == arrival.type_name);
+    for (no, object) in of_type {
+        match index::alike(&object.unique, identity, ways) {
+            Some(Grade::Sure) if object.unique_name == unique.name => return Some(*no),
+            // Under another key the same value need not mean the same object.
+            Some(Grade::Sure) if ways.pick(2) == 0 => return Some(*no),
+            Some(Grade::Likely(_) | Grade::Open(_)) if ways.pick(2) == 0 => return Some(*no),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The ProfileObjectUniqueKey of the reference.
+pub(super) fn unique_key(digest: u128) -> Arc<str> {
+    format!("{digest:032x}").into()
+}
+
+/// Type and UNIQUE value in one figure.
+fn digest(type_name: &str, identity: &Parts) -> u128 {
+    let mut hash = Sha256::new();
+    let mut take = |text: &str| {
+        hash.update((text.len() as u64).to_be_bytes());
+        hash.update(text);
+    };
+    take(type_name);
+    for part in identity {
+        take(&value::canonical(&part.text, part.content));
+    }
+    first_half(&hash.finalize())
+}
+
+/// An id of the reference: unlike any other, and the same for the same history.
+pub(super) fn system_id(seed: u64, no: No, salt: u32) -> Arc<str> {
+    let mut hash = Sha256::new();
+    hash.update(seed.to_be_bytes());
+    hash.update(no.to_be_bytes());
+    hash.update(salt.to_be_bytes());
+    format!("{:032x}", first_half(&hash.finalize())).into()
+}
+
+fn first_half(hash: &[u8]) -> u128 {
+    hash.iter()
+        .take(16)
+        .fold(0, |sum, byte| (sum << 8) | u128::from(*byte))
+}

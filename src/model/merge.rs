@@ -1,0 +1,273 @@
+//! MergeProfiles (contract 3.19). Its effects are promised with no more than a SHOULD.
+
+use std::sync::Arc;
+
+use crate::contract::Refusals;
+use crate::contract::validate::Input;
+use crate::rule;
+use crate::wire::Json;
+
+use super::assign::note;
+use super::domain::scope;
+use super::gate::{Branch, Gate, Ground};
+use super::index::{No, Standing};
+use super::ingest::set;
+use super::object::{carry_out, unknowable};
+use super::pattern::{Object, Pattern, Rules, required, rules};
+use super::profile::bury;
+use super::store::{Fields, Held, Path, Source, Store};
+use super::ways::Ways;
+use super::world::World;
+
+pub(super) fn merge(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
+    let domain = scope(world, input, &mut gate, rules!["domain.scope-unknown"]);
+    let main = input.member("MainProfileId").and_then(Json::as_str);
+    let merged = input.member("ProfileIdsToBeMerged").and_then(Json::items);
+    let (Some(domain), Some(main), Some(merged)) = (domain, main, merged) else {
+        return gate.finish(Vec::new());
+    };
+    if !gate.may_be_served() {
+        return gate.finish(Vec::new());
+    }
+    let store = &domain.store;
+    let ids: Vec<&str> = merged.iter().filter_map(Json::as_str).collect();
+    let refusals = Refusals::BAD.or(Refusals::NOT_FOUND);
+    let unknown = |id: &&str| store.profile_no(id).is_none();
+    let doubtful = |id: &&str| {
+        let no = store.profile_no(id);
+        no.and_then(|no| store.profiles.get(&no))
+            .is_some_and(|profile| profile.doubt.is_some() || profile.vague)
+    };
+    let mut all = ids.iter().copied().chain([main]);
+    let lost = all.clone().any(|id| unknown(&id));
+    if lost {
+        gate.ground(Ground {
+            obscures: true,
+            ..Ground::may(rule!("merge.unknown"), refusals, "no such profile")
+        });
+    }
+    if ids.contains(&main) {
+        let why = "the main profile is among those to be merged";
+        gate.ground(Ground::may(rule!("merge.self"), Refusals::BAD, why));
+    }
+    if !gate.may_be_served() {
+        return gate.finish(Vec::new());
+    }
+    if domain.obscured || lost || gate.obscures() || all.any(|id| doubtful(&id)) {
+        return vec![unknowable(&domain.name)];
+    }
+    for rule in [rule!("merge.count"), rule!("merge.effect")] {
+        gate.touch(rule);
+    }
+    let message = Pattern::Object(Object::of(vec![required(
+        "Message",
+        Pattern::Text("Merged"),
+        rules!["proto.output-required"],
+    )]));
+    let number = |id: &str| store.profile_no(id);
+    let Some(main) = number(main) else {
+        return gate.finish(Vec::new());
+    };
+    let mut merged: Vec<No> = Vec::new();
+    for no in ids.iter().filter_map(|id| number(id)) {
+        if no != main && !merged.contains(&no) {
+            merged.push(no);
+        }
+    }
+    let sources = sources(store, input.member("FieldSourceProfileIds"));
+    let served = carry_out(
+        world,
+        domain,
+        &message,
+        rules!["merge.count"],
+        move |store, ways| {
+            unite(store, main, &merged, &sources, ways);
+        },
+    );
+    match served {
+        Some(served) => gate.finish(served),
+        None => vec![unknowable(&domain.name)],
+    }
+}
+
+/// The profiles whose values win, by member or by attribute.
+fn sources(store: &Store, given: Option<&Json>) -> Vec<(String, Option<No>)> {
+    let mut sources = Vec::new();
+    for (name, value) in given.and_then(Json::members).unwrap_or_default() {
+        match value {
+            Json::String(id) => sources.push((name.clone(), store.profile_no(id))),
+            Json::Object(attributes) if name == "Attributes" => {
+                for (attribute, id) in attributes {
+                    let from = id.as_str().and_then(|id| store.profile_no(id));
+                    sources.push((format!("Attributes.{attribute}"), from));
+                }
+            }
+            _ => {}
+        }
+    }
+    sources
+}
+
+/// Makes one profile of several.
+fn unite(
+    store: &mut Store,
+    main: No,
+    merged: &[No],
+    sources: &[(String, Option<No>)],
+    ways: &Ways,
+) {
+    let observes = !ways.is_reference();
+    let fields = united(store, main, merged, sources, observes);
+    for no in merged {
+        let objects: Vec<No> = store.objects_on(*no).map(|(object, _)| object).collect();
+        if observes {
+            bury(store, *no, rule!("merge.effect"));
+        }
+        for object in objects {
+            store.place(object, main);
+            if let Some(object) = store.objects.get_mut(&object) {
+                object.why.insert(0, rule!("merge.effect"));
+                // It is not gone, it has moved.
+                let key = object.key.clone();
+                let moved = |gone: &Arc<str>| Some(gone) == key.as_ref();
+                store.gone_objects.retain(|(_, gone, _)| !moved(gone));
+            }
+        }
+        let standards: Vec<No> = store.standards_on(*no, None).map(|(no, _)| no).collect();
+        for standard in standards {
+            store.place_standard(standard, main);
+            if let Some(standard) = store.standards.get_mut(&standard).filter(|_| observes) {
+                standard.doubt = Some(rule!("merge.effect"));
+            }
+        }
+        let (vague, added) = match store.profiles.get(no) {
+            Some(profile) => (profile.vague_kinds.clone(), profile.added.clone()),
+            None => continue,
+        };
+        // What follows from fields is written anew for the main profile.
+        store.change_profile(*no, None, |profile| profile.fields.clear());
+        let mut wrote: Vec<(Arc<str>, super::index::Parts)> = added.clone();
+        for (object, _) in store.objects_on(main) {
+            let object = store.objects.get(&object);
+            wrote.extend(
+                object
+                    .into_iter()
+                    .flat_map(|object| object.wrote.iter().cloned()),
+            );
+        }
+        if observes {
+            store.keys.revise(|_, entry| {
+                if entry.subject == *no {
+                    entry.subject = main;
+                    if let Standing::Sure = entry.standing {
+                        entry.standing = Standing::Likely(rule!("merge.effect"));
+                    }
+                }
+                true
+            });
+        } else {
+            for (name, parts) in &wrote {
+                store.keys.revise_at(name, parts, |entry| {
+                    if entry.subject == *no {
+                        entry.subject = main;
+                    }
+                    true
+                });
+            }
+        }
+        store.remove_profile(*no, None);
+        if let Some(profile) = store.profiles.get_mut(&main) {
+            profile.vague_kinds.extend(vague);
+            profile.added.extend(added);
+        }
+    }
+    let lingering = observes.then_some(rule!("merge.effect"));
+    store.change_profile(main, lingering, |profile| {
+        profile.fields = fields;
+        for rule in [
+            rule!("merge.effect"),
+            rule!("merge.fields-union"),
+            rule!("merge.fields-conflict"),
+            rule!("merge.fields-source"),
+        ] {
+            note(&mut profile.history, rule);
+        }
+    });
+}
+
+/// The fields of the main profile afterwards.
+fn united(
+    store: &Store,
+    main: No,
+    merged: &[No],
+    sources: &[(String, Option<No>)],
+    observes: bool,
+) -> Fields {
+    let held = |no: No, path: &Path| {
+        let profile = store.profiles.get(&no)?;
+        let (_, held) = profile.fields.iter().find(|(known, _)| known == path)?;
+        (!held.is_unset()).then(|| held.clone())
+    };
+    let mut paths: Vec<Path> = Vec::new();
+    for no in std::iter::once(&main).chain(merged) {
+        for (path, _) in store.profiles.get(no).map_or(&[][..], |it| &it.fields) {
+            if !paths.contains(path) {
+                paths.push(path.clone());
+            }
+        }
+    }
+    let mut fields = Fields::new();
+    for path in paths {
+        let outer = path
+            .split_once('.')
+            .map_or(path.as_ref(), |(outer, _)| outer);
+        let chosen = sources
+            .iter()
+            .find(|(name, _)| *name == path || *name == outer);
+        let own = held(main, &path);
+        let mut others: Vec<Held> = merged.iter().filter_map(|no| held(*no, &path)).collect();
+        let (mut value, rules): (Held, Rules) = match (chosen, own) {
+            (Some((_, from)), own) => {
+                let rules: Rules = rules!["merge.fields-source", "merge.effect"];
+                match from {
+                    Some(no) => {
+                        let value = held(*no, &path);
+                        (
+                            value.unwrap_or_else(|| Held::nothing(Source::Several, rules)),
+                            rules,
+                        )
+                    }
+                    // An id of nobody: anything may come of it.
+                    None => {
+                        let mut value =
+                            own.unwrap_or_else(|| Held::nothing(Source::Several, rules));
+                        value.free = observes;
+                        (value, rules)
+                    }
+                }
+            }
+            (None, Some(own)) => (own, rules!["merge.fields-conflict", "merge.effect"]),
+            (None, None) => {
+                let Some(mut first) = (!others.is_empty()).then(|| others.remove(0)) else {
+                    continue;
+                };
+                if observes {
+                    for other in &others {
+                        other.options.iter().for_each(|it| first.admit(it.clone()));
+                    }
+                }
+                (first, rules!["merge.fields-union", "merge.effect"])
+            }
+        };
+        // Parts of an address may be united, or one address may win as a whole.
+        if observes && path.contains('.') && !path.starts_with("Attributes.") {
+            value.free |= !merged.is_empty();
+        }
+        value.rules = rules;
+        value.source = Source::Several;
+        if observes || !value.is_unset() {
+            set(&mut fields, path, value);
+        }
+    }
+    fields
+}

@@ -1,0 +1,728 @@
+//! Profiles and their keys: CreateProfile, UpdateProfile, DeleteProfile, AddProfileKey, DeleteProfileKey (contract 3.19).
+
+use std::sync::Arc;
+
+use crate::contract::validate::Input;
+use crate::contract::{Options, Refusals, RuleId, template};
+use crate::wire::Json;
+use crate::{choice, rule};
+
+use super::assign::note;
+use super::domain::scope;
+use super::gate::{Branch, Gate, Ground, Served};
+use super::index::{Entry, Index, No, Origin, Part, Parts, Standing};
+use super::ingest::{set, system_id};
+use super::object::{carry_out, changes, obscure, unknowable};
+use super::pattern::{Object, Pattern, Rules, optional, required, rules};
+use super::portrait::{self, Portrait};
+use super::store::{CREATED, Fields, Held, Kind, Path, Profile, Source, Store};
+use super::value::ContentType;
+use super::ways::Ways;
+use super::world::{Domain, Effect, Mapping, World};
+
+const BAD: Refusals = Refusals::BAD;
+const NOT_FOUND: Refusals = Refusals::NOT_FOUND;
+
+impl Profile {
+    /// How answers show it.
+    pub(super) fn portrait(&self) -> Portrait {
+        let inferred = !self
+            .fields
+            .iter()
+            .any(|(_, held)| held.source == Source::Request);
+        Portrait {
+            kind: Kind::Profile,
+            id: self.id.clone(),
+            fields: self.fields.clone(),
+            vague: self.vague,
+            history: self.history.clone(),
+            extra: if inferred {
+                rules![
+                    "std.profile.untargeted",
+                    "search.profile-content",
+                    "std.inferred.only-these",
+                    "std.inferred.not-on-match"
+                ]
+            } else {
+                rules![
+                    "search.profile-content",
+                    "std.profile.untargeted",
+                    "std.inferred.not-on-match"
+                ]
+            },
+            rests_on: self
+                .history
+                .contains(&rule!("merge.effect"))
+                .then_some(rule!("merge.effect")),
+        }
+    }
+}
+
+/// The members of a profile in a request, by path. An empty text is kept: it removes a value.
+fn members(body: &Json) -> Vec<(Path, String)> {
+    let mut members: Vec<(Path, String)> = Vec::new();
+    let mut take = |path: String, text: &str| {
+        members.retain(|(known, _)| *known != path);
+        members.push((Path::Owned(path), text.to_owned()));
+    };
+    for (name, value) in body.members().unwrap_or_default() {
+        match value {
+            Json::String(text) if is_text_member(name) => take(name.clone(), text),
+            Json::Object(inner) if name == "Attributes" || template::is_address(name) => {
+                for (key, value) in inner {
+                    let known = name == "Attributes" || template::is_address_member(key);
+                    if let Some(text) = value.as_str().filter(|_| known) {
+                        take(format!("{name}.{key}"), text);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    members
+}
+
+fn is_text_member(name: &str) -> bool {
+    template::target(&format!("_profile.{name}")) == template::Target::Profile
+}
+
+pub(super) fn create(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
+    let Some(domain) = scope(world, input, &mut gate, rules!["domain.scope-unknown"]) else {
+        return gate.finish(Vec::new());
+    };
+    let given = members(&input.body);
+    if input.body.members().unwrap_or_default().is_empty() {
+        gate.ground(Ground::choice(
+            rule!("profile.create.empty"),
+            choice!("profile.create.empty"),
+            Options::only(0),
+            Options::only(1),
+            BAD,
+            "no field at all",
+        ));
+    }
+    if !gate.may_be_served() {
+        return gate.finish(Vec::new());
+    }
+    let store = &domain.store;
+    for rule in [
+        rule!("profile.create.no-dedup"),
+        rule!("time.concurrent-create"),
+    ] {
+        gate.touch(rule);
+    }
+    if given.iter().any(|(path, _)| path == "AccountNumber") {
+        gate.touch(rule!("profile.create.account-not-unique"));
+    }
+    let fields: Fields = given
+        .into_iter()
+        .filter(|(_, text)| !text.is_empty())
+        .map(|(path, text)| (path, Held::value(text, Source::Request, CREATED)))
+        .collect();
+    let id = match domain.seed {
+        Some(seed) => Pattern::Exactly(Json::from(
+            system_id(seed, store.given_out() + 1, 0).as_ref(),
+        )),
+        None => Pattern::FreshId(
+            world
+                .domains
+                .values()
+                .flat_map(|domain| domain.store.profiles.values())
+                .filter_map(|profile| profile.id.clone())
+                .collect(),
+        ),
+    };
+    let body = Pattern::Object(Object::of(vec![required(
+        "ProfileId",
+        id,
+        rules!["profile.create.id", "profile.create.no-dedup"],
+    )]));
+    let vague = domain.obscured || gate.obscures();
+    let name = domain.name.clone();
+    let effect = Effect::new(move |world, body| {
+        let id = body
+            .and_then(|body| body.get("ProfileId"))
+            .and_then(Json::as_str);
+        if let Some(domain) = world.domain_mut(&name) {
+            Arc::make_mut(&mut domain.store).add_profile(Profile {
+                id: id.map(Arc::from),
+                fields: fields.clone(),
+                vague,
+                ..Profile::default()
+            });
+        }
+    });
+    gate.finish(vec![Served::new(body, effect, rules!["profile.create.id"])])
+}
+
+/// The profile a request is about; without one, the ground for refusing it. `Err` if nobody can say.
+fn find(
+    domain: &Domain,
+    id: &str,
+    reference: bool,
+    rule: RuleId,
+    gate: &mut Gate<'_>,
+) -> Result<Option<No>, ()> {
+    let store = &domain.store;
+    match store.profile_no(id) {
+        Some(no) => match store.profiles.get(&no).and_then(|profile| profile.doubt) {
+            Some(_) => Err(()),
+            None => Ok(Some(no)),
+        },
+        None if !reference && store.has_nameless() => Err(()),
+        None => {
+            let why = format!("no profile {id:?}");
+            let refusals = NOT_FOUND.or(BAD);
+            let gone = store.gone.iter().find(|(gone, _)| gone.as_ref() == id);
+            gate.ground(match gone {
+                Some((_, gone)) if *gone == rule!("merge.effect") => {
+                    Ground::should(*gone, refusals, why)
+                }
+                Some(_) => Ground {
+                    rules: [rule, rule!("profile.delete.effect")].into_iter().collect(),
+                    ..Ground::must(&[], refusals, why)
+                },
+                None => Ground {
+                    rules: [rule].into_iter().collect(),
+                    ..Ground::must(&[], refusals, why)
+                },
+            });
+            Ok(None)
+        }
+    }
+}
+
+pub(super) fn update(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
+    let domain = scope(world, input, &mut gate, rules!["domain.scope-unknown"]);
+    let id = input.member("ProfileId").and_then(Json::as_str);
+    let (Some(domain), Some(id)) = (domain, id) else {
+        return gate.finish(Vec::new());
+    };
+    if !gate.may_be_served() {
+        return gate.finish(Vec::new());
+    }
+    if domain.obscured {
+        return vec![unknowable(&domain.name)];
+    }
+    let rule = rule!("profile.update.unknown");
+    let Ok(found) = find(domain, id, world.reference, rule, &mut gate) else {
+        return vec![unknowable(&domain.name)];
+    };
+    let body = Pattern::Object(Object::of(vec![required(
+        "ProfileId",
+        Pattern::Exactly(Json::from(id)),
+        rules!["std.id.assigned", "profile.update.partial"],
+    )]));
+    let blame: Rules = rules!["profile.update.partial"];
+    let Some(no) = found else {
+        let blind = Served::new(Pattern::Any, obscure(&domain.name), blame);
+        return gate.finish(vec![blind]);
+    };
+    if gate.obscures() {
+        let effect = changes(&domain.name, move |store| {
+            store.change_profile(no, Some(rule!("std.keys.follow-update")), |profile| {
+                profile.vague = true;
+            });
+        });
+        return gate.finish(vec![Served::new(Pattern::Any, effect, blame)]);
+    }
+    let given = members(&input.body);
+    let maps: Vec<&'static str> = ["Attributes"]
+        .into_iter()
+        .chain(ADDRESSES)
+        .filter(|name| input.member(name).is_some())
+        .collect();
+    let served = carry_out(world, domain, &body, blame, move |store, ways| {
+        rewrite(store, no, &given, &maps, ways);
+    });
+    match served {
+        Some(served) => gate.finish(served),
+        None => vec![unknowable(&domain.name)],
+    }
+}
+
+const ADDRESSES: [&str; 4] = [
+    "Address",
+    "ShippingAddress",
+    "MailingAddress",
+    "BillingAddress",
+];
+
+/// Writes the members of an update; those it leaves out are kept.
+fn rewrite(
+    store: &mut Store,
+    no: No,
+    given: &[(Path, String)],
+    maps: &[&'static str],
+    ways: &mut Ways,
+) {
+    let fields = match store.profiles.get(&no) {
+        Some(profile) => profile.fields.clone(),
+        None => return,
+    };
+    // Members of a map that is given without them: kept, or gone with the old map.
+    let replaced: Vec<Path> = fields
+        .iter()
+        .filter(|(path, held)| {
+            let outer = path.split_once('.').map_or("", |(outer, _)| outer);
+            maps.contains(&outer)
+                && !held.is_unset()
+                && !given.iter().any(|(known, _)| known == path)
+        })
+        .map(|(path, _)| path.clone())
+        .collect();
+    let mut gone: Vec<Path> = Vec::new();
+    for (attributes, choice) in [
+        (true, choice!("profile.update.attributes")),
+        (false, choice!("profile.update.address")),
+    ] {
+        let of_kind = |path: &&Path| path.starts_with("Attributes.") == attributes;
+        if replaced.iter().any(|path| of_kind(&path)) && ways.choose(choice) == 1 {
+            gone.extend(replaced.iter().filter(of_kind).cloned());
+        }
+    }
+    let lingering = (!ways.is_reference()).then_some(rule!("std.keys.follow-update"));
+    store.change_profile(no, lingering, |profile| {
+        for (_, held) in &mut profile.fields {
+            held.rules = rules!["profile.update.partial", "search.profile-content"];
+        }
+        for path in gone {
+            let rules: Rules = if path.starts_with("Attributes.") {
+                rules!["profile.update.attributes", "search.profile-content"]
+            } else {
+                rules!["profile.update.address", "search.profile-content"]
+            };
+            set(
+                &mut profile.fields,
+                path,
+                Held::nothing(Source::Request, rules),
+            );
+        }
+        for (path, text) in given {
+            let held = match (text.as_str(), path.starts_with("Attributes.")) {
+                ("", true) => Held::nothing(
+                    Source::Request,
+                    rules!["profile.update.attribute-clear", "search.profile-content"],
+                ),
+                ("", false) => Held::nothing(
+                    Source::Request,
+                    rules!["profile.update.clear", "search.profile-content"],
+                ),
+                (text, _) => Held::value(
+                    text,
+                    Source::Request,
+                    rules!["search.profile-content", "profile.update.partial"],
+                ),
+            };
+            set(&mut profile.fields, path.clone(), held);
+        }
+        // What is gone is not remembered where nobody is watched.
+        if lingering.is_none() {
+            profile.fields.retain(|(_, held)| !held.is_unset());
+        }
+    });
+}
+
+pub(super) fn delete(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
+    let domain = scope(world, input, &mut gate, rules!["domain.scope-unknown"]);
+    let id = input.member("ProfileId").and_then(Json::as_str);
+    let (Some(domain), Some(id)) = (domain, id) else {
+        return gate.finish(Vec::new());
+    };
+    if !gate.may_be_served() {
+        return gate.finish(Vec::new());
+    }
+    let message = Pattern::Object(Object::of(vec![required(
+        "Message",
+        Pattern::Text("Deleted"),
+        rules!["profile.delete.effect"],
+    )]));
+    let blame: Rules = rules!["profile.delete.effect"];
+    let store = &domain.store;
+    let found = store.profile_no(id);
+    let nameless = !world.reference && found.is_none() && store.has_nameless();
+    if domain.obscured || nameless || gate.obscures() {
+        return vec![unknowable(&domain.name)];
+    }
+    let Some(no) = found else {
+        gate.ground(Ground::choice(
+            rule!("profile.delete.unknown"),
+            choice!("cap.delete-missing/profile"),
+            Options::only(1),
+            Options::only(0),
+            NOT_FOUND,
+            format!("no profile {id:?}"),
+        ));
+        return gate.finish(vec![Served::new(message, Effect::none(), blame)]);
+    };
+    if let Some(doubt) = store.profiles.get(&no).and_then(|profile| profile.doubt) {
+        gate.ground(Ground::may(doubt, NOT_FOUND, "the profile may be gone"));
+    }
+    let served = carry_out(world, domain, &message, blame, move |store, ways| {
+        let observes = !ways.is_reference();
+        if observes {
+            bury(store, no, rule!("profile.delete.effect"));
+        }
+        store.remove_profile(
+            no,
+            observes.then_some(rule!("profile.delete.keys-released")),
+        );
+    });
+    match served {
+        Some(served) => gate.finish(served),
+        None => vec![unknowable(&domain.name)],
+    }
+}
+
+/// Remembers what a profile leaves behind, so that it is recognised if it shows again.
+pub(super) fn bury(store: &mut Store, no: No, rule: RuleId) {
+    if let Some(id) = store
+        .profiles
+        .get(&no)
+        .and_then(|profile| profile.id.clone())
+    {
+        store.gone.push((id, rule));
+    }
+    let objects: Vec<(Arc<str>, Arc<str>)> = store
+        .objects_on(no)
+        .filter_map(|(object, type_name)| {
+            let key = store.objects.get(&object)?.key.clone()?;
+            Some((Arc::clone(type_name), key))
+        })
+        .collect();
+    for (type_name, key) in objects {
+        store.gone_objects.push((type_name, key, rule));
+    }
+}
+
+/// The content types of the fields under a key name, over the types of the domain; a name that a type defines with several
+/// fields has none.
+fn contents(domain: &Domain, name: &str) -> (Vec<ContentType>, usize) {
+    let mut contents: Vec<ContentType> = Vec::new();
+    let mut longest = 1;
+    for found in domain.types.values() {
+        let Mapping::Own(own) = &found.mapping else {
+            continue;
+        };
+        for key in own.plan.keys.iter().filter(|key| key.name.as_ref() == name) {
+            longest = longest.max(key.fields.len());
+            if let [field] = key.fields.as_slice() {
+                let content = own.plan.fields[*field].content;
+                if !contents.contains(&content) {
+                    contents.push(content);
+                }
+            }
+        }
+    }
+    let own = match name {
+        "_phone" => Some(ContentType::Phone),
+        "_email" => Some(ContentType::Email),
+        "_fullName" => Some(ContentType::Name),
+        _ => None,
+    };
+    contents.extend(own.filter(|own| !contents.contains(own)));
+    (contents, longest)
+}
+
+/// Whether a key name means anything in a domain.
+pub(super) fn is_defined(domain: &Domain, name: &str) -> bool {
+    template::is_search_key(name)
+        || domain.types.values().any(|found| match &found.mapping {
+            Mapping::Own(own) => own.plan.defines(name),
+            _ => false,
+        })
+}
+
+/// Whether types whose keys nobody knows may define a key name.
+pub(super) fn may_be_defined(domain: &Domain, name: &str) -> bool {
+    template::is_predefined_key(name)
+        || domain
+            .types
+            .values()
+            .any(|found| !matches!(found.mapping, Mapping::Own(_)))
+        || domain.store.keys.knows(name)
+}
+
+/// What AddProfileKey and DeleteProfileKey are about.
+struct Keyed<'a> {
+    id: &'a str,
+    name: &'a str,
+    values: Vec<&'a str>,
+}
+
+impl<'a> Keyed<'a> {
+    fn read(input: &'a Input, gate: &mut Gate<'_>) -> Option<Self> {
+        let text = |name| input.member(name).and_then(Json::as_str);
+        let values = input.member("Values").and_then(Json::items)?;
+        if values.is_empty() {
+            gate.ground(Ground::choice(
+                rule!("profile.key.values-empty"),
+                choice!("profile.key.values-empty"),
+                Options::only(1),
+                Options::only(0),
+                BAD,
+                "no values",
+            ));
+        }
+        Some(Self {
+            id: text("ProfileId")?,
+            name: text("KeyName")?,
+            values: values.iter().filter_map(Json::as_str).collect(),
+        })
+    }
+}
+
+/// Names under which the system keeps ids of its own.
+fn holds_system_ids(name: &str) -> bool {
+    ["_profileId", "_assetId", "_caseId"].contains(&name)
+}
+
+pub(super) fn add_key(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
+    let domain = scope(world, input, &mut gate, rules!["domain.scope-unknown"]);
+    let (Some(domain), Some(keyed)) = (domain, Keyed::read(input, &mut gate)) else {
+        return gate.finish(Vec::new());
+    };
+    if !gate.may_be_served() {
+        return gate.finish(Vec::new());
+    }
+    if domain.obscured || gate.obscures() {
+        return vec![unknowable(&domain.name)];
+    }
+    let rule = rule!("profile.key.add.unknown-profile");
+    let Ok(found) = find(domain, keyed.id, world.reference, rule, &mut gate) else {
+        return vec![unknowable(&domain.name)];
+    };
+    let system = holds_system_ids(keyed.name);
+    if system {
+        let why = format!("{} holds ids of the system", keyed.name);
+        gate.ground(Ground::may(
+            rule!("profile.key.add.system-id"),
+            BAD.or(NOT_FOUND),
+            why,
+        ));
+    } else if !is_defined(domain, keyed.name) {
+        let why = format!("no type defines a key {:?}", keyed.name);
+        let ground = Ground::may(
+            rule!("profile.key.add.undefined-name"),
+            BAD.or(NOT_FOUND),
+            why,
+        );
+        gate.ground(ground);
+    }
+    for rule in [rule!("profile.key.add.search"), rule!("profile.key.shared")] {
+        gate.touch(rule);
+    }
+    const ECHO: Rules = rules!["profile.key.add.echo"];
+    let body = Pattern::Object(Object::of(vec![
+        optional("KeyName", Pattern::Exactly(Json::from(keyed.name)), ECHO),
+        optional(
+            "Values",
+            Pattern::Set(
+                keyed
+                    .values
+                    .iter()
+                    .map(|value| (*value).to_owned())
+                    .collect(),
+            ),
+            ECHO,
+        ),
+    ]));
+    let blame: Rules = rules!["profile.key.add.search", "profile.key.add.idempotent"];
+    let Some(no) = found else {
+        return gate.finish(vec![Served::new(body, obscure(&domain.name), blame)]);
+    };
+    let (contents, longest) = contents(domain, keyed.name);
+    let content = contents.first().copied().unwrap_or(ContentType::String);
+    let part = move |text: &str| Part {
+        text: text.into(),
+        content,
+    };
+    let standing = if system {
+        Standing::Open(rule!("profile.key.add.system-id"))
+    } else if longest > 1 {
+        Standing::Open(rule!("key.compound-search"))
+    } else {
+        Standing::Sure
+    };
+    let mut values: Vec<Parts> = keyed
+        .values
+        .iter()
+        .map(|text| Parts::from_iter([part(text)]))
+        .collect();
+    if longest > 1 && values.len() == longest && !world.reference {
+        // The values may be the parts of one compound value.
+        values.push(keyed.values.iter().map(|text| part(text)).collect());
+    }
+    let name: Arc<str> = keyed.name.into();
+    let served = carry_out(world, domain, &body, blame, move |store, ways| {
+        for parts in &values {
+            let entry = Entry {
+                subject: no,
+                origin: Origin::Added,
+                standing: match standing {
+                    Standing::Open(_) if ways.is_reference() => Standing::Sure,
+                    other => other,
+                },
+                parts: parts.clone(),
+            };
+            store.keys.add(&name, entry);
+            if let Some(profile) = store.profiles.get_mut(&no) {
+                let added = (Arc::clone(&name), parts.clone());
+                if !profile.added.contains(&added) {
+                    profile.added.push(added);
+                }
+            }
+        }
+    });
+    match served {
+        Some(served) => gate.finish(served),
+        None => vec![unknowable(&domain.name)],
+    }
+}
+
+pub(super) fn delete_key(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
+    let domain = scope(world, input, &mut gate, rules!["domain.scope-unknown"]);
+    let (Some(domain), Some(keyed)) = (domain, Keyed::read(input, &mut gate)) else {
+        return gate.finish(Vec::new());
+    };
+    if !gate.may_be_served() {
+        return gate.finish(Vec::new());
+    }
+    if domain.obscured || gate.obscures() {
+        return vec![unknowable(&domain.name)];
+    }
+    let message = Pattern::Object(Object::of(vec![required(
+        "Message",
+        Pattern::Text("Deleted"),
+        rules!["profile.key.delete"],
+    )]));
+    let blame: Rules = rules!["profile.key.delete"];
+    let refusals = BAD.or(NOT_FOUND);
+    let store = &domain.store;
+    let found = store.profile_no(keyed.id);
+    let in_doubt = |no: &No| store.profiles.get(no).is_some_and(|it| it.doubt.is_some());
+    if !world.reference
+        && (found.as_ref().is_some_and(in_doubt) || (found.is_none() && store.has_nameless()))
+    {
+        return vec![unknowable(&domain.name)];
+    }
+    let Some(no) = found else {
+        let why = format!("no profile {:?}", keyed.id);
+        gate.ground(Ground::may(
+            rule!("profile.key.delete.absent"),
+            refusals,
+            why,
+        ));
+        return gate.finish(vec![Served::new(message, Effect::none(), blame)]);
+    };
+    let own = |text: &str, origin: fn(Origin) -> bool| {
+        let parts = super::store::one(text, ContentType::String);
+        let entries = store.keys.at(keyed.name, &parts).iter();
+        entries.into_iter().any(|entry| {
+            let same = matches!(entry.parts.as_slice(), [part] if part.text.as_ref() == text);
+            let there = !matches!(entry.standing, Standing::Never(_));
+            same && there && entry.subject == no && origin(entry.origin)
+        })
+    };
+    let is_added = |text: &str| own(text, |origin| origin == Origin::Added);
+    let is_derived = |text: &str| own(text, |origin| origin != Origin::Added);
+    if keyed.values.iter().any(|text| is_derived(text)) {
+        gate.ground(Ground::may(
+            rule!("profile.key.delete.standard"),
+            BAD,
+            "a value that comes from a field or an object",
+        ));
+    }
+    if keyed
+        .values
+        .iter()
+        .any(|text| !is_added(text) && !is_derived(text))
+    {
+        gate.ground(Ground::may(
+            rule!("profile.key.delete.absent"),
+            refusals,
+            "a value the profile does not have",
+        ));
+    }
+    let values: Vec<String> = keyed.values.iter().map(|text| (*text).to_owned()).collect();
+    let name = keyed.name.to_owned();
+    let served = carry_out(world, domain, &message, blame, move |store, ways| {
+        for value in &values {
+            let_go(store, no, &name, value, ways);
+        }
+    });
+    match served {
+        Some(served) => gate.finish(served),
+        None => vec![unknowable(&domain.name)],
+    }
+}
+
+/// Removes a value of a key from a profile. One that comes from a field or an object may stay.
+fn let_go(store: &mut Store, no: No, name: &str, value: &str, ways: &Ways) {
+    let observes = !ways.is_reference();
+    let mut derived = false;
+    let change = |entry: &mut Entry, derived: &mut bool| {
+        let part = |part: &Part| part.text.as_ref() == value;
+        if entry.subject != no || !entry.parts.iter().any(part) {
+            return true;
+        }
+        match (entry.origin, entry.standing) {
+            (_, Standing::Never(_)) => true,
+            (Origin::Added, _) if entry.parts.len() > 1 => {
+                entry.standing = Standing::Open(rule!("key.compound-search"));
+                true
+            }
+            (Origin::Added, _) if observes => {
+                entry.standing = Standing::Never(rule!("profile.key.delete"));
+                true
+            }
+            (Origin::Added, _) => false,
+            _ => {
+                *derived = true;
+                if observes {
+                    entry.standing = Standing::Open(rule!("profile.key.delete.standard"));
+                }
+                true
+            }
+        }
+    };
+    let keys: &mut Index = &mut store.keys;
+    if observes {
+        keys.revise(|known, entry| known != name || change(entry, &mut derived));
+    } else {
+        let parts = super::store::one(value, ContentType::String);
+        keys.revise_at(name, &parts, |entry| change(entry, &mut derived));
+    }
+    if let Some(profile) = store.profiles.get_mut(&no) {
+        profile.added.retain(|(known, parts)| {
+            known.as_ref() != name || !parts.iter().any(|part| part.text.as_ref() == value)
+        });
+        if derived {
+            note(&mut profile.history, rule!("profile.key.delete.standard"));
+        }
+    }
+}
+
+/// Takes over what an answer shows of a profile.
+pub(super) fn adopt(store: &mut Store, no: No, id: Option<&str>, shown: &Json) {
+    if let Some(id) = id {
+        store.name_profile(no, id);
+    }
+    let flat = portrait::flatten(Kind::Profile, shown);
+    let open = store.profiles.get(&no).is_some_and(|profile| {
+        profile.doubt.is_some()
+            || profile
+                .fields
+                .iter()
+                .any(|(_, held)| held.options.len() > 1)
+    });
+    if open {
+        store.change_profile(no, None, |profile| {
+            profile.doubt = None;
+            for (path, held) in &mut profile.fields {
+                let value = flat.iter().find(|(known, _)| known == path);
+                held.adopt(path, value.map(|(_, value)| value.as_str()));
+            }
+        });
+    }
+}

@@ -1,0 +1,375 @@
+//! SearchProfiles (contract 3.21).
+
+use std::sync::Arc;
+
+use crate::contract::validate::Input;
+use crate::contract::{Options, Refusals, RuleId};
+use crate::wire::Json;
+use crate::{choice, rule};
+
+use super::assign::note;
+use super::domain::scope;
+use super::gate::{Branch, Gate, Ground, Outcome, Served};
+use super::index::{Grade, Hit, Hits, No, Origin, Wanted};
+use super::page::{Adopt, Item, Listing, Naming, Need, Strangers};
+use super::pattern::{Pattern, Rules, Rules4, rules};
+use super::profile;
+use super::value::ContentType;
+use super::ways::{Ways, explore};
+use super::world::{Domain, Effect, World};
+
+const BAD: Refusals = Refusals::BAD;
+const NOT_FOUND: Refusals = Refusals::NOT_FOUND;
+
+pub(super) fn search(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
+    let domain = scope(world, input, &mut gate, rules!["domain.scope-unknown"]);
+    let key = input.member("KeyName").and_then(Json::as_str);
+    let values = input.member("Values").and_then(Json::items);
+    let (Some(domain), Some(key), Some(values)) = (domain, key, values) else {
+        return gate.finish(Vec::new());
+    };
+    let values: Vec<&str> = values.iter().filter_map(Json::as_str).collect();
+    if values.is_empty() {
+        gate.ground(Ground::choice(
+            rule!("search.values-empty"),
+            choice!("search.values-empty"),
+            Options::only(1),
+            Options::only(0),
+            BAD,
+            "no values",
+        ));
+    }
+    if key == "_profileId" && values.iter().any(|value| !is_id(value)) {
+        gate.ground(Ground::choice(
+            rule!("search.profile-id-malformed"),
+            choice!("search.profile-id-malformed"),
+            Options::only(0),
+            Options::only(1),
+            BAD,
+            "no id",
+        ));
+    }
+    if !gate.may_be_served() {
+        return gate.finish(Vec::new());
+    }
+    if domain.obscured {
+        return vec![super::free(Outcome::Free, rule!("proto.no-5xx"))];
+    }
+    let anything = |gate: Gate<'_>| {
+        let blame = rules!["search.by-key"];
+        gate.finish(vec![Served::new(Pattern::Any, Effect::none(), blame)])
+    };
+    if gate.obscures() {
+        return anything(gate);
+    }
+    unknown_key(domain, key, &mut gate);
+    if !gate.may_be_served() {
+        return gate.finish(Vec::new());
+    }
+    let search = Search {
+        world,
+        domain,
+        key,
+        values,
+    };
+    let Some(ways) = explore(&world.choices, world.reference, |ways| search.hits(ways)) else {
+        return anything(gate);
+    };
+    let scope = format!(
+        "profiles {} {key} {}",
+        domain.name,
+        input
+            .member("Values")
+            .map_or(String::new(), Json::to_string)
+    );
+    let mut cursor = None;
+    let mut served: Vec<Served> = Vec::with_capacity(ways.len());
+    let mut empty = false;
+    for (at, (hits, ways)) in ways.into_iter().enumerate() {
+        let Some(hits) = hits else {
+            // Several values may mean anything but their union.
+            served.push(Served {
+                learns: ways.learns().clone(),
+                ..Served::new(Pattern::Any, Effect::none(), rules!["search.by-key"])
+            });
+            continue;
+        };
+        let listing = search.listing(&hits, scope.clone());
+        empty |= !listing.items.iter().any(|item| item.need == Need::Must);
+        if at == 0 {
+            cursor = listing.cursor(world, input, &mut gate);
+        }
+        for mut way in listing.served(world, input, cursor.as_ref()) {
+            way.learns.extend(ways.learns().iter().copied());
+            served.push(way);
+        }
+    }
+    if empty && !world.reference {
+        gate.ground(Ground::may(
+            rule!("search.none"),
+            NOT_FOUND,
+            "nobody has such a value",
+        ));
+    }
+    gate.finish(served)
+}
+
+/// Whether a text looks like the id of a profile.
+fn is_id(text: &str) -> bool {
+    text.len() == 32
+        && text
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// A key that no type defines may be found to have no values, or be refused.
+fn unknown_key(domain: &Domain, key: &str, gate: &mut Gate<'_>) {
+    if profile::is_defined(domain, key) {
+        return;
+    }
+    let why = format!("no type defines a key {key:?}");
+    let refusals = BAD.or(NOT_FOUND);
+    if profile::may_be_defined(domain, key) || !domain.absent.is_empty() || domain.retyped {
+        // It is defined by another revision, was defined once, or was added to a profile.
+        gate.ground(Ground::may(rule!("search.unknown-key"), refusals, why));
+    } else {
+        gate.ground(Ground::choice(
+            rule!("search.unknown-key"),
+            choice!("cap.search-unknown-key"),
+            Options::only(0),
+            Options(0b110),
+            refusals,
+            why,
+        ));
+    }
+}
+
+/// A search that was asked for.
+struct Search<'a> {
+    world: &'a World,
+    domain: &'a Domain,
+    key: &'a str,
+    values: Vec<&'a str>,
+}
+
+impl Search<'_> {
+    /// The profiles that the values lead to; `None` if the values need not be alternatives.
+    fn hits(&self, ways: &mut Ways) -> Option<Hits> {
+        let distinct = self.values.iter().any(|value| *value != self.values[0]);
+        if distinct && ways.choose(choice!("cap.multi-values")) != 0 {
+            return None;
+        }
+        let store = &self.domain.store;
+        let mut all = Hits::default();
+        for value in &self.values {
+            let mut hits = store.keys.find(self.key, Wanted::Text(value), ways);
+            if self.key == "_profileId" {
+                for hit in &mut hits.hits {
+                    hit.grade = Grade::Open(rule!("profile.key.add.system-id"));
+                }
+                let named = store.profile_no(value).map(|no| (no, Grade::Sure));
+                // An id nobody has seen may be that of a profile without a known one.
+                let nameless = store
+                    .profiles
+                    .iter()
+                    .filter(|(_, profile)| named.is_none() && profile.id.is_none() && is_id(value))
+                    .map(|(no, _)| (*no, Grade::Open(rule!("std.id.assigned"))));
+                let found: Vec<(No, Grade)> = named.into_iter().chain(nameless).collect();
+                for (subject, grade) in found {
+                    hits.admit(Hit {
+                        subject,
+                        grade,
+                        origin: Origin::Field,
+                        content: None,
+                    });
+                }
+            }
+            all.or(hits);
+        }
+        all.hits
+            .retain(|hit| store.profiles.contains_key(&hit.subject));
+        if self.world.reference {
+            all.hits.sort_by(|a, b| {
+                let id = |hit: &Hit| {
+                    store
+                        .profiles
+                        .get(&hit.subject)
+                        .and_then(|it| it.id.clone())
+                };
+                id(a).cmp(&id(b))
+            });
+            return Some(all);
+        }
+        for (no, profile) in &store.profiles {
+            if profile.vague && self.key != "_profileId" {
+                all.admit(Hit {
+                    subject: *no,
+                    grade: Grade::Open(rule!("search.by-key")),
+                    origin: Origin::Field,
+                    content: None,
+                });
+            }
+        }
+        Some(all)
+    }
+
+    fn listing(&self, hits: &Hits, scope: String) -> Listing {
+        let store = &self.domain.store;
+        let items: Vec<Item> = hits
+            .hits
+            .iter()
+            .filter_map(|hit| {
+                let profile = store.profiles.get(&hit.subject)?;
+                let mut missing = Rules4::new();
+                let mut need = Need::Must;
+                match hit.grade {
+                    Grade::Sure => missing.extend(self.promises(hit)),
+                    Grade::Likely(rule) => missing.push(rule),
+                    Grade::Open(_) => need = Need::May,
+                    Grade::Unlikely(rule) => need = Need::ShouldNot(rule),
+                }
+                if profile.doubt.is_some() {
+                    need = Need::May;
+                }
+                if profile.history.contains(&rule!("merge.effect")) {
+                    missing.insert(0, rule!("merge.effect"));
+                }
+                for rule in &profile.history {
+                    note(&mut missing, *rule);
+                }
+                Some(Item {
+                    name: profile.id.as_deref().map(str::to_owned),
+                    pattern: Pattern::Portrait(Box::new(profile.portrait())),
+                    need,
+                    missing,
+                    handle: hit.subject,
+                })
+            })
+            .collect();
+        let name = self.domain.name.clone();
+        let adopt: Adopt = Arc::new(move |world: &mut World, handle, id, item| {
+            if let Some(domain) = world.domain_mut(&name).filter(|_| handle != 0) {
+                profile::adopt(Arc::make_mut(&mut domain.store), handle, id, item);
+            }
+        });
+        Listing {
+            key: Naming::Member("ProfileId"),
+            scope,
+            strangers: Strangers {
+                foreign: false,
+                folded: false,
+                legal: |_| false,
+                known: self.strangers(hits),
+                rules: match self.key {
+                    "_profileId" => rules!["std.keys.profile-id", "search.by-key"],
+                    _ => rules![
+                        "search.by-key",
+                        "search.none",
+                        "ingest.rejected-no-effect",
+                        "assign.none.no-create",
+                        "object.overwrite.same-profile"
+                    ],
+                },
+            },
+            items,
+            missing: rules!["search.by-key", "page.complete"],
+            blame: rules!["search.by-key"],
+            adopt: (!self.world.reference).then_some(adopt),
+        }
+    }
+
+    /// The rules that promise a profile is found by this key.
+    fn promises(&self, hit: &Hit) -> Rules4 {
+        let rules: Rules = match (self.key, hit.origin) {
+            ("_profileId", _) => rules!["std.keys.profile-id", "time.profile-id"],
+            (_, Origin::Added) => rules!["profile.key.add.search", "profile.key.add.idempotent"],
+            ("_phone", Origin::Field) => rules![
+                "std.keys.phone",
+                "key.phone.identity",
+                "key.phone.documented"
+            ],
+            ("_email", Origin::Field) => rules!["std.keys.email", "key.email.identity"],
+            ("_account", Origin::Field) => rules!["std.keys.account"],
+            (_, Origin::Object(object)) => {
+                let why = self.domain.store.objects.get(&object);
+                let mut rules: Rules4 = why.map(|object| object.why.clone()).unwrap_or_default();
+                for rule in [
+                    rule!("persist.plain"),
+                    rule!("persist.search-only"),
+                    rule!("persist.secondary"),
+                    rule!("persist.new-only.created"),
+                    rule!("search.normalised"),
+                    rule!("key.content-mixed.identical"),
+                ] {
+                    note(&mut rules, rule);
+                }
+                let compared: Rules = match hit.content {
+                    Some(ContentType::String) => rules!["key.string.exact"],
+                    Some(ContentType::Number) => rules!["key.number.identity", "key.number.equal"],
+                    Some(ContentType::Phone) => {
+                        rules!["key.phone.identity", "key.phone.documented"]
+                    }
+                    Some(ContentType::Email) => rules!["key.email.identity"],
+                    Some(ContentType::Name) => rules!["key.name.identity"],
+                    None => &[],
+                };
+                compared.iter().for_each(|rule| note(&mut rules, *rule));
+                return rules;
+            }
+            _ => rules!["search.by-key"],
+        };
+        rules.into()
+    }
+
+    /// Profiles that must not be found.
+    fn strangers(&self, hits: &Hits) -> Vec<(String, Rules4)> {
+        let mut known: Vec<(String, Rules4)> = Vec::new();
+        if self.world.reference {
+            return known;
+        }
+        let store = &self.domain.store;
+        let expected = |no: No| hits.hits.iter().any(|hit| hit.subject == no);
+        for (no, profile) in store.profiles.iter().filter(|(no, _)| !expected(**no)) {
+            let Some(id) = &profile.id else { continue };
+            let mut rules: Rules4 = hits
+                .never
+                .iter()
+                .filter(|(never, _)| never == no)
+                .map(|(_, rule)| *rule)
+                .collect();
+            note(&mut rules, rule!("search.by-key"));
+            for object in store
+                .objects_on(*no)
+                .filter_map(|(no, _)| store.objects.get(&no))
+            {
+                object.why.iter().for_each(|rule| note(&mut rules, *rule));
+            }
+            for rule in DIFFERENT {
+                note(&mut rules, *rule);
+            }
+            known.push((id.to_string(), rules));
+        }
+        for (id, rule) in &store.gone {
+            known.push((id.to_string(), [*rule].into_iter().collect()));
+        }
+        let others = self.world.domains.values().chain(self.world.gone.values());
+        for other in others.filter(|other| !std::ptr::eq(other.as_ref(), self.domain)) {
+            for profile in other.store.profiles.values() {
+                if let Some(id) = profile.id.as_ref() {
+                    let rules = rules!["search.scope", "domain.isolation", "domain.delete.effect"];
+                    known.push((id.to_string(), rules.into()));
+                }
+            }
+        }
+        known
+    }
+}
+
+/// Rules that tell values apart: candidates where a profile is found that has another value.
+const DIFFERENT: &[RuleId] = &[
+    rule!("key.compound-differs"),
+    rule!("key.compound-no-collision"),
+    rule!("key.global-namespace"),
+    rule!("persist.absent"),
+    rule!("extract.missing"),
+];

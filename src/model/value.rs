@@ -1,0 +1,313 @@
+//! Key values: when two texts are the same value of a key (contract 3.13).
+//!
+//! Set-valued for the observer ([`likeness`]) and definite for the reference ([`canonical`]).
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::contract::{ChoiceId, Choices, Options, RuleId};
+use crate::{choice, rule};
+
+/// How the values of a field are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ContentType {
+    String,
+    Number,
+    Phone,
+    Email,
+    Name,
+}
+
+/// How sure it is that two texts are the same value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Likeness {
+    /// They are.
+    Same,
+    /// They ought to be, by this SHOULD.
+    Should(RuleId),
+    /// They may be; where a choice decides, the options under which they are, and are not.
+    Open(Option<(ChoiceId, Options, Options)>),
+    /// They ought not to be, by this SHOULD.
+    ShouldNot(RuleId),
+    /// They are not.
+    Different,
+}
+
+impl ContentType {
+    /// Reads a `ContentType`; anything unknown is a STRING.
+    pub(super) fn parse(name: &str) -> Self {
+        match name {
+            "NUMBER" => Self::Number,
+            "PHONE_NUMBER" => Self::Phone,
+            "EMAIL_ADDRESS" => Self::Email,
+            "NAME" => Self::Name,
+            _ => Self::String,
+        }
+    }
+}
+
+/// How sure it is that two texts are the same value of a field of that content type.
+pub(super) fn likeness(a: &str, b: &str, content: ContentType, choices: &Choices) -> Likeness {
+    if a == b {
+        return Likeness::Same;
+    }
+    if a.trim() == b.trim() || folded(a) == folded(b) && !a.is_ascii() {
+        // Blanks at the ends, and normal forms of Unicode, are nobody's promise.
+        return Likeness::Open(None);
+    }
+    match content {
+        ContentType::String => match bare(a) == bare(b) {
+            true => Likeness::ShouldNot(rule!("key.string.differs")),
+            false => Likeness::Different,
+        },
+        ContentType::Number => match (number(a), number(b)) {
+            (Some(a), Some(b)) if a == b => Likeness::Open(None),
+            _ => loosely(a, b),
+        },
+        ContentType::Phone => phones(a, b),
+        ContentType::Email => {
+            let fold = choice!("cap.email-fold");
+            if a.to_lowercase() != b.to_lowercase() {
+                return loosely(a, b);
+            }
+            decide(fold, choices)
+        }
+        ContentType::Name => {
+            let fold = choice!("cap.name-fold");
+            let words = |text: &str| {
+                let lower = text.to_lowercase();
+                lower.split_whitespace().collect::<Vec<_>>().join(" ")
+            };
+            if words(a) != words(b) {
+                return loosely(a, b);
+            }
+            decide(fold, choices)
+        }
+    }
+}
+
+/// What a choice between folding and not folding makes of two texts.
+fn decide(fold: ChoiceId, choices: &Choices) -> Likeness {
+    match choices.get(fold).decided() {
+        Some(0) => Likeness::Same,
+        Some(_) => Likeness::Different,
+        None => Likeness::Open(Some((fold, Options::only(0), Options::only(1)))),
+    }
+}
+
+/// Texts that differ in more than their type allows for: another normal form may still make them equal.
+fn loosely(a: &str, b: &str) -> Likeness {
+    match folded(a) == folded(b) {
+        true => Likeness::Open(None),
+        false => Likeness::Different,
+    }
+}
+
+/// What is left without case, blanks and normal forms.
+fn folded(text: &str) -> String {
+    let lower: String = text.nfkc().flat_map(char::to_lowercase).collect();
+    lower.nfkc().filter(|c| !c.is_whitespace()).collect()
+}
+
+/// What is left without case, blanks and punctuation.
+fn bare(text: &str) -> String {
+    text.nfkc()
+        .flat_map(char::to_lowercase)
+        .filter(|c| c.is_alphanumeric())
+        .collect()
+}
+
+fn number(text: &str) -> Option<f64> {
+    let digits = text.trim();
+    let plain = digits
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || b"+-.eE,_ ".contains(&byte));
+    plain.then(|| digits.parse().ok()).flatten()
+}
+
+/// A phone number as far as the contract speaks of it.
+struct Phone {
+    /// Ten digits of the US plan, without the country code.
+    us: Option<String>,
+    digits: String,
+    /// Whether it is written with nothing but digits, `+`, brackets and hyphens.
+    documented: bool,
+}
+
+impl Phone {
+    fn read(text: &str) -> Self {
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        let written = |c: char| c.is_ascii_digit() || "+()-. ".contains(c);
+        let plus = text.trim_start().starts_with('+');
+        let misplaced = text.trim_start().chars().skip(1).any(|c| c == '+');
+        let us = match digits.strip_prefix('1') {
+            Some(rest) if rest.len() == 10 => Some(rest.to_owned()),
+            _ if digits.len() == 10 && !plus => Some(digits.clone()),
+            _ => None,
+        };
+        let sound = text.chars().all(written) && !misplaced;
+        Self {
+            us: us.filter(|_| sound),
+            digits,
+            documented: text
+                .chars()
+                .all(|c| c.is_ascii_digit() || "+()-".contains(c)),
+        }
+    }
+}
+
+fn phones(a: &str, b: &str) -> Likeness {
+    let (a, b) = (Phone::read(a), Phone::read(b));
+    match (&a.us, &b.us) {
+        (Some(x), Some(y)) if x == y => match a.documented && b.documented {
+            true => Likeness::Same,
+            false => Likeness::Should(rule!("key.phone.formats")),
+        },
+        (Some(_), Some(_)) => Likeness::Different,
+        _ => {
+            // Country codes, extensions, letters: related digits may or may not be the same number.
+            let (long, short) = match a.digits.len() >= b.digits.len() {
+                true => (&a.digits, &b.digits),
+                false => (&b.digits, &a.digits),
+            };
+            let tail = |digits: &str, count: usize| -> String {
+                digits
+                    .chars()
+                    .skip(digits.len().saturating_sub(count))
+                    .collect()
+            };
+            let related = short.is_empty()
+                || long.contains(short.as_str())
+                || tail(long, 7) == tail(short, 7);
+            match related {
+                true => Likeness::Open(None),
+                false => Likeness::Different,
+            }
+        }
+    }
+}
+
+/// The reference's normal form: two texts with the same one are the same value.
+pub(super) fn canonical(text: &str, content: ContentType) -> String {
+    match content {
+        ContentType::String => text.to_owned(),
+        ContentType::Number => match number(text) {
+            // Beyond 2^53 a double no longer tells neighbours apart.
+            Some(number) if number.abs() < 9_007_199_254_740_992.0 => number.to_string(),
+            _ => text.trim().to_owned(),
+        },
+        ContentType::Phone => {
+            let phone = Phone::read(text);
+            match phone.us {
+                Some(us) => format!("+1{us}"),
+                None => text.to_owned(),
+            }
+        }
+        ContentType::Email => text.trim().to_lowercase(),
+        ContentType::Name => {
+            let lower = text.to_lowercase();
+            lower.split_whitespace().collect::<Vec<_>>().join(" ")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ALL: [ContentType; 5] = [
+        ContentType::String,
+        ContentType::Number,
+        ContentType::Phone,
+        ContentType::Email,
+        ContentType::Name,
+    ];
+
+    fn like(a: &str, b: &str, content: ContentType) -> Likeness {
+        likeness(a, b, content, &Choices::open())
+    }
+
+    #[test]
+    fn documented_phone_numbers_match() {
+        let phone = ContentType::Phone;
+        assert_eq!(
+            like("+15551234567", "(555)-123-4567", phone),
+            Likeness::Same
+        );
+        let formats = Likeness::Should(rule!("key.phone.formats"));
+        assert_eq!(like("+1 (206) 345-7890", "2063457890", phone), formats);
+        assert_eq!(
+            like("+15551234567", "+15551234568", phone),
+            Likeness::Different
+        );
+        assert_eq!(
+            like("+445551234567", "+15551234567", phone),
+            Likeness::Open(None)
+        );
+        assert_eq!(like("call me", "+15551234567", phone), Likeness::Open(None));
+    }
+
+    #[test]
+    fn strings_ought_to_differ_in_case_blanks_and_punctuation() {
+        let differs = Likeness::ShouldNot(rule!("key.string.differs"));
+        assert_eq!(like("ab-c", "ABC", ContentType::String), differs);
+        assert_eq!(like("abc", "abd", ContentType::String), Likeness::Different);
+        assert_eq!(like("x", " x", ContentType::String), Likeness::Open(None));
+        assert_eq!(
+            like("é", "e\u{301}", ContentType::String),
+            Likeness::Open(None)
+        );
+    }
+
+    #[test]
+    fn folding_is_a_choice_until_it_is_known() {
+        let fold = choice!("cap.email-fold");
+        let open = Likeness::Open(Some((fold, Options::only(0), Options::only(1))));
+        assert_eq!(like("A@x.org", "a@x.org", ContentType::Email), open);
+        let mut choices = Choices::open();
+        choices.narrow(fold, Options::only(1));
+        let known = likeness("A@x.org", "a@x.org", ContentType::Email, &choices);
+        assert_eq!(known, Likeness::Different);
+        assert_eq!(
+            like("a@x.org", "b@x.org", ContentType::Email),
+            Likeness::Different
+        );
+        assert!(matches!(
+            like("Ann  Lee", "ann lee", ContentType::Name),
+            Likeness::Open(Some(_))
+        ));
+    }
+
+    #[test]
+    fn equal_numbers_may_match() {
+        for (a, b) in [("7", "7.0"), ("7", "007"), ("1e2", "100")] {
+            assert_eq!(
+                like(a, b, ContentType::Number),
+                Likeness::Open(None),
+                "{a} {b}"
+            );
+        }
+        assert_eq!(like("7", "8", ContentType::Number), Likeness::Different);
+    }
+
+    proptest! {
+        #[test]
+        fn likeness_is_symmetric_and_agrees_with_the_reference(
+            a in "[aA1-3 .+()é-]{0,12}", b in "[aA1-3 .+()é-]{0,12}",
+        ) {
+            for content in ALL {
+                prop_assert_eq!(like(&a, &a, content), Likeness::Same);
+                prop_assert_eq!(like(&a, &b, content), like(&b, &a, content));
+                let same = canonical(&a, content) == canonical(&b, content);
+                match like(&a, &b, content) {
+                    Likeness::Same => prop_assert!(same, "{:?} {:?} {:?}", a, b, content),
+                    Likeness::Different | Likeness::ShouldNot(_) => {
+                        prop_assert!(!same, "{:?} {:?} {:?}", a, b, content);
+                    }
+                    Likeness::Should(_) | Likeness::Open(_) => {}
+                }
+            }
+        }
+    }
+}

@@ -12,7 +12,7 @@ const IMPORTS: &[(&str, Option<&[&str]>)] = &[
     ("contract", Some(&["wire"])),
     ("case", Some(&["wire", "contract"])),
     ("model", Some(&["contract", "wire"])),
-    ("replay", Some(&["case", "wire", "model"])),
+    ("replay", Some(&["case", "contract", "wire", "model"])),
     ("judge", Some(&["contract", "model", "case", "wire"])),
     (
         "report",

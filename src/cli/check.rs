@@ -132,6 +132,9 @@ impl Check {
         ));
         stop_on_interrupt(&session);
 
+        if let Some(case) = plan.probes.iter().find(|task| task.name == LAG_PROBE) {
+            session.measure_lag(case).await;
+        }
         session.probe(plan.probes, self.jobs()).await;
         session.run_all(plan.together, self.jobs()).await;
         session.run_all(plan.alone, 1).await;
@@ -154,6 +157,7 @@ impl Check {
             let done = plural(report.cases.len(), "case");
             report.interrupted = Some(format!("interrupted after {done} of {}", plan.reported));
         }
+        report.lag = session.lag().longest();
         report.finish(began.elapsed());
         for note in &collected.notes {
             output::remark(&format!("note: {note}"));
@@ -204,6 +208,9 @@ impl Check {
         bar
     }
 }
+
+/// The case that shows how late a target shows its effects (cap.settle-ms).
+const LAG_PROBE: &str = "capabilities/settle-ms";
 
 /// What to run, and in which order.
 #[derive(Debug, Default)]

@@ -10,15 +10,22 @@ use tokio::task::JoinSet;
 use crate::case::bind::Values;
 use crate::case::transcript::Transcript;
 use crate::case::{Case, Say};
-use crate::contract::{ChoiceId, Choices, RuleId};
+use crate::contract::operation::addressed;
+use crate::contract::{ChoiceId, Choices, Operation, RuleId};
 use crate::judge::{Finding, Heard, Judge, Severity, Unclear, Verdict};
-use crate::replay::{self, Next, Settings};
+use crate::replay::{self, Lag, Next, Settings};
 use crate::report::{Judged, Report, Seen, alike};
 
 use super::target::{ArnForm, Destination};
 
 /// How long to wait before asking again for an effect that may still be on its way.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// How often the lag is measured before anything else.
+const ROUNDS: usize = 8;
+
+/// How many cases run side by side on a target that shows its effects late: nearly all of them are waiting.
+const WAITING: usize = 192;
 
 /// A case to run.
 #[derive(Debug, Clone)]
@@ -115,6 +122,25 @@ impl Session {
         self.bar.finish_and_clear();
     }
 
+    /// Finds out whether the target shows its effects late, by a case that waits for one; several at a time, because a
+    /// delay may be short by chance.
+    pub(super) async fn measure_lag(self: &Arc<Self>, case: &Task) {
+        let rounds = vec![
+            Task {
+                reported: false,
+                ..case.clone()
+            };
+            ROUNDS
+        ];
+        self.run_all(rounds, ROUNDS).await;
+        self.impatient.store(false, Ordering::Relaxed);
+    }
+
+    /// How late the target shows its effects.
+    pub(super) fn lag(&self) -> &Lag {
+        &self.settings.lag
+    }
+
     /// Runs probes: what they show of the target is where all later cases begin.
     pub(super) async fn probe(self: &Arc<Self>, probes: Vec<Task>, jobs: usize) {
         let learned = self.run_all(probes, jobs).await;
@@ -135,6 +161,10 @@ impl Session {
         let known = Arc::new(self.collected().known.clone());
         let (tasks, next) = (Arc::new(tasks), Arc::new(AtomicUsize::new(0)));
         let mut workers = JoinSet::new();
+        let jobs = match self.settings.lag.is_none() || jobs == 1 {
+            true => jobs,
+            false => jobs.max(WAITING),
+        };
         for _ in 0..jobs.min(tasks.len()) {
             let (session, tasks, next, known) = (
                 Arc::clone(self),
@@ -206,25 +236,41 @@ impl Session {
 
     /// Replays a case once and judges it.
     pub(super) async fn replay(&self, task: &Task, known: &Choices) -> Watched {
-        let impatient = self.impatient.load(Ordering::Relaxed);
+        let lag = &self.settings.lag;
+        // Whoever was late once and never came is not waited for again, unless the target is known to be late.
+        let impatient = self.impatient.load(Ordering::Relaxed) && lag.is_none();
         let mut judge = Judge::new(&task.case, known)
             .with_limit(self.settings.deadline)
-            .with_patience(if impatient { PAUSE } else { self.settle });
+            .with_patience(if impatient { PAUSE } else { self.settle })
+            .of_late_effects(!lag.is_none());
+        let mut written = Instant::now();
+        let mut waiting = false;
         let replayed = replay::replay(
             &task.name,
             &task.case,
             &self.target,
             Values::new(),
             &self.settings,
-            &mut |step, exchange| match judge.see(step, exchange) {
-                Heard::Next => Next::Go,
-                Heard::Again => Next::Again(PAUSE),
-                Heard::End => Next::Stop,
+            &mut |step, exchange| {
+                let heard = judge.see(step, exchange);
+                if heard == Heard::Next && std::mem::take(&mut waiting) {
+                    lag.note(written.elapsed());
+                }
+                if !addressed(&exchange.message).is_some_and(Operation::reads) {
+                    written = Instant::now();
+                }
+                match heard {
+                    Heard::Next => Next::Go,
+                    Heard::Again => {
+                        waiting = true;
+                        Next::Again(PAUSE)
+                    }
+                    Heard::End => Next::Stop,
+                }
             },
         )
         .await;
         if judge.waited_in_vain() {
-            // Whoever was late once and never came is not waited for again.
             self.impatient.store(true, Ordering::Relaxed);
         }
         let mut verdict = judge.finish();

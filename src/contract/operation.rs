@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use smallvec::SmallVec;
 
 use super::shape::Member;
+use crate::wire::Message;
 
 pub use super::operations::OPERATIONS;
 
@@ -60,6 +61,41 @@ impl PartialEq for Operation {
 }
 
 impl Eq for Operation {}
+
+impl Operation {
+    /// Whether it changes nothing, so that asking again is harmless.
+    pub fn reads(&self) -> bool {
+        self.method == "GET" || matches!(self.name, "ListProfileObjects" | "SearchProfiles")
+    }
+
+    /// Whether its effect may show only after its answer (time.settle).
+    pub fn settles(&self) -> bool {
+        matches!(
+            self.name,
+            "PutProfileObject"
+                | "DeleteProfileObject"
+                | "CreateProfile"
+                | "UpdateProfile"
+                | "DeleteProfile"
+                | "AddProfileKey"
+                | "DeleteProfileKey"
+                | "MergeProfiles"
+                | "DeleteProfileObjectType"
+                | "DeleteDomain"
+        )
+    }
+}
+
+/// The operation a message addresses in the ordinary way.
+pub fn addressed(message: &Message) -> Option<&'static Operation> {
+    match message {
+        Message::Request(request) => match route(&request.method, request.path()) {
+            Route::To { operation, .. } => Some(operation),
+            _ => None,
+        },
+        Message::Raw(_) => None,
+    }
+}
 
 /// The operation of that name.
 ///

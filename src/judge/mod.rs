@@ -16,7 +16,7 @@ use std::time::Duration;
 use crate::case::Case;
 use crate::case::bind::{self, Values};
 use crate::case::transcript::Transcript;
-use crate::contract::{Choices, Side};
+use crate::contract::{Choices, Operation, Side, operation};
 use crate::model::{Difference, Fit, Model, Observed};
 use crate::rule;
 use crate::wire::{Answer, Exchange, Message, NoAnswerKind, http1};
@@ -168,6 +168,8 @@ pub struct Judge<'a> {
     patience: Duration,
     /// When the step that is asked again was first sent, in milliseconds since the epoch.
     waiting: Option<(usize, i64)>,
+    /// Whether any read may be too early, whatever it is about.
+    late: bool,
     /// Whether a wait ended without the effect.
     in_vain: bool,
     model: Model,
@@ -188,6 +190,7 @@ impl<'a> Judge<'a> {
             limit: REQUEST_LIMIT,
             patience: Duration::ZERO,
             waiting: None,
+            late: false,
             in_vain: false,
             model: Model::observer(choices),
             verdict: Verdict {
@@ -215,6 +218,12 @@ impl<'a> Judge<'a> {
     #[must_use]
     pub fn with_patience(self, patience: Duration) -> Self {
         Self { patience, ..self }
+    }
+
+    /// The same for a target known to show its effects late: any read may be too early.
+    #[must_use]
+    pub fn of_late_effects(self, late: bool) -> Self {
+        Self { late, ..self }
     }
 
     /// Whether an effect was waited for that never showed.
@@ -245,12 +254,11 @@ impl<'a> Judge<'a> {
         let Fit::Forbidden(differences) = &observed.fit else {
             return false;
         };
-        let reads =
-            matches!(&exchange.message, Message::Request(request) if request.method == "GET");
+        let reads = operation::addressed(&exchange.message).is_some_and(Operation::reads);
         let late = differences
             .first()
             .is_some_and(|difference| difference.rules.iter().any(|rule| rule.waits()));
-        if !reads || !late || self.patience.is_zero() {
+        if !reads || !(late || self.late) || self.patience.is_zero() {
             return false;
         }
         let since = match self.waiting {

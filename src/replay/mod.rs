@@ -9,6 +9,7 @@ pub mod endpoint;
 pub mod fresh;
 #[cfg(test)]
 mod hostile;
+mod lag;
 pub mod local;
 mod sign;
 mod socket;
@@ -20,6 +21,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use self::cleanup::Created;
 pub use self::endpoint::{BadEndpoint, Endpoint, EndpointSettings};
 pub use self::fresh::Run;
+pub use self::lag::Lag;
 pub use self::local::Local;
 pub use self::sign::Signer;
 pub use self::target::Target;
@@ -27,6 +29,8 @@ pub use self::tls::Trust;
 use crate::case::Case;
 use crate::case::bind::{DEFAULT_ARN, Values, follow_up, fresh_names, learn, message};
 use crate::case::transcript::Transcript;
+use crate::contract::Operation;
+use crate::contract::operation::addressed;
 use crate::wire::{Answer, Exchange, Message, Response};
 
 /// How often a message is sent that is answered with 429 or 503.
@@ -44,6 +48,8 @@ pub struct Settings {
     pub arn: String,
     /// Gives out fresh names; shared by all cases of a run.
     pub run: Run,
+    /// How late the target shows its effects; whoever watches notes it.
+    pub lag: Lag,
 }
 
 impl Default for Settings {
@@ -52,6 +58,7 @@ impl Default for Settings {
             deadline: Duration::from_secs(10),
             arn: DEFAULT_ARN.to_owned(),
             run: Run::new(),
+            lag: Lag::default(),
         }
     }
 }
@@ -138,6 +145,7 @@ pub async fn replay(
 
     let mut known = with.clone();
     let mut created = Created::default();
+    let mut written: Option<Instant> = None;
     for (index, step) in case.steps.iter().enumerate() {
         let mut next_message = match message(step, &known) {
             Ok(message) => Some(message),
@@ -155,7 +163,13 @@ pub async fn replay(
         let mut exchanges = Vec::with_capacity(1);
         let mut next = Next::Go;
         while let Some(message) = next_message.take() {
+            if let Some(written) = written.take() {
+                settings.lag.wait(written).await;
+            }
             let mut exchange = exchange(target, message, settings.deadline).await;
+            if addressed(&exchange.message).is_some_and(Operation::settles) {
+                written = Some(Instant::now());
+            }
             created.note(&exchange, with);
             next = watch(index, &exchange);
             while let Next::Again(pause) = next {

@@ -272,6 +272,9 @@ impl Text {
                 seen.push(format!("{name} {}", options_text(choice, options)));
             }
         }
+        if !report.lag.is_zero() {
+            seen.push(format!("settle-ms {}", report.lag.as_millis()));
+        }
         self.words("seen", &seen);
         self.words("unknown", &unknown);
     }

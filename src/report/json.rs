@@ -37,6 +37,8 @@ struct Document<'a> {
     contradictions: Vec<Contradiction<'a>>,
     slow: Slow,
     capabilities: Vec<Capability>,
+    /// The longest time, in milliseconds, between a write and the read that showed it (cap.settle-ms).
+    settle_ms: u64,
     rules: Rules,
     cases: Vec<Case<'a>>,
 }
@@ -183,6 +185,7 @@ impl<'a> Document<'a> {
                     of: choice.choice().options,
                 })
                 .collect(),
+            settle_ms: u64::try_from(report.lag.as_millis()).unwrap_or(u64::MAX),
             rules: Rules {
                 exercised: coverage.exercised(),
                 of: coverage.of,

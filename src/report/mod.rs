@@ -74,6 +74,8 @@ pub struct Report {
     pub requests: usize,
     /// How many answers took longer than the limit.
     pub slow: usize,
+    /// The longest time between a write and the read that showed it; zero if every effect showed at once.
+    pub lag: Duration,
     /// How long the run took.
     pub elapsed: Duration,
     /// Why the run ended before all selected cases were judged.
@@ -140,6 +142,7 @@ impl Report {
             recordings: 0,
             requests: 0,
             slow: 0,
+            lag: Duration::ZERO,
             elapsed: Duration::ZERO,
             interrupted: None,
             seen: Vec::new(),

@@ -296,6 +296,10 @@ impl<'a> Judge<'a> {
         for (rule, side) in &observed.cites {
             self.verdict.exercised.insert(*rule, *side);
         }
+        // How long a run waits before it believes that nothing comes is the replay's part.
+        self.verdict
+            .exercised
+            .insert(rule!("time.negative"), Side::Inside);
         self.weigh_time(step, exchange, observed);
         match &observed.fit {
             Fit::Allowed { warnings } => {

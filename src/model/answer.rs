@@ -114,7 +114,16 @@ fn status_of(error: &str) -> Option<u16> {
     known.or_else(|| error.starts_with("MissingParameter").then_some(400))
 }
 
+/// How far, in seconds, the clock of the target may be from ours, with the time a request may take (time.clock).
+const CLOCK_SKEW: f64 = 75.0;
+
 impl<'a> Reply<'a> {
+    /// Whether it answers the one request whose timestamps are those of the request itself.
+    fn creates_domain(&self) -> bool {
+        self.operation
+            .is_some_and(|operation| operation.name == "CreateDomain")
+    }
+
     /// Takes a response apart.
     pub(super) fn read(
         response: &'a Response,
@@ -228,6 +237,9 @@ impl<'a> Reply<'a> {
             }
             if body.get("CreatedAt").is_some() {
                 cite(rules!["proto.timestamp"]);
+            }
+            if self.creates_domain() {
+                cite(rules!["time.clock"]);
             }
             if body.get("Keys").is_some() {
                 cite(rules!["proto.output-enums"]);
@@ -440,6 +452,14 @@ impl<'a> Reply<'a> {
                     let expected = format!("seconds since the epoch, within a day of {}", self.at);
                     found.push(Difference::new(
                         rules!["proto.timestamp"],
+                        place.clone(),
+                        expected,
+                        excerpt(value),
+                    ));
+                } else if self.creates_domain() && (seconds - self.at).abs() > CLOCK_SKEW {
+                    let expected = format!("the time of the request, {}", self.at);
+                    found.push(Difference::new(
+                        rules!["time.clock"],
                         place.clone(),
                         expected,
                         excerpt(value),

@@ -8,6 +8,7 @@ use super::index::{No, Part};
 use super::page::{Item, Need};
 use super::pattern::{Rules, rules};
 use super::plan::Definition;
+use super::profile;
 use super::store::{Kind, Standard};
 use super::value::{self, ContentType, Likeness};
 use super::ways::Ways;
@@ -298,11 +299,9 @@ impl<'a> Filter<'a> {
             }
             Some(item)
         });
-        let refusals = BAD.or(NOT_FOUND);
-        Verdict::List(
-            kept.collect(),
-            Some((rule!("filter.unknown-key"), refusals)),
-        )
+        let known = profile::is_defined(domain, self.key);
+        let refusals = (rule!("filter.unknown-key"), BAD.or(NOT_FOUND));
+        Verdict::List(kept.collect(), (!known).then_some(refusals))
     }
 }
 

@@ -40,6 +40,8 @@ pub struct Allowed {
     pub warns: Option<RuleId>,
     /// Why the request is refused, for people.
     pub why: String,
+    /// Whether another answer that fits as well explains it better.
+    pub far_fetched: bool,
 }
 
 /// The kinds of answers.
@@ -155,6 +157,8 @@ pub(super) struct Served {
     pub(super) blame: Rules,
     /// The rule for which serving it this way deserves a warning.
     pub(super) warns: Option<RuleId>,
+    /// Whether another answer that fits as well explains it better.
+    pub(super) far_fetched: bool,
 }
 
 impl Served {
@@ -165,6 +169,7 @@ impl Served {
             learns: SmallVec::new(),
             blame,
             warns: None,
+            far_fetched: false,
         }
     }
 }
@@ -268,6 +273,7 @@ impl<'w> Gate<'w> {
     pub(super) fn finish(self, served: Vec<Served>) -> Vec<Branch> {
         let mut branches = Vec::with_capacity(served.len() + 1);
         let refused = self.refused();
+        let apart = self.told_apart();
         if self.must.is_empty() {
             let warns = self.should.first().map(|ground| ground.rules[0]);
             let mut learns = Learns::new();
@@ -297,6 +303,7 @@ impl<'w> Gate<'w> {
                         also: self.also.clone(),
                         warns: warns.or(way.warns),
                         why: String::new(),
+                        far_fetched: way.far_fetched,
                     },
                     learns,
                     effect: way.effect,
@@ -311,6 +318,7 @@ impl<'w> Gate<'w> {
             Some(refused) => branches.push(refused),
             None => {}
         }
+        branches.extend(apart);
         if self.must.is_empty() {
             for (rule, refusals) in self.grudges {
                 branches.push(Branch {
@@ -322,6 +330,7 @@ impl<'w> Gate<'w> {
                         also: Rules4::new(),
                         warns: Some(rule),
                         why: "refusing it is tolerated".to_owned(),
+                        far_fetched: false,
                     },
                     learns: Learns::new(),
                     effect: Effect::none(),
@@ -329,6 +338,50 @@ impl<'w> Gate<'w> {
             }
         }
         branches
+    }
+
+    /// Refusals that only one of several grounds can be the reason of, and which therefore tell something.
+    fn told_apart(&self) -> Vec<Branch> {
+        if !self.must.is_empty() || !self.should.is_empty() || self.may.len() < 2 {
+            return Vec::new();
+        }
+        let alone = |at: usize, ground: &Ground| {
+            let others = self
+                .may
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| *other != at);
+            others
+                .into_iter()
+                .all(|(_, other)| !other.refusals.overlaps(ground.refusals))
+        };
+        self.may
+            .iter()
+            .enumerate()
+            .filter(|(at, ground)| ground.tells.is_some() && alone(*at, ground))
+            .map(|(_, ground)| Branch {
+                allowed: Allowed {
+                    outcome: Outcome::Refused(ground.refusals),
+                    body: Pattern::Any,
+                    rules: ground.rules.clone(),
+                    cites: ground
+                        .rules
+                        .iter()
+                        .map(|rule| (*rule, Side::Outside))
+                        .collect(),
+                    also: Rules4::new(),
+                    warns: None,
+                    why: ground.why.clone(),
+                    far_fetched: false,
+                },
+                learns: ground
+                    .tells
+                    .iter()
+                    .map(|tells| (tells.choice, tells.refused))
+                    .collect(),
+                effect: Effect::none(),
+            })
+            .collect()
     }
 
     fn refused(&self) -> Option<Branch> {
@@ -386,6 +439,8 @@ impl<'w> Gate<'w> {
                 also: Rules4::new(),
                 warns: None,
                 why,
+                // Where only one ground explains the answer, that one does.
+                far_fetched: certain.is_empty() && self.may.len() > 1,
             },
             learns,
             effect: Effect::none(),

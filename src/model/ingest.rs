@@ -667,8 +667,18 @@ impl Visit<'_, '_> {
         }
         let indexed = ways.choose(choice!("cap.autofill-indexes")) == 0;
         let rules = match content {
-            ContentType::Email => rules!["std.inferred.email", "search.profile-content"],
-            _ => rules!["std.inferred.phone", "search.profile-content"],
+            ContentType::Email => rules![
+                "std.inferred.email",
+                "search.profile-content",
+                "std.inferred.with-targets",
+                "std.inferred.indexed"
+            ],
+            _ => rules![
+                "std.inferred.phone",
+                "search.profile-content",
+                "std.inferred.with-targets",
+                "std.inferred.indexed"
+            ],
         };
         let mut held = Held::nothing(Source::Object(no), rules);
         held.options.clear();
@@ -996,10 +1006,10 @@ fn promised(key: &Definition, why: &Rules4) -> Standing {
         Standing::Likely(rule)
     } else if key.is(Identifier::Profile) {
         Standing::Sure
-    } else if key.is(Identifier::Unique) {
-        Standing::Likely(rule!("persist.unique"))
     } else if key.identifies(Kind::Asset) || key.identifies(Kind::Case) {
         Standing::Likely(rule!("asset.search-by-key"))
+    } else if key.is(Identifier::Unique) {
+        Standing::Likely(rule!("persist.unique"))
     } else {
         Standing::Sure
     }

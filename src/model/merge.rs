@@ -9,10 +9,10 @@ use crate::wire::Json;
 
 use super::assign::note;
 use super::domain::scope;
-use super::gate::{Branch, Gate, Ground};
+use super::gate::{Branch, Gate, Ground, Served};
 use super::index::{No, Standing};
 use super::ingest::set;
-use super::object::{carry_out, unknowable};
+use super::object::{carry_out, obscure, unknowable};
 use super::pattern::{Object, Pattern, Rules, required, rules};
 use super::profile::bury;
 use super::store::{Fields, Held, Path, Source, Store};
@@ -53,7 +53,11 @@ pub(super) fn merge(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bra
     if !gate.may_be_served() {
         return gate.finish(Vec::new());
     }
-    if domain.obscured || lost || gate.obscures() || all.any(|id| doubtful(&id)) {
+    if lost && !domain.obscured {
+        let blind = Served::new(Pattern::Any, obscure(&domain.name), rules!["merge.unknown"]);
+        return gate.finish(vec![blind]);
+    }
+    if domain.obscured || gate.obscures() || all.any(|id| doubtful(&id)) {
         return vec![unknowable(&domain.name)];
     }
     for rule in [rule!("merge.count"), rule!("merge.effect")] {

@@ -230,6 +230,12 @@ impl Model {
             .map(|(_, _, warnings)| warnings.len());
         let fewest = counts.min().unwrap_or(0);
         fitting.retain(|(_, branch, warnings)| !says(branch) || warnings.len() == fewest);
+        let explained: SmallVec<[usize; 4]> = fitting
+            .iter()
+            .filter(|(_, branch, _)| !branch.allowed.far_fetched)
+            .map(|(at, ..)| *at)
+            .collect();
+        fitting.retain(|(at, branch, _)| !branch.allowed.far_fetched || !explained.contains(at));
         fitting.sort_by_key(|(_, branch, _)| !says(branch));
         self.adopt(&fitting, &reply, &exchange.message);
         let (_, branch, warnings) = fitting.swap_remove(0);
@@ -262,7 +268,16 @@ impl Model {
                 let body = body.get_or_insert_with(|| Json::Object(Vec::new()));
                 (json(200, body), true)
             }
-            Outcome::Refused(refusals) => (refuse(refusals, &branch.allowed.why), false),
+            Outcome::Refused(refusals) => {
+                // Where a rule lists several refusals, its first.
+                let first = branch.allowed.rules.first();
+                let not_found = first.is_some_and(|rule| rule.rule().expected.starts_with("NF"));
+                let refusals = match not_found && refusals.has(Refusals::NOT_FOUND) {
+                    true => Refusals::NOT_FOUND,
+                    false => refusals,
+                };
+                (refuse(refusals, &branch.allowed.why), false)
+            }
             Outcome::Bodiless(_)
             | Outcome::FreeBut(_)
             | Outcome::Free
@@ -656,6 +671,7 @@ fn free(outcome: Outcome, rule: RuleId) -> Branch {
             also: Rules4::new(),
             warns: None,
             why: String::new(),
+            far_fetched: false,
         },
         learns: SmallVec::new(),
         effect: Effect::none(),

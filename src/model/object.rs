@@ -185,13 +185,14 @@ pub(super) fn put(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branc
     }) else {
         return vec![unknowable(&domain.name)];
     };
-    if ways.iter().any(|(_, ways)| ways.is_lost()) {
+    if ways.iter().all(|(_, ways)| ways.is_lost()) {
         return vec![unknowable(&domain.name)];
     }
     let mut served = Vec::with_capacity(ways.len());
     for ((arrived, store), ways) in ways {
         let learns = ways.learns().clone();
         let (body, effect) = match arrived {
+            _ if ways.is_lost() => (Pattern::Any, obscure(&domain.name)),
             Arrived::Rejected(rule) => {
                 ground_rejection(rule, &learns, &mut gate);
                 let touches = |kind| arrival.plan.touches(kind);
@@ -868,10 +869,12 @@ impl Asked<'_> {
                     "time.settle",
                     "time.stable"
                 ],
-                (Kind::Profile, true) => rules!["filter.scope", "filter.pagination"],
+                (Kind::Profile, true) => {
+                    rules!["filter.scope", "filter.subset", "filter.pagination"]
+                }
                 (Kind::Case, false) => rules!["list-objects.standard-asset", "case.as-asset"],
                 (_, false) => rules!["list-objects.standard-asset", "asset.create"],
-                (_, true) => rules!["filter.asset-name", "filter.pagination"],
+                (_, true) => rules!["filter.asset-name", "filter.subset", "filter.pagination"],
             },
             blame: match self.filter {
                 Some(_) => rules!["filter.absent", "list-objects.complete"],
@@ -1033,7 +1036,7 @@ fn standards(store: &Store, profile: No, kind: Kind) -> Vec<(Item, No)> {
                 } else {
                     Need::Must
                 },
-                missing: standard.why.clone(),
+                missing: standard.why.iter().copied().chain(standard.doubt).collect(),
                 handle: no,
             };
             (item, no)

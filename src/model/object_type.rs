@@ -821,11 +821,12 @@ fn missing(world: &World, domain: &Domain, name: &str, mut gate: Gate<'_>) -> Ve
             rules!["get-type.unknown"],
         )]);
     }
-    gate.ground(Ground::must(
-        absence(world, domain, name),
-        Refusals::NOT_FOUND,
-        why,
-    ));
+    let mut ground = Ground::must(absence(world, domain, name), Refusals::NOT_FOUND, why);
+    let alike = |other: &String| other.eq_ignore_ascii_case(name);
+    if domain.types.keys().any(alike) {
+        ground.rules.push(rule!("put-type.name.case"));
+    }
+    gate.ground(ground);
     gate.finish(Vec::new())
 }
 
@@ -1066,6 +1067,11 @@ fn forget(store: &mut Store, type_name: &str, ways: &mut Ways) {
             !requested && store.objects_on(*no).next().is_none()
         })
         .collect();
+    for no in &bare {
+        if let Some(profile) = store.profiles.get_mut(no) {
+            note(&mut profile.history, rule!("delete-type.inferred-profile"));
+        }
+    }
     if !bare.is_empty() && ways.pick(2) == 1 {
         for no in bare {
             bury(store, no, rule!("delete-type.inferred-profile"));

@@ -595,7 +595,14 @@ impl Page {
             all(rules);
         }
         shown.into_iter().for_each(&mut *cite);
-        for (item, at) in items.iter().zip(self.matched(items)) {
+        let matched = self.matched(items);
+        // What may be listed and is not shows its rule as well.
+        for (at, item) in self.items.iter().enumerate() {
+            if item.need != Need::Must && !matched.contains(&Some(at)) {
+                item.missing.iter().for_each(|rule| cite(*rule));
+            }
+        }
+        for (item, at) in items.iter().zip(matched) {
             if let Some(expected) = at.and_then(|at| self.items.get(at)) {
                 expected.missing.iter().for_each(|rule| cite(*rule));
                 expected.pattern.cites(item, cite);

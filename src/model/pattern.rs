@@ -465,7 +465,10 @@ impl Pattern {
             Self::Shared(pattern) => pattern.cites(actual, cite),
             Self::SharedFor(rules, _) => all(rules),
             Self::Document(_, also) => {
-                all(rules!["list-objects.item.object"]);
+                all(rules![
+                    "list-objects.item.object",
+                    "list-objects.item.number-precision"
+                ]);
                 also.iter().for_each(|rule| cite(*rule));
             }
             Self::Quoted(pattern) => pattern.cites(&Json::Null, cite),

@@ -286,17 +286,20 @@ fn rewrite(
         for (_, held) in &mut profile.fields {
             held.rules = rules!["profile.update.partial", "search.profile-content"];
         }
-        for path in gone {
+        for path in replaced {
             let rules: Rules = if path.starts_with("Attributes.") {
                 rules!["profile.update.attributes", "search.profile-content"]
             } else {
                 rules!["profile.update.address", "search.profile-content"]
             };
-            set(
-                &mut profile.fields,
-                path,
-                Held::nothing(Source::Request, rules),
-            );
+            let known = profile.fields.iter_mut().find(|(known, _)| *known == path);
+            if let Some((_, held)) = known {
+                held.rules = rules;
+            }
+            if gone.contains(&path) {
+                let held = Held::nothing(Source::Request, rules);
+                set(&mut profile.fields, path, held);
+            }
         }
         for (path, text) in given {
             let held = match (text.as_str(), path.starts_with("Attributes.")) {

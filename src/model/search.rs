@@ -85,11 +85,16 @@ pub(super) fn search(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
     let mut cursor = None;
     let mut served: Vec<Served> = Vec::with_capacity(ways.len());
     let mut empty = false;
+    if search.values.iter().any(|value| *value != search.values[0]) {
+        gate.touch(rule!("search.multi-values"));
+    }
+    let tells = search.is_telling();
     for (at, (hits, ways)) in ways.into_iter().enumerate() {
         let Some(hits) = hits else {
             // Several values may mean anything but their union.
             served.push(Served {
                 learns: ways.learns().clone(),
+                far_fetched: tells,
                 ..Served::new(Pattern::Any, Effect::none(), rules!["search.by-key"])
             });
             continue;
@@ -213,6 +218,24 @@ impl Search<'_> {
         Some(all)
     }
 
+    /// Whether each value finds less than all of them together, so that finding all means that they are alternatives.
+    fn is_telling(&self) -> bool {
+        let keys = &self.domain.store.keys;
+        let found: Vec<Vec<No>> = self
+            .values
+            .iter()
+            .map(|value| {
+                let mut ways = Ways::reference(&self.world.choices);
+                let hits = keys.find(self.key, Wanted::Text(value), &mut ways);
+                hits.sure().map(|hit| hit.subject).collect()
+            })
+            .collect();
+        let all: Vec<No> = found.iter().flatten().copied().collect();
+        found
+            .iter()
+            .all(|one| all.iter().any(|subject| !one.contains(subject)))
+    }
+
     fn listing(&self, hits: &Hits, scope: String) -> Listing {
         let store = &self.domain.store;
         let items: Vec<Item> = hits
@@ -225,7 +248,10 @@ impl Search<'_> {
                 match hit.grade {
                     Grade::Sure => missing.extend(self.promises(hit)),
                     Grade::Likely(rule) => missing.push(rule),
-                    Grade::Open(_) => need = Need::May,
+                    Grade::Open(rule) => {
+                        missing.push(rule);
+                        need = Need::May;
+                    }
                     Grade::Unlikely(rule) => need = Need::ShouldNot(rule),
                 }
                 if profile.doubt.is_some() {
@@ -309,8 +335,8 @@ impl Search<'_> {
                     Some(ContentType::Phone) => {
                         rules!["key.phone.identity", "key.phone.documented"]
                     }
-                    Some(ContentType::Email) => rules!["key.email.identity"],
-                    Some(ContentType::Name) => rules!["key.name.identity"],
+                    Some(ContentType::Email) => rules!["key.email.identity", "key.email.case"],
+                    Some(ContentType::Name) => rules!["key.name.identity", "key.name.fold"],
                     None => &[],
                 };
                 compared.iter().for_each(|rule| note(&mut rules, *rule));

@@ -266,7 +266,7 @@ impl Store {
         }
         let objects: Vec<No> = self.objects_on(no).map(|(object, _)| object).collect();
         for object in objects {
-            self.remove_object(object, None);
+            self.remove_object(object, never);
         }
         let standards: Vec<No> = self.standards_on(no, None).map(|(no, _)| no).collect();
         for standard in standards {

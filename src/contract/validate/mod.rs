@@ -39,6 +39,11 @@ impl Refusals {
         Self(self.0 | other.0)
     }
 
+    /// Whether one refusal may be of both sets; what is rejected before the operation is known may look like any.
+    pub const fn overlaps(self, other: Self) -> bool {
+        self.0 & other.0 != 0 || (self.0 | other.0) & Self::ROUTE.0 != 0
+    }
+
     /// Whether all ways of `other` are among these.
     pub const fn has(self, other: Self) -> bool {
         self.0 & other.0 == other.0

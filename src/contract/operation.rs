@@ -68,6 +68,11 @@ impl Operation {
         self.method == "GET" || matches!(self.name, "ListProfileObjects" | "SearchProfiles")
     }
 
+    /// Whether nothing that was written before can make a difference to it.
+    pub fn stands_alone(&self) -> bool {
+        self.name == "CreateProfile"
+    }
+
     /// Whether its effect may show only after its answer (time.settle).
     pub fn settles(&self) -> bool {
         matches!(

@@ -624,7 +624,7 @@ fn authenticate(request: &Request, gate: &mut Gate<'_>) {
     }
 }
 
-/// An operation the model does not cover yet: any answer of the protocol will do.
+/// An operation outside the contract's rules (integrations, identity resolution): any answer of the protocol will do.
 fn unmodelled(world: &World, input: &Input) -> Branch {
     let large = input.promises.contains(&rule!("proto.large-body"));
     let mut branch = match large {

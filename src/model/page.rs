@@ -421,7 +421,10 @@ impl Page {
         // difference says what is wrong with it.
         for strict in [true, false] {
             for at in 0..items.len() {
-                let unlisted = |name: &str| self.strangers.known.iter().all(|(it, _)| it != name);
+                // Ids are given once. Keys of objects are not: another type or domain may have the same.
+                let shared = self.key == Naming::Member("ProfileObjectUniqueKey");
+                let unlisted =
+                    |name: &str| shared || self.strangers.known.iter().all(|(it, _)| it != name);
                 if matched[at].is_some() || !names[at].as_deref().is_none_or(unlisted) {
                     continue;
                 }

@@ -630,9 +630,10 @@ pub(super) fn delete_key(world: &World, input: &Input, mut gate: Gate<'_>) -> Ve
     let is_added = |text: &str| own(text, |origin| origin == Origin::Added);
     let is_derived = |text: &str| own(text, |origin| origin != Origin::Added);
     if keyed.values.iter().any(|text| is_derived(text)) {
+        // To an implementation that keeps such values elsewhere they are not there (profile.key.delete.absent).
         gate.ground(Ground::may(
             rule!("profile.key.delete.standard"),
-            BAD,
+            refusals,
             "a value that comes from a field or an object",
         ));
     }

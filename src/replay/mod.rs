@@ -163,11 +163,14 @@ pub async fn replay(
         let mut exchanges = Vec::with_capacity(1);
         let mut next = Next::Go;
         while let Some(message) = next_message.take() {
-            if let Some(written) = written.take() {
+            let operation = addressed(&message);
+            if !operation.is_some_and(Operation::stands_alone)
+                && let Some(written) = written.take()
+            {
                 settings.lag.wait(written).await;
             }
             let mut exchange = exchange(target, message, settings.deadline).await;
-            if addressed(&exchange.message).is_some_and(Operation::settles) {
+            if operation.is_some_and(Operation::settles) {
                 written = Some(Instant::now());
             }
             created.note(&exchange, with);

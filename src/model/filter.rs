@@ -262,7 +262,7 @@ impl<'a> Filter<'a> {
             .keys
             .iter()
             .filter(|(name, _)| name.as_ref() == self.key)
-            .any(|(_, parts)| match parts.as_slice() {
+            .any(|(_, parts)| match &parts[..] {
                 [part] => self.values.iter().any(|value| alike(part, value)),
                 _ => true,
             })
@@ -281,7 +281,7 @@ impl<'a> Filter<'a> {
             let certain = named.peek().is_some() && self.values.len() == 1;
             let mut best = (!certain).then_some(false);
             for (_, parts) in named {
-                match parts.as_slice() {
+                match &parts[..] {
                     [part] => {
                         for value in &self.values {
                             if let Some(sure) = liken(&part.text, value, ways) {

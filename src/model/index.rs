@@ -4,7 +4,7 @@
 //! not be there: the last kind is kept only to say which rule is broken when it shows.
 
 use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -22,12 +22,14 @@ pub(super) type No = u32;
 /// One part of a key value: the text of a field and how it is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Part {
-    pub(super) text: Box<str>,
+    pub(super) text: Arc<str>,
     pub(super) content: ContentType,
 }
 
 /// A key value: the parts in the order of FieldNames.
-pub(super) type Parts = SmallVec<[Part; 1]>;
+///
+/// Shared between an entry and the object that wrote it: a server holds many.
+pub(super) type Parts = Arc<[Part]>;
 
 /// Where an entry comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,8 +64,8 @@ pub(super) struct Entry {
     pub(super) parts: Parts,
 }
 
-type Buckets =
-    HashMap<Box<str>, SmallVec<[Entry; 1]>, BuildHasherDefault<std::hash::DefaultHasher>>;
+/// Entries by a figure that is equal for all values which may be the same.
+type Buckets = HashMap<u64, SmallVec<[Entry; 1]>>;
 
 /// Entries by key name and value.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -184,7 +186,7 @@ impl Index {
         if ways.is_reference() {
             // Everything that may be alike lies in one bucket.
             let key = match wanted {
-                Wanted::Text(text) => coarse(text).into_boxed_str(),
+                Wanted::Text(text) => figure([coarse(text)]),
                 Wanted::Value(parts) => bucket(parts),
             };
             for entry in buckets.get(&key).into_iter().flatten() {
@@ -208,7 +210,7 @@ impl Index {
 impl Hits {
     fn take(&mut self, entry: &Entry, wanted: Wanted<'_>, ways: &mut Ways) {
         let alike = match wanted {
-            Wanted::Text(text) => match entry.parts.as_slice() {
+            Wanted::Text(text) => match &entry.parts[..] {
                 [part] => likeness(&part.text, part.content, text, part.content, ways),
                 _ if ways.is_reference() => None,
                 _ => Some(Grade::Open(rule!("key.compound-search"))),
@@ -231,7 +233,7 @@ impl Hits {
             subject: entry.subject,
             grade,
             origin: entry.origin,
-            content: match entry.parts.as_slice() {
+            content: match &entry.parts[..] {
                 [part] => Some(part.content),
                 _ => None,
             },
@@ -347,14 +349,16 @@ fn likeness(
 }
 
 /// The bucket of a key value.
-fn bucket(parts: &[Part]) -> Box<str> {
-    match parts {
-        [part] => coarse(&part.text).into_boxed_str(),
-        _ => {
-            let parts: Vec<String> = parts.iter().map(|part| coarse(&part.text)).collect();
-            parts.join("\u{1f}").into_boxed_str()
-        }
+fn bucket(parts: &[Part]) -> u64 {
+    figure(parts.iter().map(|part| coarse(&part.text)))
+}
+
+fn figure(parts: impl IntoIterator<Item = String>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for part in parts {
+        part.hash(&mut hasher);
     }
+    hasher.finish()
 }
 
 /// A form that is equal for all texts which any content type holds equal in the reference.

@@ -267,7 +267,9 @@ impl Visit<'_, '_> {
             filled: filled.filter(|_| !ambiguous),
         };
         let wrote = self.persist(no, &home, valued, &before, &why, ways);
-        if !ways.is_reference() {
+        if ways.is_reference() {
+            why.clear();
+        } else {
             self.surroundings(&mut why, valued);
         }
         self.place(no, profile, wrote, why);
@@ -291,6 +293,10 @@ impl Visit<'_, '_> {
     /// The rules that what the object writes to a standard object may break.
     fn history(&self, created: bool) -> Rules4 {
         let mut history = Rules4::new();
+        if self.arrival.seed.is_some() {
+            // The reference is never asked why.
+            return history;
+        }
         let mut add = |rules: Rules| rules.iter().for_each(|rule| note(&mut history, *rule));
         for (field, value) in self.arrival.plan.fields.iter().zip(self.values) {
             let is_missing = value.first().is_none();
@@ -397,7 +403,7 @@ impl Visit<'_, '_> {
             unique: if observes {
                 self.identity.clone()
             } else {
-                Parts::new()
+                Parts::default()
             },
             key: (!observes).then(|| unique_key(self.digest)),
             text: Arc::clone(&self.arrival.text),
@@ -1132,7 +1138,9 @@ fn parts(plan: &Plan, key: &Definition, values: &[Value]) -> Option<Parts> {
         key.fields
             .iter()
             .map(|at| Part {
-                text: values[*at].first().map_or("", |text| text.as_ref()).into(),
+                text: values[*at]
+                    .first()
+                    .map_or_else(|| Arc::from(""), Arc::clone),
                 content: plan.fields[*at].content,
             })
             .collect()
@@ -1197,7 +1205,7 @@ fn digest(type_name: &str, identity: &Parts) -> u128 {
         hash.update(text);
     };
     take(type_name);
-    for part in identity {
+    for part in identity.iter() {
         take(&value::canonical(&part.text, part.content));
     }
     first_half(&hash.finalize())

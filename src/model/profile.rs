@@ -550,7 +550,7 @@ pub(super) fn add_key(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<B
     let mut values: Vec<Parts> = keyed
         .values
         .iter()
-        .map(|text| Parts::from_iter([part(text)]))
+        .map(|text| Parts::from([part(text)]))
         .collect();
     if longest > 1 && values.len() == longest && !world.reference {
         // The values may be the parts of one compound value.
@@ -622,7 +622,7 @@ pub(super) fn delete_key(world: &World, input: &Input, mut gate: Gate<'_>) -> Ve
         let parts = super::store::one(text, ContentType::String);
         let entries = store.keys.at(keyed.name, &parts).iter();
         entries.into_iter().any(|entry| {
-            let same = matches!(entry.parts.as_slice(), [part] if part.text.as_ref() == text);
+            let same = matches!(&entry.parts[..], [part] if part.text.as_ref() == text);
             let there = !matches!(entry.standing, Standing::Never(_));
             same && there && entry.subject == no && origin(entry.origin)
         })

@@ -252,6 +252,8 @@ impl Store {
         self.unindex_fields(no, lingering);
         if let Some(profile) = self.profiles.get_mut(&no) {
             change(profile);
+            // A server holds many, and few of them grow.
+            profile.fields.shrink_to_fit();
         }
         self.index_fields(no);
     }
@@ -540,7 +542,11 @@ fn field_keys(fields: &Fields) -> Vec<(Arc<str>, Parts, Standing)> {
             _ => promised,
         };
         for value in held.options.iter().flatten() {
-            keys.push((Arc::from(key), one(value, content), standing));
+            let part = Part {
+                text: Arc::clone(value),
+                content,
+            };
+            keys.push((Arc::from(key), Arc::from([part]), standing));
         }
     }
     let names = ["FirstName", "MiddleName", "LastName"].map(held);
@@ -579,10 +585,10 @@ fn field_keys(fields: &Fields) -> Vec<(Arc<str>, Parts, Standing)> {
 
 /// A value of one part.
 pub(super) fn one(text: &str, content: ContentType) -> Parts {
-    smallvec![Part {
+    Arc::from([Part {
         text: text.into(),
         content,
-    }]
+    }])
 }
 
 /// The rule lists that fields of profiles set by requests are held to.

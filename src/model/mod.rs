@@ -24,6 +24,7 @@ mod plan;
 mod portrait;
 mod profile;
 mod search;
+mod standard;
 mod store;
 mod tag;
 mod template;

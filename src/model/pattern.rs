@@ -346,27 +346,17 @@ impl Pattern {
             Self::Map(map) => map.compare(actual, place, found),
             Self::Object(object) => object.compare(actual, rules, place, found),
             Self::Page(page) => page.compare(actual, place, found),
-            Self::Other(taken) => {
-                let known = |text: &str| taken.iter().any(|known| known.as_ref() == text);
-                if actual.as_str().is_none_or(known) {
-                    let actual = excerpt(actual);
+            Self::Other(taken) | Self::FreshId(taken) => {
+                let is_fresh = matches!(self, Self::FreshId(_));
+                let fits = actual.as_str().is_some_and(|text| {
+                    taken.iter().all(|known| known.as_ref() != text) && (!is_fresh || is_id(text))
+                });
+                if !fits {
                     found.push(Difference::new(
                         rules,
                         place.clone(),
                         self.to_string(),
-                        actual,
-                    ));
-                }
-            }
-            Self::FreshId(taken) => {
-                let known = |text: &str| taken.iter().any(|known| known.as_ref() == text);
-                if !actual.as_str().is_some_and(is_id) || actual.as_str().is_some_and(known) {
-                    let actual = excerpt(actual);
-                    found.push(Difference::new(
-                        rules,
-                        place.clone(),
-                        self.to_string(),
-                        actual,
+                        excerpt(actual),
                     ));
                 }
             }

@@ -1,0 +1,261 @@
+//! Standard assets and cases: which one an object writes to, and what (contract 3.17).
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use crate::{choice, rule};
+
+use super::assign::{Valued, note};
+use super::index::{Entry, No, Origin, Parts, Standing, Wanted};
+use super::ingest::{LONGEST_SEARCH, Value, Visit, set};
+use super::pattern::{Rules, Rules4, rules};
+use super::plan::Identifier;
+use super::store::{Filled, Held, Kind, Path, Source, Standard};
+use super::value::ContentType;
+use super::ways::Ways;
+
+impl Visit<'_, '_> {
+    /// Writes to a standard asset or case (contract 3.17).
+    pub(super) fn write_standard(
+        &mut self,
+        kind: Kind,
+        no: No,
+        profile: No,
+        valued: &[Valued<'_>],
+        ways: &mut Ways,
+    ) {
+        let plan = self.arrival.plan;
+        let keyed: Vec<&Valued<'_>> = valued
+            .iter()
+            .filter(|(key, _)| key.identifies(kind))
+            .collect();
+        let mut known: SmallVec<[No; 2]> = SmallVec::new();
+        let mut certain = true;
+        let mut foreign = false;
+        for (key, parts) in &keyed {
+            let hits = self
+                .store
+                .index_of(kind)
+                .find(&key.name, Wanted::Value(parts), ways);
+            certain &= hits.open().next().is_none() && hits.rests_on().is_empty();
+            let sure: SmallVec<[No; 2]> = hits.sure().map(|hit| hit.subject).collect();
+            let elsewhere = |no: &No| {
+                let standard = self.store.standards.get(no);
+                standard.is_some_and(|standard| standard.profile != profile)
+            };
+            foreign |= hits.hits.iter().any(|hit| elsewhere(&hit.subject));
+            match sure.as_slice() {
+                [one] if !known.contains(one) => known.push(*one),
+                [] | [_] => {}
+                // The whole object may be rejected, or the key alone (asset.match-several).
+                _ => certain = false,
+            }
+        }
+        let own = self.store.objects.get(&no).and_then(|object| {
+            let of_kind = |at: &&No| {
+                let standard = self.store.standards.get(at);
+                standard.is_some_and(|standard| standard.kind == kind)
+            };
+            object.feeds.iter().find(of_kind).copied()
+        });
+        let own_elsewhere = own.is_some_and(|own| {
+            let standard = self.store.standards.get(&own);
+            standard.is_some_and(|standard| standard.profile != profile)
+        });
+        let doubtful = |no: &No| {
+            let standard = self.store.standards.get(no);
+            standard.is_some_and(|standard| standard.doubt.is_some())
+        };
+        let unclear = !certain
+            || foreign
+            || own_elsewhere
+            || known.len() > 1
+            || known.iter().any(doubtful)
+            || matches!((known.first(), own), (Some(one), Some(own)) if *one != own);
+        if unclear && !ways.is_reference() {
+            // Which of them it is, and what happens to the others, is not specified.
+            self.blur(kind, profile, &known);
+            return;
+        }
+        let found = known.first().copied().or(own);
+        let targeted: Vec<(Path, usize)> = plan
+            .fields
+            .iter()
+            .enumerate()
+            .filter_map(|(at, field)| match &field.target {
+                Some((to, path)) if *to == kind => Some((path.clone(), at)),
+                _ => None,
+            })
+            .collect();
+        let has_values = targeted.iter().any(|(_, at)| match &self.values[*at] {
+            Value::OneOf(options) => options.iter().any(Option::is_some),
+            Value::Free => true,
+        });
+        let mut why = Rules4::from_slice(rules!["asset.match-one", "asset.reput-same-object"]);
+        let target = match found {
+            Some(found) => found,
+            None => {
+                let (creates, rules): (bool, Rules) =
+                    match (keyed.is_empty(), targeted.is_empty(), has_values, kind) {
+                        (true, true, ..) => return,
+                        (false, false, true, Kind::Case) => (
+                            ways.choose(choice!("case.as-asset/create")) == 0,
+                            rules!["case.as-asset", "asset.match-none"],
+                        ),
+                        (false, false, true, _) => (
+                            ways.choose(choice!("asset.create")) == 0,
+                            rules!["asset.create", "asset.match-none"],
+                        ),
+                        // A key without targets, targets without a key or without values: either.
+                        (false, true, ..) => (ways.pick(2) == 0, rules!["asset.create.key-only"]),
+                        (true, false, true, _) => {
+                            (ways.pick(2) == 0, rules!["asset.create.target-only"])
+                        }
+                        (_, false, false, _) => {
+                            (ways.pick(2) == 0, rules!["asset.create.no-values"])
+                        }
+                    };
+                if !creates {
+                    return;
+                }
+                why = rules.into();
+                let id = self.new_id(1);
+                self.store.add_standard(Standard {
+                    kind,
+                    id,
+                    profile,
+                    fields: Vec::new(),
+                    former: Vec::new(),
+                    sources: SmallVec::new(),
+                    keys: Vec::new(),
+                    doubt: None,
+                    why: Rules4::new(),
+                })
+            }
+        };
+        let is_new = found.is_none();
+        let rules: Rules = match (is_new, kind) {
+            (true, Kind::Case) => rules!["asset.populated", "case.as-asset"],
+            (true, _) => rules!["asset.populated"],
+            (false, _) => rules!["asset.match-one", "asset.accumulate", "asset.populated"],
+        };
+        let mut written: Vec<(Path, Held)> = Vec::new();
+        for (path, at) in targeted {
+            let (options, free) = match &self.values[at] {
+                Value::OneOf(options) if options.iter().all(Option::is_none) => continue,
+                Value::OneOf(options) => (options.clone(), false),
+                Value::Free => (SmallVec::from_iter([None]), true),
+            };
+            let too_long = options
+                .iter()
+                .flatten()
+                .any(|text| text.chars().count() > LONGEST_SEARCH);
+            written.push((
+                path,
+                Held {
+                    options,
+                    rules,
+                    source: Source::Object(no),
+                    filled: Filled::No,
+                    free: free || too_long,
+                },
+            ));
+        }
+        if let Some(object) = self.store.objects.get_mut(&no)
+            && !object.feeds.contains(&target)
+        {
+            object.feeds.push(target);
+        }
+        let entries: Vec<(Arc<str>, Parts, Standing)> = keyed
+            .iter()
+            .filter(|(key, _)| !key.is(Identifier::LookupOnly))
+            .filter(|(key, _)| is_new || !key.is(Identifier::NewOnly))
+            .map(|(key, parts)| (Arc::clone(&key.name), parts.clone(), Standing::Sure))
+            .collect();
+        if let Some(standard) = self.store.standards.get_mut(&target) {
+            for (path, held) in written {
+                let before = standard.fields.iter().find(|(known, _)| *known == path);
+                if let Some((_, before)) = before.filter(|_| !ways.is_reference()) {
+                    let values = before.options.iter().flatten().cloned();
+                    standard
+                        .former
+                        .extend(values.map(|value| (path.clone(), value)));
+                }
+                set(&mut standard.fields, path, held);
+            }
+            if !ways.is_reference() {
+                why.into_iter()
+                    .for_each(|rule| note(&mut standard.why, rule));
+            }
+            if !standard.sources.contains(&no) {
+                standard.sources.push(no);
+            }
+            for (name, parts, _) in &entries {
+                if !standard
+                    .keys
+                    .iter()
+                    .any(|known| known.0 == *name && known.1 == *parts)
+                {
+                    standard.keys.push((Arc::clone(name), parts.clone()));
+                }
+            }
+        }
+        for (name, parts, standing) in entries {
+            let entry = Entry {
+                subject: target,
+                origin: Origin::Object(no),
+                standing,
+                parts,
+            };
+            self.store.index_of(kind).add(&name, entry);
+        }
+        self.lead_to_owner(kind, target, profile);
+    }
+
+    /// `_assetName` and `_serialNumber` should find the profile that owns the asset (asset.search-by-key).
+    fn lead_to_owner(&mut self, kind: Kind, standard: No, profile: No) {
+        if kind != Kind::Asset {
+            return;
+        }
+        let Some(standard) = self.store.standards.get(&standard) else {
+            return;
+        };
+        let mut leads: Vec<(&str, Parts)> = Vec::new();
+        for (path, key) in [
+            ("AssetName", "_assetName"),
+            ("SerialNumber", "_serialNumber"),
+        ] {
+            let held = standard.fields.iter().find(|(known, _)| known == path);
+            if let Some(value) = held.and_then(|(_, held)| held.decided()) {
+                leads.push((key, super::store::one(value, ContentType::String)));
+            }
+        }
+        for (key, parts) in leads {
+            let entry = Entry {
+                subject: profile,
+                origin: Origin::Field,
+                standing: Standing::Open(rule!("asset.search-by-key")),
+                parts,
+            };
+            self.store.keys.add(&Arc::from(key), entry);
+        }
+    }
+
+    /// Gives up what is known of the standard objects of a kind on the profiles concerned.
+    fn blur(&mut self, kind: Kind, profile: No, others: &[No]) {
+        let mut profiles: SmallVec<[No; 4]> = SmallVec::from_iter([profile]);
+        profiles.extend(
+            others
+                .iter()
+                .filter_map(|no| Some(self.store.standards.get(no)?.profile)),
+        );
+        for no in profiles {
+            if let Some(profile) = self.store.profiles.get_mut(&no)
+                && !profile.vague_kinds.contains(&kind)
+            {
+                profile.vague_kinds.push(kind);
+            }
+        }
+    }
+}

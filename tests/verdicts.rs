@@ -536,3 +536,117 @@ fn throttling_and_what_is_not_there_are_unclear() {
         );
     }
 }
+
+/// A type whose objects create profiles: `id` tells them apart, `m` finds profiles, `f` becomes the first name.
+const CARD: &str = r#"PUT /domains/d/object-types/C {"Description":"c","AllowProfileCreation":true,"Fields":{"id":{"Source":"_source.id"},"m":{"Source":"_source.m"},"f":{"Source":"_source.f","Target":"_profile.FirstName"}},"Keys":{"cId":[{"StandardIdentifiers":["UNIQUE"],"FieldNames":["id"]}],"mKey":[{"StandardIdentifiers":["PROFILE"],"FieldNames":["m"]}]}} => 200 {"ObjectTypeName":"C","Description":"c"}"#;
+const P: &str = "00000000000000000000000000000001";
+const Q: &str = "00000000000000000000000000000002";
+
+fn ingest(id: &str, m: &str, f: &str, key: &str) -> String {
+    let object = format!(r#"{{\"id\":\"{id}\",\"m\":\"{m}\",\"f\":\"{f}\"}}"#);
+    format!(
+        r#"PUT /domains/d/profiles/objects {{"ObjectTypeName":"C","Object":"{object}"}} => 200 {{"ProfileObjectUniqueKey":"{key}"}}"#
+    )
+}
+
+fn search(key: &str, value: &str, items: &[(&str, &str)]) -> String {
+    let items: Vec<String> = items
+        .iter()
+        .map(|(id, first)| format!(r#"{{"ProfileId":"{id}","FirstName":"{first}"}}"#))
+        .collect();
+    let items = items.join(",");
+    format!(
+        r#"POST /domains/d/profiles/search {{"KeyName":"{key}","Values":["{value}"]}} => 200 {{"Items":[{items}]}}"#
+    )
+}
+
+fn list(profile: &str, items: &[(&str, &str)]) -> String {
+    let items: Vec<String> = items
+        .iter()
+        .map(|(key, object)| {
+            let object = object.replace('"', "\\\"");
+            format!(
+                r#"{{"ObjectTypeName":"C","ProfileObjectUniqueKey":"{key}","Object":"{object}"}}"#
+            )
+        })
+        .collect();
+    let items = items.join(",");
+    format!(
+        r#"POST /domains/d/profiles/objects {{"ProfileId":"{profile}","ObjectTypeName":"C"}} => 200 {{"Items":[{items}]}}"#
+    )
+}
+
+const ONE: &str = r#"{"id":"1","m":"x","f":"Ann"}"#;
+const TWO: &str = r#"{"id":"2","m":"x","f":"Bea"}"#;
+
+#[test]
+fn an_object_is_on_the_profile_its_key_finds() {
+    let first = [
+        CREATE.to_owned(),
+        CARD.to_owned(),
+        ingest("1", "x", "Ann", "k1"),
+        search("mKey", "x", &[(P, "Ann")]),
+        ingest("2", "x", "Bea", "k2"),
+    ];
+    let and = |lines: &[String]| -> Vec<String> { first.iter().chain(lines).cloned().collect() };
+    let both = list(P, &[("k2", TWO), ("k1", ONE)]);
+    let told = and(&[both]);
+    allowed(&told.iter().map(String::as_str).collect::<Vec<_>>());
+    let told = and(&[list(P, &[("k1", ONE)])]);
+    let told: Vec<&str> = told.iter().map(String::as_str).collect();
+    forbidden("assign.primary.one", &told);
+    let told = and(&[search("mKey", "x", &[(P, "Ann"), (Q, "Bea")])]);
+    let told: Vec<&str> = told.iter().map(String::as_str).collect();
+    assert!(broken(&told).is_some(), "a second profile");
+}
+
+#[test]
+fn whether_a_new_object_overwrites_is_open_until_it_shows() {
+    let told = |shown: &[&str]| -> Vec<String> {
+        let mut lines = vec![
+            CREATE.to_owned(),
+            CARD.to_owned(),
+            ingest("1", "x", "Ann", "k1"),
+            search("mKey", "x", &[(P, "Ann")]),
+            ingest("2", "x", "Bea", "k2"),
+        ];
+        lines.extend(shown.iter().map(|first| search("mKey", "x", &[(P, first)])));
+        lines
+    };
+    for fine in [&["Ann", "Ann"], &["Bea", "Bea"]] {
+        let lines = told(fine);
+        allowed(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+    for wrong in [&["Ann", "Bea"][..], &["Bea", "Ann"], &["Cleo"]] {
+        let lines = told(wrong);
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        forbidden("std.profile.match-overwrites", &lines);
+    }
+}
+
+#[test]
+fn profiles_that_look_alike_are_told_apart_by_what_is_on_them() {
+    // Two nameless profiles with the same first name: which id is whose shows only later.
+    let lines = |on_p: (&str, &str), on_q: (&str, &str)| -> Vec<String> {
+        vec![
+            CREATE.to_owned(),
+            CARD.to_owned(),
+            r#"PUT /domains/d/object-types/D {"Description":"d","AllowProfileCreation":true,"Fields":{"id":{"Source":"_source.id"},"g":{"Source":"_source.g"}},"Keys":{"dId":[{"StandardIdentifiers":["UNIQUE","PROFILE"],"FieldNames":["id"]}],"group":[{"FieldNames":["g"]}]}} => 200 {"ObjectTypeName":"D","Description":"d"}"#.to_owned(),
+            r#"PUT /domains/d/profiles/objects {"ObjectTypeName":"D","Object":"{\"id\":\"1\",\"g\":\"a\"}"} => 200 {"ProfileObjectUniqueKey":"d1"}"#.to_owned(),
+            r#"PUT /domains/d/profiles/objects {"ObjectTypeName":"D","Object":"{\"id\":\"2\",\"g\":\"a\"}"} => 200 {"ProfileObjectUniqueKey":"d2"}"#.to_owned(),
+            format!(r#"POST /domains/d/profiles/search {{"KeyName":"group","Values":["a"]}} => 200 {{"Items":[{{"ProfileId":"{Q}"}},{{"ProfileId":"{P}"}}]}}"#),
+            list(P, &[on_p]).replace(r#""C""#, r#""D""#),
+            list(Q, &[on_q]).replace(r#""C""#, r#""D""#),
+        ]
+    };
+    let (one, two) = (
+        ("d1", r#"{"id":"1","g":"a"}"#),
+        ("d2", r#"{"id":"2","g":"a"}"#),
+    );
+    for (on_p, on_q) in [(one, two), (two, one)] {
+        let lines = lines(on_p, on_q);
+        allowed(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+    let twice = lines(one, one);
+    assert!(broken(&twice.iter().map(String::as_str).collect::<Vec<_>>()).is_some());
+}

@@ -28,7 +28,7 @@ pub(super) struct TargetOptions {
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
     pub(super) timeout: Duration,
 
-    /// How long the effect of a deletion or a tag may take to show before its absence counts.
+    /// How long an effect may take to show before its absence counts.
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration)]
     pub(super) settle: Duration,
 

@@ -3,8 +3,10 @@
 //! A conversation is a list of lines `METHOD target body => status [type] body`. It is allowed as a whole, or its last
 //! line breaks the named rule.
 
+use profile_contract::case::text;
 use profile_contract::choice;
 use profile_contract::contract::{Choices, Options};
+use profile_contract::judge::{Judge, Severity};
 use profile_contract::model::{Fit, Model};
 use profile_contract::wire::{Answer, Exchange, Headers, Message, Request, Response};
 
@@ -649,4 +651,33 @@ fn profiles_that_look_alike_are_told_apart_by_what_is_on_them() {
     }
     let twice = lines(one, one);
     assert!(broken(&twice.iter().map(String::as_str).collect::<Vec<_>>()).is_some());
+}
+
+/// What the judge makes of two puts of one type sent at the same time and of what a read shows then.
+fn shown_after_two_puts(shown: &str) -> Vec<(Severity, &'static str)> {
+    let other = PUT.replace("one", "other").replace("\"k\"", "\"l\"");
+    let show = |keys: &str| {
+        format!(
+            r#"GET /domains/d/object-types/T => 200 {{"ObjectTypeName":"T","Description":"{shown}","Fields":{{"id":{{"Source":"_source.id"}}}},"Keys":{{"{keys}":[{{"StandardIdentifiers":["PROFILE","UNIQUE"],"FieldNames":["id"]}}]}}}}"#
+        )
+    };
+    let case = "> POST /\n\n> PUT /\n\n> PUT /\n~ beside\n\n> GET /\n";
+    let case = text::parse(case, "test.case").expect("a case");
+    let mut judge = Judge::new(&case, &open());
+    for (step, line) in [CREATE, PUT, &other, &show("k")].into_iter().enumerate() {
+        judge.see(step, &exchange(line));
+    }
+    let verdict = judge.finish();
+    assert_eq!(verdict.unclear, None);
+    let findings = verdict.findings.iter();
+    findings
+        .map(|finding| (finding.severity, finding.rule.id()))
+        .collect()
+}
+
+#[test]
+fn of_two_puts_at_the_same_time_either_may_be_the_last_but_not_both() {
+    assert_eq!(shown_after_two_puts("one"), []);
+    let mixture = [(Severity::Warns, "time.concurrent-put-type")];
+    assert_eq!(shown_after_two_puts("other"), mixture);
 }

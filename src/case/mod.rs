@@ -34,6 +34,17 @@ pub struct Case {
     pub steps: Vec<Step>,
 }
 
+impl Case {
+    /// Whether a step (from 0) is sent at the same time as the one before it.
+    ///
+    /// Steps go in pairs: of three in a row that ask for it, the third goes after the first two.
+    pub fn sent_together(&self, step: usize) -> bool {
+        let asks = |step: usize| self.steps.get(step).is_some_and(|step| step.manner.beside);
+        let asking = (1..=step).rev().take_while(|step| asks(*step)).count();
+        asking % 2 == 1
+    }
+}
+
 /// One message of a case, and what to do with its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
@@ -105,6 +116,8 @@ pub struct Manner {
     pub pages: Option<u32>,
     /// Wait this many milliseconds before sending, so that whole-second clocks move on.
     pub pause_ms: u32,
+    /// Send at the same time as the step before; its bindings are not known yet. See [`Case::sent_together`].
+    pub beside: bool,
 }
 
 /// A claim about the answer, from the documentation.

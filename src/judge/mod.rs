@@ -16,7 +16,7 @@ use std::time::Duration;
 use crate::case::Case;
 use crate::case::bind::{self, Values};
 use crate::case::transcript::Transcript;
-use crate::contract::{Choices, Operation, Side, operation};
+use crate::contract::{Choices, Operation, RuleId, Side, operation};
 use crate::model::{Difference, Fit, Model, Observed};
 use crate::rule;
 use crate::wire::{Answer, Exchange, Message, NoAnswerKind, http1};
@@ -173,6 +173,10 @@ pub struct Judge<'a> {
     /// Whether a wait ended without the effect.
     in_vain: bool,
     model: Model,
+    /// What was answered to the first of two steps sent at the same time, until the second is known.
+    together: Vec<(usize, Exchange)>,
+    /// What two requests sent at the same time rest on: no order of them is promised, only that there is one.
+    concurrent: Option<RuleId>,
     verdict: Verdict,
     /// Whether nothing more is judged.
     settled: bool,
@@ -193,6 +197,8 @@ impl<'a> Judge<'a> {
             late: false,
             in_vain: false,
             model: Model::observer(choices),
+            together: Vec::new(),
+            concurrent: None,
             verdict: Verdict {
                 findings: Vec::new(),
                 unclear: None,
@@ -234,7 +240,13 @@ impl<'a> Judge<'a> {
     /// Hears one answer of a step (from 0), and says how to go on.
     pub fn see(&mut self, step: usize, exchange: &Exchange) -> Heard {
         self.verdict.requests += 1;
-        if !self.settled {
+        if self.case.sent_together(step + 1) {
+            self.together.push((step, exchange.clone()));
+            return Heard::Next;
+        }
+        if !self.together.is_empty() {
+            self.see_together(step, exchange);
+        } else if !self.settled {
             let observed = self.model.observe(exchange);
             if self.waits(step, exchange, &observed) {
                 return Heard::Again;
@@ -246,6 +258,30 @@ impl<'a> Judge<'a> {
             Heard::End
         } else {
             Heard::Next
+        }
+    }
+
+    /// Hears the answer to the second of two steps sent at the same time, and so both.
+    fn see_together(&mut self, step: usize, exchange: &Exchange) {
+        let first = std::mem::take(&mut self.together);
+        if self.settled {
+            return;
+        }
+        if let [(_, one)] = first.as_slice() {
+            self.concurrent = self.concurrent.or(concurrent(one, exchange));
+        }
+        let all: Vec<_> = first
+            .iter()
+            .map(|(step, exchange)| (*step, exchange))
+            .chain([(step, exchange)])
+            .collect();
+        let exchanges: Vec<_> = all.iter().map(|(_, exchange)| *exchange).collect();
+        let observed = self.model.observe_together(&exchanges);
+        for ((step, exchange), observed) in all.into_iter().zip(&observed) {
+            if !self.settled {
+                self.weigh(step, exchange, observed);
+                self.bind(step, exchange);
+            }
         }
     }
 
@@ -300,6 +336,9 @@ impl<'a> Judge<'a> {
         self.verdict
             .exercised
             .insert(rule!("time.negative"), Side::Inside);
+        if let Some(rule) = self.concurrent {
+            self.verdict.exercised.insert(rule, Side::Inside);
+        }
         self.weigh_time(step, exchange, observed);
         match &observed.fit {
             Fit::Allowed { warnings } => {
@@ -308,7 +347,16 @@ impl<'a> Judge<'a> {
                 }
             }
             Fit::Forbidden(differences) => {
-                if let Some(difference) = self.aimed_at(differences) {
+                let mut differences = differences.clone();
+                if let Some(rule) = self.concurrent {
+                    for difference in &mut differences {
+                        let substance = difference.rules.first();
+                        if !substance.is_some_and(|rule| rule.id().starts_with("proto.")) {
+                            difference.rules = [rule].into_iter().collect();
+                        }
+                    }
+                }
+                if let Some(difference) = self.aimed_at(&differences) {
                     // An answer outside anything a SHOULD tolerates still breaks no more than a SHOULD.
                     let severity = if difference.violates() {
                         Severity::Violates
@@ -408,6 +456,18 @@ impl<'a> Judge<'a> {
     }
 }
 
+/// The rule about two requests sent at the same time that may get in each other's way.
+fn concurrent(one: &Exchange, other: &Exchange) -> Option<RuleId> {
+    let name = |exchange: &Exchange| {
+        operation::addressed(&exchange.message).map(|operation| operation.name)
+    };
+    match (name(one)?, name(other)?) {
+        ("PutProfileObjectType", "PutProfileObjectType") => Some(rule!("time.concurrent-put-type")),
+        ("PutProfileObject", "PutProfileObject") => Some(rule!("time.concurrent-overwrite")),
+        _ => None,
+    }
+}
+
 /// Whether a message is a complete, well-formed request.
 fn is_request(message: &Message) -> bool {
     match message {
@@ -422,7 +482,6 @@ mod tests {
 
     use super::*;
     use crate::case::{Binding, Body, Manner, Say, Step};
-    use crate::contract::RuleId;
     use crate::model::Expectation;
     use crate::wire::{Headers, NoAnswer, Request, Response};
 

@@ -254,6 +254,43 @@ impl Model {
         observed
     }
 
+    /// Holds the answers to messages sent at the same time against what is allowed if the last took effect after the
+    /// others, or before them. What fits either way is known either way from then on.
+    pub fn observe_together(&mut self, exchanges: &[&Exchange]) -> Vec<Observed> {
+        let fits = |observed: &[Observed]| {
+            observed
+                .iter()
+                .all(|observed| matches!(observed.fit, Fit::Allowed { .. }))
+        };
+        let mut turned = self.clone();
+        let observed: Vec<_> = exchanges.iter().map(|one| self.observe(one)).collect();
+        let mut order: Vec<usize> = (0..exchanges.len()).collect();
+        order.rotate_right(1);
+        let mut others: Vec<_> = order
+            .iter()
+            .map(|at| turned.observe(exchanges[*at]))
+            .collect();
+        others.rotate_left(1);
+        match (fits(&observed), fits(&others)) {
+            (false, true) => {
+                *self = turned;
+                return others;
+            }
+            (true, true) => {
+                self.lost = self.lost.take().or(turned.lost);
+                let mut worlds = std::mem::take(&mut self.worlds);
+                for world in turned.worlds {
+                    if !worlds.contains(&world) {
+                        worlds.push(world);
+                    }
+                }
+                self.replace(worlds);
+            }
+            (_, false) => {}
+        }
+        observed
+    }
+
     /// Answers a request as the reference does; `now_ms` is the clock in milliseconds since the epoch.
     pub fn respond(&mut self, request: &Request, now_ms: i64) -> Response {
         let message = Message::Request(request.clone());

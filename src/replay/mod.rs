@@ -146,8 +146,15 @@ pub async fn replay(
     let mut known = with.clone();
     let mut created = Created::default();
     let mut written: Option<Instant> = None;
+    // The answer to a step that was sent at the same time as the one before it.
+    let mut ahead: Option<Exchange> = None;
     for (index, step) in case.steps.iter().enumerate() {
-        let mut next_message = match message(step, &known) {
+        let mut early = ahead.take();
+        let first = match &mut early {
+            Some(exchange) => Ok(exchange.message.clone()),
+            None => message(step, &known),
+        };
+        let mut next_message = match first {
             Ok(message) => Some(message),
             Err(unbound) => {
                 replayed.unsent = Some(Unsent {
@@ -169,7 +176,23 @@ pub async fn replay(
             {
                 settings.lag.wait(written).await;
             }
-            let mut exchange = exchange(target, message, settings.deadline).await;
+            let beside = case.steps.get(index + 1).filter(|_| {
+                exchanges.is_empty() && early.is_none() && case.sent_together(index + 1)
+            });
+            let mut exchange = match (early.take(), beside.map(|step| self::message(step, &known)))
+            {
+                (Some(early), _) => early,
+                (None, Some(Ok(other))) => {
+                    let (one, other) = tokio::join!(
+                        exchange(target, message, settings.deadline),
+                        exchange(target, other, settings.deadline)
+                    );
+                    created.note(&other, with);
+                    ahead = Some(other);
+                    one
+                }
+                (None, _) => exchange(target, message, settings.deadline).await,
+            };
             if operation.is_some_and(Operation::settles) {
                 written = Some(Instant::now());
             }
@@ -438,6 +461,39 @@ mod tests {
         let script = Script::new(script.0);
         run(&paged(2), &script, &settings()).await;
         assert_eq!(script.seen(), [first, second, "GET /first"]);
+    }
+
+    #[tokio::test]
+    async fn steps_beside_each_other_are_under_way_at_the_same_time() {
+        /// Answers nothing under `/both` until two ask for it.
+        struct Both(tokio::sync::Barrier, Mutex<Vec<String>>);
+        impl Target for Both {
+            async fn send(&self, message: &Message, _deadline: Duration) -> Answer {
+                let Message::Request(request) = message else {
+                    return Answer::none(NoAnswerKind::Closed, "");
+                };
+                self.1.lock().unwrap().push(request.target.clone());
+                if ["/both1", "/both2"].contains(&request.target.as_str()) {
+                    self.0.wait().await;
+                }
+                answer(200, &format!(r#"{{"Id":"{}"}}"#, &request.target[1..]))
+            }
+
+            fn describe(&self) -> String {
+                "waits for two".to_owned()
+            }
+        }
+        let target = Both(tokio::sync::Barrier::new(2), Mutex::default());
+        let case = "> GET /both1\n@ one = /Id\n\n> GET /both2\n~ beside\n@ two = /Id\n\n> GET /${one}-${two}\n~ beside\n";
+        let replayed = run(case, &target, &settings()).await;
+        assert_eq!(
+            *target.1.lock().unwrap(),
+            ["/both1", "/both2", "/both1-both2"]
+        );
+        assert_eq!(replayed.unsent, None);
+        let printed = transcript::print(&replayed.transcript);
+        let read = transcript::parse(&printed, "test.case").unwrap();
+        assert_eq!(read, replayed.transcript);
     }
 
     #[tokio::test]

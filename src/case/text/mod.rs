@@ -91,8 +91,16 @@ pub(super) mod tests {
     }
 
     fn any_step() -> impl Strategy<Value = Step> {
-        let manner = (any::<Option<u32>>(), prop_oneof![Just(0), any::<u32>()])
-            .prop_map(|(pages, pause_ms)| Manner { pages, pause_ms });
+        let manner = (
+            any::<Option<u32>>(),
+            prop_oneof![Just(0), any::<u32>()],
+            any::<bool>(),
+        )
+            .prop_map(|(pages, pause_ms, beside)| Manner {
+                pages,
+                pause_ms,
+                beside,
+            });
         let claim = prop::option::of(
             (any::<u16>(), prop::option::of(any_text()))
                 .prop_map(|(status, error)| Claim { status, error }),

@@ -95,6 +95,14 @@ pub(in crate::case) fn read_step(
     let manner = Manner {
         pages: read_manner(lines, "~ pages")?,
         pause_ms: read_manner(lines, "~ pause")?.unwrap_or(0),
+        beside: match lines.take("~ beside") {
+            None => false,
+            Some(line) if line.text.is_empty() => true,
+            Some(line) => {
+                let found = "`~ beside` says more than that";
+                return Err(line.problem(found, "`~ beside` and nothing behind it"));
+            }
+        },
     };
     let claim = lines
         .take("expect")
@@ -122,7 +130,7 @@ pub(in crate::case) fn end_block(lines: &mut Lines<'_>) -> Result<(), Problem> {
     let expected = match lines.peek().and_then(|line| line.bytes().next()) {
         Some(b'<' | b'!') => "answers in recordings only, behind all other lines of their step",
         _ => {
-            "an empty line between steps, and within one this order: `#`, `>`, `|` or `x`, `~ pages`, `~ pause`, \
+            "an empty line between steps, and within one this order: `#`, `>`, `|` or `x`, `~ pages`, `~ pause`, `~ beside`, \
              `expect`, `@`; in the head: `#`, `aims`, `from`, `alone`, and in recordings `given`, `with`"
         }
     };
@@ -131,9 +139,9 @@ pub(in crate::case) fn end_block(lines: &mut Lines<'_>) -> Result<(), Problem> {
 
 /// What stands in the current line, which is not what could stand there.
 fn describe_stray(lines: &Lines<'_>) -> String {
-    const KINDS: [&str; 16] = [
+    const KINDS: [&str; 17] = [
         "#", "aims", "from", "alone", "given", "with", ">!", ">", "|", "x", "~ pages", "~ pause",
-        "expect", "@", "<", "!",
+        "~ beside", "expect", "@", "<", "!",
     ];
     let line = match lines.peek() {
         None | Some("") => return "no request behind the comment".to_owned(),

@@ -95,6 +95,9 @@ pub(in crate::case) fn print_step(out: &mut String, step: &Step) {
     if step.manner.pause_ms > 0 {
         let _ = writeln!(out, "~ pause {}", step.manner.pause_ms);
     }
+    if step.manner.beside {
+        out.push_str("~ beside\n");
+    }
     if let Some(Claim { status, error }) = &step.claim {
         let _ = write!(out, "expect {status}");
         if let Some(error) = error {

@@ -19,8 +19,9 @@ use super::value::ContentType;
 /// The data of a domain.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Store {
-    pub(super) profiles: BTreeMap<No, Profile>,
-    pub(super) objects: BTreeMap<No, Object>,
+    /// Boxed, as everything of which there are many: the nodes of the tree are half empty.
+    pub(super) profiles: BTreeMap<No, Box<Profile>>,
+    pub(super) objects: BTreeMap<No, Box<Object>>,
     pub(super) standards: BTreeMap<No, Standard>,
     pub(super) keys: Index,
     pub(super) assets: Index,
@@ -224,7 +225,7 @@ impl Store {
         if let Some(id) = &profile.id {
             self.by_id.insert(Arc::clone(id), no);
         }
-        self.profiles.insert(no, profile);
+        self.profiles.insert(no, Box::new(profile));
         self.index_fields(no);
         no
     }
@@ -306,7 +307,7 @@ impl Store {
         self.by_digest.insert(object.digest, no);
         self.placed
             .insert((object.profile, Arc::clone(&object.type_name), no));
-        self.objects.insert(no, object);
+        self.objects.insert(no, Box::new(object));
     }
 
     /// Replaces the text of an object.
@@ -348,7 +349,7 @@ impl Store {
         self.placed
             .remove(&(object.profile, Arc::clone(&object.type_name), no));
         self.release(no, &object.wrote, lingering);
-        Some(object)
+        Some(*object)
     }
 
     /// Lets go of entries an object wrote.
@@ -394,7 +395,7 @@ impl Store {
         let name: Arc<str> = type_name.into();
         self.placed
             .range((profile, Arc::clone(&name), 0)..=(profile, name, No::MAX))
-            .filter_map(|(_, _, no)| Some((*no, self.objects.get(no)?)))
+            .filter_map(|(_, _, no)| Some((*no, &**self.objects.get(no)?)))
     }
 
     /// Adds a standard object.

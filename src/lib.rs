@@ -42,6 +42,7 @@
 pub mod case;
 pub mod cli;
 pub mod contract;
+pub mod generate;
 pub mod judge;
 pub mod model;
 pub mod replay;

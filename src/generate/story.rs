@@ -1,0 +1,719 @@
+//! Stories: conversations that go deep, written while the reference answers them.
+//!
+//! The writer holds the conversation with the reference model as it goes, so it knows which profiles, objects and assets
+//! there are to speak of. What it writes down is the case alone; names stand for whatever only the target knows.
+
+use serde_json::{Map, Value, json};
+
+use super::adverse;
+use super::damage;
+use super::draw::Draw;
+use super::types::{Type, Values as Kind, template};
+use super::{Dealing, Yield};
+use crate::case::bind::{DEFAULT_ARN, Values, fresh_names, learn, message};
+use crate::case::{Binding, Body, Case, Manner, Say, Step};
+use crate::contract::{RuleId, operation};
+use crate::model::{Model, Outcome};
+use crate::wire::{Message, Response};
+
+/// The clock of the reference while a story is written, in milliseconds since the epoch.
+const NOW_MS: i64 = 1_700_000_000_000;
+
+/// A story being written.
+pub(super) struct Story<'d, 'b> {
+    draw: &'d mut Draw<'b>,
+    reference: Model,
+    values: Values,
+    case: Case,
+    domains: Vec<Domain>,
+    names: usize,
+    dealing: Dealing,
+    yields: Yield,
+}
+
+/// What a story knows of a domain.
+struct Domain {
+    /// The placeholder of its name.
+    name: &'static str,
+    types: Vec<Type>,
+    /// Names that stand for the ids of profiles.
+    profiles: Vec<String>,
+    /// Type, and the name that stands for the key, of objects.
+    objects: Vec<(&'static str, String)>,
+}
+
+/// A request to be: operation by name, target and body.
+pub(super) struct Asked {
+    pub(super) operation: &'static str,
+    pub(super) target: String,
+    pub(super) body: Option<Map<String, Value>>,
+    manner: Manner,
+    bindings: Vec<Binding>,
+}
+
+impl Asked {
+    fn new(operation: &'static str, target: String, body: Option<Value>) -> Self {
+        Self {
+            operation,
+            target,
+            body: match body {
+                Some(Value::Object(members)) => Some(members),
+                _ => None,
+            },
+            manner: Manner::default(),
+            bindings: Vec::new(),
+        }
+    }
+
+    fn binding(mut self, name: &str, pointer: &str) -> Self {
+        self.bindings.push(Binding {
+            name: name.to_owned(),
+            pointer: pointer.to_owned(),
+        });
+        self
+    }
+
+    /// The step that asks.
+    pub(super) fn step(&self) -> Step {
+        let body = match &self.body {
+            Some(members) => Body::Text(Value::Object(members.clone()).to_string()),
+            None => Body::None,
+        };
+        self.step_with(body)
+    }
+
+    /// The step that asks with another body.
+    pub(super) fn step_with(&self, body: Body) -> Step {
+        let method = operation::operation(self.operation).map_or("GET", |known| known.method);
+        Step {
+            about: Vec::new(),
+            say: Say::Request {
+                method: method.to_owned(),
+                target: self.target.clone(),
+                headers: Vec::new(),
+                body,
+            },
+            manner: self.manner,
+            claim: None,
+            bindings: self.bindings.clone(),
+        }
+    }
+}
+
+impl<'d, 'b> Story<'d, 'b> {
+    /// Writes a story of that kind.
+    pub(super) fn write(draw: &'d mut Draw<'b>, dealing: Dealing) -> (Case, Yield) {
+        let mut story = Self {
+            draw,
+            reference: Model::reference(),
+            values: Values::new(),
+            case: Case::default(),
+            domains: Vec::new(),
+            names: 0,
+            dealing,
+            yields: Yield::default(),
+        };
+        story.open_domain("domain");
+        story.put_type(0);
+        let steps = story.draw.between(3, 12);
+        for _ in 0..steps {
+            if story.draw.is_empty() {
+                break;
+            }
+            story.go_on();
+        }
+        (story.case, story.yields)
+    }
+
+    fn open_domain(&mut self, name: &'static str) {
+        let days = [30, 1, 1096][self.draw.below(3)];
+        let body = json!({"DefaultExpirationDays": days});
+        self.say(Asked::new(
+            "CreateDomain",
+            format!("/domains/${{{name}}}"),
+            Some(body),
+        ));
+        self.domains.push(Domain {
+            name,
+            types: Vec::new(),
+            profiles: Vec::new(),
+            objects: Vec::new(),
+        });
+    }
+
+    /// One more step, or a few that belong together.
+    fn go_on(&mut self) {
+        let at = self.draw.below(self.domains.len());
+        match self.draw.weighed(&[
+            22, 14, 12, 6, 5, 4, 4, 3, 3, 2, 3, 2, 2, 2, 2, 2, 2, 2, 1, 2,
+        ]) {
+            0 => self.put_object(at),
+            1 => self.search(at),
+            2 => self.list_objects(at),
+            3 => self.put_type(at),
+            4 => self.create_profile(at),
+            5 => self.update_profile(at),
+            6 => self.list_standards(at),
+            7 => self.show_type(at),
+            8 => self.add_key(at),
+            9 => self.delete_key(at),
+            10 => self.delete_object(at),
+            11 => self.delete_profile(at),
+            12 => self.merge(at),
+            13 => self.list_types(at),
+            14 => self.show_domain(at),
+            15 => self.update_domain(at),
+            16 => self.delete_type(at),
+            17 => self.tag(at),
+            18 => self.show_template(),
+            _ if self.domains.len() < 2 => {
+                self.open_domain("domain2");
+                self.put_type(1);
+            }
+            _ => self.put_object(at),
+        }
+    }
+
+    fn put_type(&mut self, at: usize) {
+        let usual = self.types(at).first().map(|known| known.name);
+        let again = self.draw.once_in(2);
+        let kind = Type::draw(self.draw, usual.filter(|_| again));
+        let target = self.path(at, &format!("/object-types/{}", kind.name));
+        let body = if self.draw.once_in(12) {
+            let id = template(self.draw);
+            json!({"Description": "from a template", "TemplateId": id})
+        } else {
+            Value::Object(kind.body(self.draw))
+        };
+        let from_template = body.get("TemplateId").is_some();
+        let served = self.say(Asked::new("PutProfileObjectType", target, Some(body)));
+        let types = &mut self.domains[at].types;
+        if served {
+            types.retain(|known| known.name != kind.name);
+            if !from_template {
+                types.push(kind);
+            }
+        }
+    }
+
+    fn put_object(&mut self, at: usize) {
+        let Some(kind) = self.some_type(at) else {
+            return self.create_profile(at);
+        };
+        let object = kind.object(self.draw);
+        let name = self.name("k");
+        let asked = Asked::new(
+            "PutProfileObject",
+            self.path(at, "/profiles/objects"),
+            Some(json!({"ObjectTypeName": kind.name, "Object": escaped(&object)})),
+        );
+        if self.say(asked.binding(&name, "/ProfileObjectUniqueKey")) && self.knows(&name) {
+            self.domains[at].objects.push((kind.name, name));
+        }
+        if self.draw.once_in(3)
+            && let Some((key, value)) = kind.value_of(&object)
+        {
+            self.search_for(at, key, &value);
+        }
+    }
+
+    /// A key that is there, and a value that somebody has, almost has, or nobody.
+    fn wanted(&mut self, at: usize) -> (&'static str, String) {
+        let own = self.some_type(at);
+        let own = own.and_then(|kind| kind.searchable(self.draw));
+        let standard: [(&'static str, Kind); 5] = [
+            ("_email", Kind::Mail),
+            ("_phone", Kind::Phone),
+            ("_account", Kind::Text),
+            ("_fullName", Kind::Name),
+            ("noSuchKey", Kind::Text),
+        ];
+        let (name, kind) = match own {
+            Some(own) if !self.draw.once_in(4) => own,
+            _ => standard[self.draw.below(standard.len())],
+        };
+        let value = match self.draw.weighed(&[12, 1]) {
+            0 if name == "_fullName" => "Ann Bob",
+            0 => kind.value(self.draw),
+            _ => "nobody has this",
+        };
+        (name, value.to_owned())
+    }
+
+    fn search(&mut self, at: usize) {
+        let (key, value) = self.wanted(at);
+        let profile = self.some_profile(at).filter(|_| self.draw.once_in(5));
+        let body = match profile {
+            Some(profile) => json!({"KeyName": "_profileId", "Values": [variable(&profile)]}),
+            None if self.draw.once_in(8) => {
+                let (_, other) = self.wanted(at);
+                json!({"KeyName": key, "Values": [escaped(&value), escaped(&other)]})
+            }
+            None => json!({"KeyName": key, "Values": [escaped(&value)]}),
+        };
+        let name = self.name("p");
+        let mut asked = Asked::new(
+            "SearchProfiles",
+            self.path(at, "/profiles/search"),
+            Some(body),
+        );
+        if self.draw.once_in(3) {
+            asked.target.push_str("?max-results=1");
+            asked.manner.pages = Some(9);
+        }
+        self.find(at, asked, name);
+    }
+
+    /// Looks for the profile that has a value, and remembers it.
+    fn search_for(&mut self, at: usize, key: &str, value: &str) {
+        let body = json!({"KeyName": key, "Values": [escaped(value)]});
+        let name = self.name("p");
+        let target = self.path(at, "/profiles/search");
+        let asked = Asked::new("SearchProfiles", target, Some(body));
+        self.find(at, asked, name);
+    }
+
+    fn find(&mut self, at: usize, asked: Asked, name: String) {
+        self.say(asked.binding(&name, "/Items/0/ProfileId"));
+        if self.knows(&name) {
+            self.domains[at].profiles.push(name);
+        }
+    }
+
+    fn list_objects(&mut self, at: usize) {
+        let Some(profile) = self.some_profile(at) else {
+            return self.search(at);
+        };
+        let Some(kind) = self.some_type(at) else {
+            return;
+        };
+        let mut asked = Asked::new(
+            "ListProfileObjects",
+            self.path(at, "/profiles/objects"),
+            Some(json!({"ProfileId": variable(&profile), "ObjectTypeName": kind.name})),
+        );
+        if self.draw.once_in(2) {
+            let size = self.draw.between(1, 3);
+            asked.target.push_str(&format!("?max-results={size}"));
+            asked.manner.pages = Some(9);
+        }
+        self.say(asked);
+    }
+
+    fn list_standards(&mut self, at: usize) {
+        let Some(profile) = self.some_profile(at) else {
+            return self.search(at);
+        };
+        let kinds: [(&'static str, &[&'static str]); 2] = [
+            ("_asset", &["_assetId", "_assetName", "_serialNumber"]),
+            ("_case", &["_caseId", "_caseId", "_caseId"]),
+        ];
+        let (kind, keys) = kinds[self.draw.below(2)];
+        let mut body = json!({"ProfileId": variable(&profile), "ObjectTypeName": kind});
+        if self.draw.once_in(2) {
+            let key = keys[self.draw.below(keys.len())];
+            let value = escaped(Kind::Text.value(self.draw));
+            body["ObjectFilter"] = json!({"KeyName": key, "Values": [value]});
+        }
+        let asked = Asked::new(
+            "ListProfileObjects",
+            self.path(at, "/profiles/objects"),
+            Some(body),
+        );
+        self.say(asked);
+    }
+
+    fn create_profile(&mut self, at: usize) {
+        let body = self.profile_fields();
+        let name = self.name("p");
+        let asked = Asked::new(
+            "CreateProfile",
+            self.path(at, "/profiles"),
+            Some(Value::Object(body)),
+        );
+        if self.say(asked.binding(&name, "/ProfileId")) && self.knows(&name) {
+            self.domains[at].profiles.push(name);
+        }
+    }
+
+    fn profile_fields(&mut self) -> Map<String, Value> {
+        let fields: [(&'static str, Kind); 7] = [
+            ("FirstName", Kind::Name),
+            ("LastName", Kind::Name),
+            ("EmailAddress", Kind::Mail),
+            ("PhoneNumber", Kind::Phone),
+            ("AccountNumber", Kind::Text),
+            ("BusinessName", Kind::Text),
+            ("AdditionalInformation", Kind::Text),
+        ];
+        let mut body = Map::new();
+        for _ in 0..self.draw.between(1, 3) {
+            let (name, kind) = fields[self.draw.below(fields.len())];
+            let value = kind.value(self.draw);
+            body.insert(name.to_owned(), escaped(value).into());
+        }
+        match self.draw.below(8) {
+            5 => body.insert(
+                "Attributes".into(),
+                json!({"tier": "gold", "toString": "x"}),
+            ),
+            6 => body.insert("Address".into(), json!({"City": "Oslo", "Country": "NO"})),
+            7 => body.insert("Gender".into(), "UNSPECIFIED".into()),
+            _ => None,
+        };
+        body
+    }
+
+    fn update_profile(&mut self, at: usize) {
+        let Some(profile) = self.some_profile(at) else {
+            return self.create_profile(at);
+        };
+        let mut body = self.profile_fields();
+        body.insert("ProfileId".into(), variable(&profile).into());
+        let name = self
+            .draw
+            .text(&["FirstName", "AccountNumber", "BusinessName"]);
+        if self.draw.once_in(3) {
+            // An empty text takes the value away.
+            body.insert(name.to_owned(), "".into());
+        }
+        let target = self.path(at, "/profiles");
+        self.say(Asked::new(
+            "UpdateProfile",
+            target,
+            Some(Value::Object(body)),
+        ));
+        self.look_up(at, &profile);
+    }
+
+    /// Shows a profile by its id.
+    fn look_up(&mut self, at: usize, profile: &str) {
+        let body = json!({"KeyName": "_profileId", "Values": [variable(profile)]});
+        let target = self.path(at, "/profiles/search");
+        self.say(Asked::new("SearchProfiles", target, Some(body)));
+    }
+
+    fn add_key(&mut self, at: usize) {
+        self.change_key(at, "AddProfileKey", "/profiles/keys");
+    }
+
+    fn delete_key(&mut self, at: usize) {
+        self.change_key(at, "DeleteProfileKey", "/profiles/keys/delete");
+    }
+
+    fn change_key(&mut self, at: usize, operation: &'static str, path: &str) {
+        let Some(profile) = self.some_profile(at) else {
+            return self.create_profile(at);
+        };
+        let (key, value) = self.wanted(at);
+        let values = json!([escaped(&value)]);
+        let body = json!({"ProfileId": variable(&profile), "KeyName": key, "Values": values});
+        let target = self.path(at, path);
+        self.say(Asked::new(operation, target, Some(body)));
+        let body = json!({"KeyName": key, "Values": values});
+        let target = self.path(at, "/profiles/search");
+        self.say(Asked::new("SearchProfiles", target, Some(body)));
+    }
+
+    fn delete_object(&mut self, at: usize) {
+        let here = &self.domains[at];
+        let mut pairs = Vec::new();
+        for (kind, object) in here.objects.iter().rev() {
+            for profile in &here.profiles {
+                let members = json!({
+                    "ProfileId": variable(profile), "ProfileObjectUniqueKey": variable(object), "ObjectTypeName": kind
+                });
+                pairs.push((*kind, profile.clone(), members));
+            }
+        }
+        let target = self.path(at, "/profiles/objects/delete");
+        // One that belongs together, if there is any: others are refused.
+        let fits = |(_, _, members): &&(&str, String, Value)| {
+            let asked = Asked::new("DeleteProfileObject", target.clone(), Some(members.clone()));
+            message(&asked.step(), &self.values).is_ok_and(|message| self.would_serve(&message))
+        };
+        let Some((kind, profile, members)) = pairs.iter().find(fits).cloned() else {
+            return self.put_object(at);
+        };
+        self.say(Asked::new("DeleteProfileObject", target, Some(members)));
+        let body = json!({"ProfileId": variable(&profile), "ObjectTypeName": kind});
+        let target = self.path(at, "/profiles/objects");
+        self.say(Asked::new("ListProfileObjects", target, Some(body)));
+    }
+
+    fn delete_profile(&mut self, at: usize) {
+        let Some(profile) = self.some_profile(at) else {
+            return self.create_profile(at);
+        };
+        let target = self.path(at, "/profiles/delete");
+        let body = json!({"ProfileId": variable(&profile)});
+        self.say(Asked::new("DeleteProfile", target, Some(body)));
+        self.look_up(at, &profile);
+    }
+
+    fn merge(&mut self, at: usize) {
+        let (Some(main), Some(other)) = (self.some_profile(at), self.some_profile(at)) else {
+            return self.create_profile(at);
+        };
+        if self.values.get(&main) == self.values.get(&other) {
+            return self.create_profile(at);
+        }
+        let body = json!({
+            "MainProfileId": variable(&main), "ProfileIdsToBeMerged": [variable(&other)]
+        });
+        let target = self.path(at, "/profiles/objects/merge");
+        self.say(Asked::new("MergeProfiles", target, Some(body)));
+        self.look_up(at, &main);
+        self.look_up(at, &other);
+    }
+
+    fn show_type(&mut self, at: usize) {
+        let Some(kind) = self.some_type(at) else {
+            return self.put_type(at);
+        };
+        let target = self.path(at, &format!("/object-types/{}", kind.name));
+        self.say(Asked::new("GetProfileObjectType", target, None));
+    }
+
+    fn delete_type(&mut self, at: usize) {
+        let Some(kind) = self.some_type(at) else {
+            return self.put_type(at);
+        };
+        let target = self.path(at, &format!("/object-types/{}", kind.name));
+        if self.say(Asked::new("DeleteProfileObjectType", target, None)) {
+            let types = &mut self.domains[at].types;
+            types.retain(|known| known.name != kind.name);
+        }
+        self.list_types(at);
+    }
+
+    fn list_types(&mut self, at: usize) {
+        let size = self.draw.below(4);
+        let mut asked = Asked::new(
+            "ListProfileObjectTypes",
+            self.path(at, "/object-types"),
+            None,
+        );
+        if size > 0 {
+            asked.target.push_str(&format!("?max-results={size}"));
+        }
+        asked.manner.pages = Some(9);
+        self.say(asked);
+    }
+
+    fn show_domain(&mut self, at: usize) {
+        let target = self.path(at, "");
+        self.say(Asked::new("GetDomain", target, None));
+    }
+
+    fn update_domain(&mut self, at: usize) {
+        let target = self.path(at, "");
+        let days = [7, 1, 1096][self.draw.below(3)];
+        let mut body = json!({"DefaultExpirationDays": days});
+        if self.draw.once_in(3) {
+            body["Tags"] = json!({"stage": "prod"});
+        }
+        self.say(Asked::new("UpdateDomain", target, Some(body)));
+        self.show_domain(at);
+    }
+
+    fn tag(&mut self, at: usize) {
+        let name = self.domains[at].name;
+        let target = format!("/tags/${{arn|uri}}%3Adomains%2F${{{name}|uri}}");
+        let key = self.draw.text(&["stage", "owner", "a/b"]);
+        match self.draw.below(2) {
+            0 => {
+                let body = json!({"tags": {key: "x"}});
+                self.say(Asked::new("TagResource", target.clone(), Some(body)));
+            }
+            _ => {
+                let key = key.replace('/', "%2F");
+                let target = format!("{target}?tagKeys={key}");
+                self.say(Asked::new("UntagResource", target, None));
+            }
+        }
+        self.say(Asked::new("ListTagsForResource", target, None));
+    }
+
+    fn show_template(&mut self) {
+        let target = format!("/templates/{}", template(self.draw));
+        self.say(Asked::new("GetProfileObjectTypeTemplate", target, None));
+    }
+
+    /// Adds a step, as it should be or spoilt, and hears what the reference says. Returns whether it was served as it
+    /// was meant to be.
+    fn say(&mut self, asked: Asked) -> bool {
+        let meant = self.dealing;
+        if meant != Dealing::Valid && !self.case.steps.is_empty() && self.draw.once_in(3) {
+            self.spoil(&asked);
+            if self.draw.once_in(2) {
+                return false;
+            }
+        }
+        let step = asked.step();
+        self.provide(&step);
+        let Ok(message) = message(&step, &self.values) else {
+            return false;
+        };
+        // What the reference would refuse is seldom worth a request that breaks no rule on purpose.
+        if !self.would_serve(&message) && !self.draw.once_in(8) {
+            return false;
+        }
+        let response = self.respond(&message);
+        let served = response
+            .as_ref()
+            .is_some_and(|response| response.status < 300);
+        self.yields.note(asked.operation, served);
+        let mut step = step;
+        if let Some(response) = &response
+            && learn(&step, response, &mut self.values).is_err()
+        {
+            step.bindings.clear();
+        }
+        self.case.steps.push(step);
+        served
+    }
+
+    /// Adds a damaged version of a request, or one that breaks a single rule.
+    fn spoil(&mut self, asked: &Asked) {
+        let plain = asked.step();
+        self.provide(&plain);
+        let Ok(proper) = message(&plain, &self.values) else {
+            return;
+        };
+        if self.dealing == Dealing::Damaged {
+            if let Some(step) = damage::step(self.draw, &plain, &proper) {
+                self.push_spoilt(step);
+            }
+            return;
+        }
+        let Some(mut step) = adverse::step(self.draw, asked) else {
+            return;
+        };
+        step.bindings.clear();
+        step.manner = Manner::default();
+        self.provide(&step);
+        let Ok(spoilt) = message(&step, &self.values) else {
+            return;
+        };
+        match self.broken(&spoilt) {
+            Broken::None => {}
+            Broken::One(rule) => {
+                if !self.case.aims.contains(&rule) {
+                    self.case.aims.push(rule);
+                }
+                self.yields.adversarial += 1;
+            }
+            Broken::Several => return,
+        }
+        self.push_spoilt(step);
+    }
+
+    fn push_spoilt(&mut self, mut step: Step) {
+        step.bindings.clear();
+        self.provide(&step);
+        if let Ok(message) = message(&step, &self.values) {
+            self.respond(&message);
+            self.case.steps.push(step);
+        }
+    }
+
+    fn would_serve(&self, message: &Message) -> bool {
+        let expectation = self.reference.expect(message);
+        let first = expectation.allowed.first();
+        first.is_some_and(|allowed| allowed.outcome == Outcome::Served)
+    }
+
+    /// How many rules a request breaks, for all the reference knows.
+    fn broken(&self, message: &Message) -> Broken {
+        let expectation = self.reference.expect(message);
+        let refused = |outcome| matches!(outcome, Outcome::Refused(_));
+        let Some(first) = expectation.allowed.first() else {
+            return Broken::None;
+        };
+        if !expectation
+            .allowed
+            .iter()
+            .all(|allowed| refused(allowed.outcome))
+        {
+            return Broken::None;
+        }
+        match first.rules.as_slice() {
+            [] => Broken::None,
+            [rule] => Broken::One(*rule),
+            [rule, others @ ..] if others.iter().all(|other| other == rule) => Broken::One(*rule),
+            _ => Broken::Several,
+        }
+    }
+
+    fn respond(&mut self, message: &Message) -> Option<Response> {
+        match message {
+            Message::Request(request) => Some(self.reference.respond(request, NOW_MS)),
+            Message::Raw(_) => None,
+        }
+    }
+
+    /// Gives the names of a step that a run would provide a value.
+    fn provide(&mut self, step: &Step) {
+        let case = Case {
+            steps: vec![step.clone()],
+            ..Case::default()
+        };
+        for name in fresh_names(&case) {
+            if self.values.get(&name).is_none() {
+                let value = match name.as_str() {
+                    "arn" => DEFAULT_ARN.to_owned(),
+                    other => format!("pc-{other}"),
+                };
+                self.values.set(name, value);
+            }
+        }
+    }
+
+    fn path(&self, at: usize, rest: &str) -> String {
+        format!("/domains/${{{}}}{rest}", self.domains[at].name)
+    }
+
+    fn types(&self, at: usize) -> &[Type] {
+        &self.domains[at].types
+    }
+
+    fn some_type(&mut self, at: usize) -> Option<Type> {
+        self.draw.pick(&self.domains[at].types).cloned()
+    }
+
+    /// One of the domain's profiles, seldom one of another domain.
+    fn some_profile(&mut self, at: usize) -> Option<String> {
+        let at = match self.draw.once_in(16) {
+            true => self.draw.below(self.domains.len()),
+            false => at,
+        };
+        self.draw.pick(&self.domains[at].profiles).cloned()
+    }
+
+    fn name(&mut self, prefix: &str) -> String {
+        self.names += 1;
+        format!("{prefix}{}", self.names)
+    }
+
+    fn knows(&self, name: &str) -> bool {
+        self.values.get(name).is_some()
+    }
+}
+
+/// How many rules a request breaks.
+enum Broken {
+    None,
+    One(RuleId),
+    Several,
+}
+
+/// A value that has a name.
+fn variable(name: &str) -> String {
+    format!("${{{name}}}")
+}
+
+/// Text that stands for itself, even where it looks like a placeholder.
+fn escaped(text: &str) -> String {
+    text.replace("${", "$${")
+}

@@ -1,0 +1,71 @@
+use super::*;
+use crate::case::bind::Values;
+use crate::case::text;
+use crate::contract::Choices;
+use crate::judge::{Judge, Outcome};
+use crate::model::Model;
+use crate::replay::{Local, Next, Settings, replay};
+
+#[test]
+fn a_case_reads_as_it_was_written() {
+    for number in 0..300 {
+        let case = nth(1, number).case;
+        let text = text::print(&case);
+        assert_eq!(
+            text::parse(&text, "generated.case").as_ref(),
+            Ok(&case),
+            "{text}"
+        );
+        assert_eq!(nth(1, number).case, case);
+    }
+    // Without bytes there is still a case, the plainest.
+    assert_eq!(case(&[]).case.steps.len(), 2);
+}
+
+#[test]
+fn what_is_meant_to_be_served_mostly_is() {
+    let mut yields = Yield::default();
+    for number in 0..3_000 {
+        yields.add(&nth(2, number).yields);
+    }
+    for (operation, (meant, served)) in &yields.meant {
+        assert!(served * 10 >= meant * 7, "{operation}: {served} of {meant}");
+    }
+    assert!(yields.meant.len() >= 20, "{:#?}", yields.meant);
+    assert!(yields.adversarial > 1_000, "{}", yields.adversarial);
+}
+
+#[test]
+fn the_reference_is_not_accused() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let settings = Settings::default();
+    runtime.block_on(async {
+        for number in 0..400 {
+            let case = nth(3, number).case;
+            let target = Local::new(Model::reference());
+            let mut judge = Judge::new(&case, &Choices::open());
+            replay(
+                "generated",
+                &case,
+                &target,
+                Values::new(),
+                &settings,
+                &mut |step, exchange| {
+                    judge.see(step, exchange);
+                    Next::Go
+                },
+            )
+            .await;
+            let verdict = judge.finish();
+            assert!(
+                !matches!(verdict.outcome(), Outcome::Violates | Outcome::Warns),
+                "case {number}: {:#?}\n{}",
+                verdict.findings,
+                text::print(&case)
+            );
+        }
+    });
+}

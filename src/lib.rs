@@ -48,4 +48,5 @@ pub mod model;
 pub mod replay;
 pub mod report;
 pub mod serve;
+pub mod shrink;
 pub mod wire;

@@ -17,6 +17,8 @@ const IMPORTS: &[(&str, Option<&[&str]>)] = &[
         "report",
         Some(&["judge", "contract", "case", "wire", "model"]),
     ),
+    ("generate", Some(&["case", "contract", "model", "wire"])),
+    ("shrink", Some(&["case", "model", "wire"])),
     ("serve", Some(&["model", "wire"])),
     ("cli", None),
 ];

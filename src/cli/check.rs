@@ -15,6 +15,7 @@ use crate::case::corpus::{self, Content, Entry};
 use crate::case::select::{Glob, nearest};
 use crate::case::transcript::Transcript;
 use crate::contract::RuleId;
+use crate::generate;
 use crate::judge::judge;
 use crate::model::Model;
 use crate::replay::Settings;
@@ -24,13 +25,16 @@ use crate::serve::{Limits, Server};
 
 use super::output::{self, ReportFile};
 use super::session::{Session, Task};
-use super::target::{Destination, TargetOptions, quoted};
+use super::target::{Destination, TargetOptions, duration, quoted};
 use super::{Exit, Trouble};
+
+/// How many cases are generated unless the user says otherwise: with the corpus a matter of seconds on a loopback address.
+const CASES: u64 = 500;
 
 /// Check an implementation against the contract
 ///
-/// Finds out which of the behaviours the contract leaves open the target has, replays the corpus against it, and judges
-/// every answer. Without --endpoint, the built-in reference is served on a free port of this machine and checked.
+/// Finds out which of the behaviours the contract leaves open the target has, replays the corpus and generated cases against
+/// it, and judges every answer. Of whatever breaks a rule, the smallest case that shows it is looked for. Without --endpoint, the built-in reference is served on a free port of this machine and checked.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Check {
@@ -46,6 +50,18 @@ pub(super) struct Check {
     /// Take the cases of this folder instead of the built-in corpus.
     #[arg(long, value_name = "DIR", help_heading = "Cases")]
     corpus: Option<PathBuf>,
+
+    /// How many cases to generate after the corpus; 0 with --only, --corpus or --duration unless given [default: 500].
+    #[arg(long, value_name = "N", help_heading = "Cases")]
+    cases: Option<u64>,
+
+    /// Generate cases for this long instead of a number of them, for example 60s.
+    #[arg(long, value_name = "TIME", help_heading = "Cases", value_parser = duration, conflicts_with = "cases")]
+    duration: Option<Duration>,
+
+    /// What generated cases follow from: the same seed and number give the same cases.
+    #[arg(long, value_name = "N", help_heading = "Cases", default_value_t = 1)]
+    seed: u64,
 
     /// How many cases to run at a time [default: twice the number of processors].
     #[arg(long, value_name = "N", help_heading = "Cases", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -121,7 +137,11 @@ impl Check {
             id: settings.run.id().to_owned(),
             limit: self.target.timeout,
         };
-        let total = plan.probes.len() + plan.together.len() + plan.alone.len();
+        let planned = plan.probes.len() + plan.together.len() + plan.alone.len();
+        let total = match self.duration {
+            Some(_) => planned,
+            None => planned + usize::try_from(self.number()).unwrap_or(usize::MAX),
+        };
         let session = Arc::new(Session::new(
             target,
             settings,
@@ -138,6 +158,7 @@ impl Check {
         session.probe(plan.probes, self.jobs()).await;
         session.run_all(plan.together, self.jobs()).await;
         session.run_all(plan.alone, 1).await;
+        session.run_each(self.generated(), self.jobs()).await;
         session.finish_bar();
 
         let mut collected = session.collected();
@@ -155,7 +176,11 @@ impl Check {
         }
         if session.is_stopping() {
             let done = plural(report.cases.len(), "case");
-            report.interrupted = Some(format!("interrupted after {done} of {}", plan.reported));
+            let planned = plan.reported as u64 + self.number();
+            report.interrupted = Some(match self.duration {
+                Some(_) => format!("interrupted after {done}"),
+                None => format!("interrupted after {done} of {planned}"),
+            });
         }
         report.lag = session.lag().longest();
         report.finish(began.elapsed());
@@ -186,6 +211,34 @@ impl Check {
             Destination::Endpoint(Box::new(self.target.endpoint(&address)?)),
             name,
         ))
+    }
+
+    /// How many cases are generated, unless it is for a time.
+    fn number(&self) -> u64 {
+        let narrowed = !self.only.is_empty() || self.corpus.is_some();
+        self.cases.unwrap_or(if narrowed { 0 } else { CASES })
+    }
+
+    /// Cases as they are generated.
+    fn generated(&self) -> Arc<dyn Fn(usize) -> Option<Task> + Send + Sync> {
+        let (seed, number, again) = (self.seed, self.number(), self.target.again());
+        let end = self.duration.map(|duration| Instant::now() + duration);
+        Arc::new(move |at| {
+            let at = at as u64;
+            let goes_on = match end {
+                Some(end) => Instant::now() < end,
+                None => at < number,
+            };
+            goes_on.then(|| {
+                let name = generate::name(seed, at);
+                Task {
+                    case: generate::nth(seed, at).case,
+                    again: format!("profile-contract replay {name}{again}"),
+                    name,
+                    reported: true,
+                }
+            })
+        })
     }
 
     fn jobs(&self) -> usize {
@@ -353,6 +406,8 @@ Examples:
       the same with the cases of one folder, and those written for some rules
   profile-contract check --endpoint http://127.0.0.1:4000 --report junit=report.xml --findings findings
       for a build server, with recordings of what was found
+  profile-contract check --endpoint http://127.0.0.1:4000 --duration 10m --seed 7
+      goes on with generated cases for ten minutes
 
 An interrupt (Ctrl-C) starts no further case, reports what was judged and exits with 2.
 Requests that ask for a signature get one from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.";

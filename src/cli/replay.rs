@@ -12,6 +12,7 @@ use tokio::runtime::Runtime;
 use crate::case::corpus::{self, Content, Entry};
 use crate::case::select::nearest;
 use crate::case::transcript::Transcript;
+use crate::generate;
 use crate::judge::{Severity, Verdict, answer_line, judge, request_line};
 use crate::replay::{Settings, Target};
 use crate::report::human::{self, Detail};
@@ -30,7 +31,7 @@ use super::{Exit, Trouble};
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Replay {
-    /// Files to replay, or names of cases of the built-in corpus. Of a recording, the case is replayed anew.
+    /// Files to replay, or names of cases: of the built-in corpus, or of generated ones. Of a recording, the case is replayed anew.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
@@ -177,6 +178,13 @@ fn find(file: &Path) -> Result<Entry, Trouble> {
         return Ok(corpus::read(file)?);
     }
     let wanted = file.to_string_lossy();
+    if let Some(made) = generate::named(&wanted) {
+        return Ok(Entry {
+            name: wanted.into_owned(),
+            path: file.to_owned(),
+            content: Content::Case(made.case),
+        });
+    }
     let entries = corpus::built_in()?;
     if let Some(entry) = entries.iter().find(|entry| entry.name == wanted) {
         return Ok(entry.clone());

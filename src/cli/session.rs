@@ -15,6 +15,7 @@ use crate::contract::{ChoiceId, Choices, Operation, RuleId};
 use crate::judge::{Finding, Heard, Judge, Severity, Unclear, Verdict};
 use crate::replay::{self, Lag, Next, Settings};
 use crate::report::{Judged, Report, Seen, alike};
+use crate::shrink::Shrinker;
 
 use super::target::{ArnForm, Destination};
 
@@ -26,6 +27,9 @@ const ROUNDS: usize = 8;
 
 /// How many cases run side by side on a target that shows its effects late: nearly all of them are waiting.
 const WAITING: usize = 192;
+
+/// How many requests are spent on making one finding smaller.
+const SHRINKING: usize = 200;
 
 /// A case to run.
 #[derive(Debug, Clone)]
@@ -61,6 +65,8 @@ pub(super) struct Session {
     settle: Duration,
     /// Whether an effect was waited for that never showed.
     impatient: AtomicBool,
+    /// Held while a finding is looked for again and made smaller.
+    following: tokio::sync::Mutex<()>,
     collected: Mutex<Collected>,
 }
 
@@ -98,6 +104,7 @@ impl Session {
             stopping: AtomicBool::new(false),
             settle,
             impatient: AtomicBool::new(false),
+            following: tokio::sync::Mutex::new(()),
             collected: Mutex::new(Collected {
                 report,
                 kept: Vec::new(),
@@ -158,14 +165,24 @@ impl Session {
 
     /// Runs cases, so many at a time, and returns what each showed of the target.
     pub(super) async fn run_all(self: &Arc<Self>, tasks: Vec<Task>, jobs: usize) -> Vec<Choices> {
+        let tasks = Arc::new(move |at: usize| tasks.get(at).cloned());
+        self.run_each(tasks, jobs).await
+    }
+
+    /// Runs the cases a function gives, so many at a time, until it gives none.
+    pub(super) async fn run_each(
+        self: &Arc<Self>,
+        tasks: Arc<dyn Fn(usize) -> Option<Task> + Send + Sync>,
+        jobs: usize,
+    ) -> Vec<Choices> {
         let known = Arc::new(self.collected().known.clone());
-        let (tasks, next) = (Arc::new(tasks), Arc::new(AtomicUsize::new(0)));
+        let next = Arc::new(AtomicUsize::new(0));
         let mut workers = JoinSet::new();
         let jobs = match self.settings.lag.is_none() || jobs == 1 {
             true => jobs,
             false => jobs.max(WAITING),
         };
-        for _ in 0..jobs.min(tasks.len()) {
+        for _ in 0..jobs {
             let (session, tasks, next, known) = (
                 Arc::clone(self),
                 Arc::clone(&tasks),
@@ -175,9 +192,9 @@ impl Session {
             workers.spawn(async move {
                 let mut learned = Vec::new();
                 while !session.is_stopping()
-                    && let Some(task) = tasks.get(next.fetch_add(1, Ordering::Relaxed))
+                    && let Some(task) = tasks(next.fetch_add(1, Ordering::Relaxed))
                 {
-                    learned.extend(session.run(task, &known).await);
+                    learned.extend(session.run(&task, &known).await);
                     session.bar.inc(1);
                 }
                 learned
@@ -210,20 +227,28 @@ impl Session {
                 .any(|cause| alike(&cause.finding, finding))
         };
         let mut seen = None;
-        if task.reported
-            && let Some(violation) = watched.verdict.violation().filter(unseen)
+        // One at a time, so that a cause that shows in many cases at once is followed only in the first.
+        let mut following = None;
+        if task.reported && watched.verdict.violation().filter(unseen).is_some() {
+            following = Some(self.following.lock().await);
+        }
+        if following.is_some()
+            && let Some(violation) = watched.verdict.violation().filter(unseen).cloned()
         {
             let again = self.replay(task, known).await;
             let shown = again
                 .verdict
                 .violation()
-                .is_some_and(|found| alike(found, violation));
+                .is_some_and(|found| alike(found, &violation));
             seen = Some(Seen {
                 times: 1 + u32::from(shown),
                 replays: 2,
             });
             watched.verdict.requests += again.verdict.requests;
             watched.notes.extend(again.notes);
+            if shown {
+                self.shrink(task, &violation, known, &mut watched).await;
+            }
         }
         let choices = watched
             .verdict
@@ -231,7 +256,46 @@ impl Session {
             .is_none()
             .then(|| watched.verdict.choices.clone());
         self.collect(task, watched, took, seen);
+        drop(following);
         choices
+    }
+
+    /// Looks for the smallest case that shows a violation, and puts its transcript and finding in the place of those that
+    /// were watched.
+    async fn shrink(
+        &self,
+        task: &Task,
+        violation: &Finding,
+        known: &Choices,
+        watched: &mut Watched,
+    ) {
+        let mut shrinker = Shrinker::new(task.case.clone(), violation.step);
+        let mut spent = 0;
+        while spent < SHRINKING
+            && !self.is_stopping()
+            && let Some(case) = shrinker.next()
+        {
+            let smaller = Task {
+                case,
+                ..task.clone()
+            };
+            let mut again = self.replay(&smaller, known).await;
+            spent += again.verdict.requests;
+            watched.notes.append(&mut again.notes);
+            let found = again.verdict.violation();
+            if let Some(found) = found.filter(|found| alike(found, violation)) {
+                shrinker.keep(found.step);
+                again.transcript.case.steps.truncate(found.step + 1);
+                again.transcript.answers.truncate(found.step + 1);
+                watched.transcript = again.transcript;
+                for finding in &mut watched.verdict.findings {
+                    if finding.severity == Severity::Violates {
+                        *finding = found.clone();
+                    }
+                }
+            }
+        }
+        watched.verdict.requests += spent;
     }
 
     /// Replays a case once and judges it.

@@ -281,7 +281,7 @@ fn get(target: String) -> Message {
 }
 
 /// Reads `500ms`, `10s`, `2m`, or a number of seconds.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let seconds = match &text[digits.len()..] {
         "ms" => 0.001,

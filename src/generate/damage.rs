@@ -87,7 +87,7 @@ pub(super) fn step(draw: &mut Draw<'_>, plain: &Step, proper: &Message) -> Optio
             let wrong = ["//", "/./", "/../", "/%2e%2e/", "/;a=b/"][draw.below(5)];
             *target = target.replacen('/', wrong, 1);
         }
-        9 => target.push_str(["/", "//", "?", "#x", "%", "%zz", "/%00"][draw.below(7)]),
+        9 => target.push_str(["/", "//", "?", "%", "%zz", "/%00"][draw.below(6)]),
         10 => {
             *body = Body::Bytes(Bytes::from_static(
                 [&b""[..], b"[]", b"null", b"\"a\"", b"{]"][draw.below(5)],

@@ -16,8 +16,6 @@ mod adverse;
 mod damage;
 mod draw;
 mod story;
-#[cfg(test)]
-mod tests;
 mod types;
 
 use std::collections::BTreeMap;
@@ -105,6 +103,17 @@ pub fn nth(seed: u64, number: u64) -> Generated {
     let mut made = case(&bytes);
     made.case.from = Some(format!("generated: seed {seed}, case {number}"));
     made
+}
+
+/// What the case of that number is called: `generated/7-0`.
+pub fn name(seed: u64, number: u64) -> String {
+    format!("generated/{seed}-{number}")
+}
+
+/// The case of that [name].
+pub fn named(name: &str) -> Option<Generated> {
+    let (seed, number) = name.strip_prefix("generated/")?.split_once('-')?;
+    Some(nth(seed.parse().ok()?, number.parse().ok()?))
 }
 
 /// Cases as a strategy of proptest; a failing one shrinks to fewer bytes, and so to a plainer case.

@@ -1,10 +1,12 @@
-use super::*;
-use crate::case::bind::Values;
-use crate::case::text;
-use crate::contract::Choices;
-use crate::judge::{Judge, Outcome};
-use crate::model::Model;
-use crate::replay::{Local, Next, Settings, replay};
+//! Generated cases: sound, repeatable, and no accusation of the reference.
+
+use profile_contract::case::bind::Values;
+use profile_contract::case::text;
+use profile_contract::contract::Choices;
+use profile_contract::generate::{Yield, case, name, named, nth};
+use profile_contract::judge::{Judge, Outcome};
+use profile_contract::model::Model;
+use profile_contract::replay::{Local, Next, Settings, replay};
 
 #[test]
 fn a_case_reads_as_it_was_written() {
@@ -16,7 +18,8 @@ fn a_case_reads_as_it_was_written() {
             Ok(&case),
             "{text}"
         );
-        assert_eq!(nth(1, number).case, case);
+        let again = named(&name(1, number)).expect("a case of that name");
+        assert_eq!(again.case, case);
     }
     // Without bytes there is still a case, the plainest.
     assert_eq!(case(&[]).case.steps.len(), 2);

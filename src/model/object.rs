@@ -150,6 +150,12 @@ pub(super) fn put(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branc
         return vec![unknowable(&domain.name)];
     }
     let (Some((type_name, plan, allow)), Some(object)) = (found, object) else {
+        // Nobody knows whether it has the values that its type needs.
+        ground_rejection(
+            rule!("ingest.object.any-structure"),
+            &SmallVec::new(),
+            &mut gate,
+        );
         let blind = Served::new(
             Pattern::Any,
             obscure(&domain.name),
@@ -192,7 +198,14 @@ pub(super) fn put(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branc
     for ((arrived, store), ways) in ways {
         let learns = ways.learns().clone();
         let (body, effect) = match arrived {
-            _ if ways.is_lost() => (Pattern::Any, obscure(&domain.name)),
+            _ if ways.is_lost() => {
+                ground_rejection(
+                    rule!("ingest.object.any-structure"),
+                    &SmallVec::new(),
+                    &mut gate,
+                );
+                (Pattern::Any, obscure(&domain.name))
+            }
             Arrived::Rejected(rule) => {
                 ground_rejection(rule, &learns, &mut gate);
                 let touches = |kind| arrival.plan.touches(kind);

@@ -685,7 +685,8 @@ fn of_two_puts_at_the_same_time_either_may_be_the_last_but_not_both() {
 #[test]
 fn an_object_of_a_type_whose_mapping_nobody_saw_may_be_refused() {
     let put = r#"PUT /domains/d/object-types/T {"Description":"one","TemplateId":"Servicenow-task"} => 200 {"ObjectTypeName":"T","Description":"one","TemplateId":"Servicenow-task"}"#;
-    let object = r#"PUT /domains/d/profiles/objects {"ObjectTypeName":"T","Object":"{\"id\":\"1\"}"} => "#;
+    let object =
+        r#"PUT /domains/d/profiles/objects {"ObjectTypeName":"T","Object":"{\"id\":\"1\"}"} => "#;
     let refused = format!("{object}400 BadRequestException");
     let served = format!(r#"{object}200 {{"ProfileObjectUniqueKey":"x"}}"#);
     assert_eq!(broken(&[CREATE, put, &refused]), None);

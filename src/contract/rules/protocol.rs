@@ -531,7 +531,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "HB",
         confidence: Assumed,
         sides: One,
-        note: "",
+        note: "Each member may be counted in its own way; only the Description of object types is held to `cap.length-unit`.",
     },
     Rule {
         id: "proto.pattern-newline",

@@ -366,6 +366,9 @@ impl Reading {
     }
 
     /// A text whose length is within a limit by one way of counting and beyond it by another.
+    ///
+    /// Only descriptions tell how the target counts: servers that check one member by its bytes often leave the length of
+    /// another to something that counts otherwise.
     pub(super) fn length_unit(&mut self, place: String, text: &str, most: u32, refusals: Refusals) {
         let counts = [
             text.chars().count(),
@@ -384,8 +387,11 @@ impl Reading {
         let [scalars, utf16, bytes] = counts;
         let problem =
             format!("{scalars} scalar values, {utf16} UTF-16 units, {bytes} bytes, at most {most}");
-        self.may(rule!("proto.length-unit"), refusals, place, problem)
-            .tells(choice!("cap.length-unit"), served, refused);
+        let telling = place == "Description";
+        let flaw = self.may(rule!("proto.length-unit"), refusals, place, problem);
+        if telling {
+            flaw.tells(choice!("cap.length-unit"), served, refused);
+        }
     }
 }
 

@@ -105,6 +105,18 @@ impl Verdict {
         }
     }
 
+    /// Takes a conversation that led to more states than can be told apart for one that ended there.
+    ///
+    /// For generated conversations, of which any is as good as another: the next one is judged instead.
+    pub fn end_at_bound(&mut self, steps: usize) {
+        if let Some(Unclear { step, why, .. }) = self.unclear.take() {
+            self.unsent = Some(format!(
+                "step {} of {steps} was not judged: {why}",
+                step + 1
+            ));
+        }
+    }
+
     /// The answer that was not allowed.
     pub fn violation(&self) -> Option<&Finding> {
         self.findings
@@ -230,6 +242,11 @@ impl<'a> Judge<'a> {
     #[must_use]
     pub fn of_late_effects(self, late: bool) -> Self {
         Self { late, ..self }
+    }
+
+    /// Whether more states became possible than are told apart.
+    pub fn is_lost(&self) -> bool {
+        self.model.is_lost()
     }
 
     /// Whether an effect was waited for that never showed.

@@ -131,6 +131,11 @@ impl Model {
         choices
     }
 
+    /// Whether so many states became possible that nothing is judged any more.
+    pub fn is_lost(&self) -> bool {
+        self.lost.is_some()
+    }
+
     /// Holds an answer against what is allowed, and adopts what it shows.
     ///
     /// After a forbidden answer the model is as before; what the target did is unknown then, and judging on is guessing.
@@ -499,6 +504,10 @@ fn request_branches(world: &World, request: &Request) -> Vec<Branch> {
         "HEAD" => return vec![head(world, request)],
         "OPTIONS" => return vec![free(Outcome::Free, rule!("proto.method-options"))],
         _ => {}
+    }
+    if !world.reference && request.target.contains('#') {
+        // Not in the grammar of a request target: some servers cut it off there, some refuse it (RFC 9112, 3.2).
+        return vec![free(Outcome::FreeOrClosed, rule!("proto.no-5xx"))];
     }
     let mut gate = Gate::new(world);
     let overridden = request.headers.iter().any(|(name, _)| {

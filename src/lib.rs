@@ -40,6 +40,7 @@
 //! `docs/case-format.md` describes the text of cases, `ARCHITECTURE.md` how the parts fit together.
 
 pub mod case;
+pub mod check;
 pub mod cli;
 pub mod contract;
 pub mod generate;

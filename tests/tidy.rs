@@ -19,6 +19,12 @@ const IMPORTS: &[(&str, Option<&[&str]>)] = &[
     ),
     ("generate", Some(&["case", "contract", "model", "wire"])),
     ("shrink", Some(&["case", "model", "wire"])),
+    (
+        "check",
+        Some(&[
+            "case", "contract", "generate", "judge", "replay", "report", "shrink", "wire",
+        ]),
+    ),
     ("serve", Some(&["model", "wire"])),
     ("cli", None),
 ];

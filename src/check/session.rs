@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::ProgressBar;
 use tokio::task::JoinSet;
 
 use crate::case::bind::Values;
@@ -13,11 +12,12 @@ use crate::case::{Case, Say};
 use crate::contract::operation::addressed;
 use crate::contract::{ChoiceId, Choices, Operation, RuleId};
 use crate::judge::{Finding, Heard, Judge, Severity, Unclear, Verdict};
-use crate::replay::{self, Lag, Next, Settings};
+use crate::replay::{self, Lag, Next, Settings, Target};
 use crate::report::{Judged, Report, Seen, alike};
 use crate::shrink::Shrinker;
 
-use super::target::{ArnForm, Destination};
+use super::arn::ArnForm;
+use super::plan::Task;
 
 /// How long to wait before asking again for an effect that may still be on its way.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -31,36 +31,23 @@ const WAITING: usize = 192;
 /// How many requests are spent on making one finding smaller.
 const SHRINKING: usize = 200;
 
-/// A case to run.
-#[derive(Debug, Clone)]
-pub(super) struct Task {
-    /// Its name in reports.
-    pub(super) name: String,
-    /// The case.
-    pub(super) case: Case,
-    /// The command that runs it again.
-    pub(super) again: String,
-    /// Whether its verdict belongs in the report; a probe that nobody asked for only teaches.
-    pub(super) reported: bool,
-}
-
 /// A transcript that shows a distinct cause for the first time.
 #[derive(Debug, Clone)]
-pub(super) struct Kept {
+pub struct Kept {
     /// The rule of the finding.
-    pub(super) rule: RuleId,
+    pub rule: RuleId,
     /// What was said and answered.
-    pub(super) transcript: Transcript,
+    pub transcript: Transcript,
 }
 
 /// Everything that cases of one run share.
-#[derive(Debug)]
-pub(super) struct Session {
-    target: Destination,
+pub(crate) struct Session<T> {
+    target: T,
     settings: Settings,
     arn_known: bool,
-    bar: ProgressBar,
-    stopping: AtomicBool,
+    /// Told of every case that is done.
+    progress: Progress,
+    stopping: Arc<AtomicBool>,
     /// How long an effect may take to show.
     settle: Duration,
     /// Whether an effect was waited for that never showed.
@@ -72,25 +59,27 @@ pub(super) struct Session {
 
 /// What the cases of a run have shown so far.
 #[derive(Debug)]
-pub(super) struct Collected {
+pub(crate) struct Collected {
     /// The verdicts.
-    pub(super) report: Report,
+    pub(crate) report: Report,
     /// What shows each distinct cause.
-    pub(super) kept: Vec<Kept>,
+    pub(crate) kept: Vec<Kept>,
     /// What went wrong outside the cases.
-    pub(super) notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
     /// What is known of the target: where cases to come begin.
     known: Choices,
 }
 
-impl Session {
+/// Told whenever a case is done.
+pub(crate) type Progress = Arc<dyn Fn() + Send + Sync>;
+
+impl<T: Target + 'static> Session<T> {
     /// A session with a target, whose ARNs begin like that.
-    pub(super) fn new(
-        target: Destination,
+    pub(crate) fn new(
+        target: T,
         settings: Settings,
         arn: &ArnForm,
         report: Report,
-        bar: ProgressBar,
         settle: Duration,
     ) -> Self {
         Self {
@@ -100,8 +89,8 @@ impl Session {
                 ..settings
             },
             arn_known: arn.known,
-            bar,
-            stopping: AtomicBool::new(false),
+            progress: Arc::new(|| {}),
+            stopping: Arc::default(),
             settle,
             impatient: AtomicBool::new(false),
             following: tokio::sync::Mutex::new(()),
@@ -114,24 +103,21 @@ impl Session {
         }
     }
 
-    /// Starts no further case.
-    pub(super) fn stop(&self) {
-        self.stopping.store(true, Ordering::Relaxed);
+    /// Tells `progress` of every case that is done, and starts none once `stopping` is set.
+    pub(crate) fn watched(mut self, progress: Progress, stopping: Arc<AtomicBool>) -> Self {
+        self.progress = progress;
+        self.stopping = stopping;
+        self
     }
 
     /// Whether no further case is started.
-    pub(super) fn is_stopping(&self) -> bool {
+    pub(crate) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
-    }
-
-    /// Takes the progress bar away.
-    pub(super) fn finish_bar(&self) {
-        self.bar.finish_and_clear();
     }
 
     /// Finds out whether the target shows its effects late, by a case that waits for one; several at a time, because a
     /// delay may be short by chance.
-    pub(super) async fn measure_lag(self: &Arc<Self>, case: &Task) {
+    pub(crate) async fn measure_lag(self: &Arc<Self>, case: &Task) {
         let rounds = vec![
             Task {
                 reported: false,
@@ -144,12 +130,12 @@ impl Session {
     }
 
     /// How late the target shows its effects.
-    pub(super) fn lag(&self) -> &Lag {
+    pub(crate) fn lag(&self) -> &Lag {
         &self.settings.lag
     }
 
     /// Runs probes: what they show of the target is where all later cases begin.
-    pub(super) async fn probe(self: &Arc<Self>, probes: Vec<Task>, jobs: usize) {
+    pub(crate) async fn probe(self: &Arc<Self>, probes: Vec<Task>, jobs: usize) {
         let learned = self.run_all(probes, jobs).await;
         let mut collected = self.collected();
         for choices in learned {
@@ -164,13 +150,13 @@ impl Session {
     }
 
     /// Runs cases, so many at a time, and returns what each showed of the target.
-    pub(super) async fn run_all(self: &Arc<Self>, tasks: Vec<Task>, jobs: usize) -> Vec<Choices> {
+    pub(crate) async fn run_all(self: &Arc<Self>, tasks: Vec<Task>, jobs: usize) -> Vec<Choices> {
         let tasks = Arc::new(move |at: usize| tasks.get(at).cloned());
         self.run_each(tasks, jobs).await
     }
 
     /// Runs the cases a function gives, so many at a time, until it gives none.
-    pub(super) async fn run_each(
+    pub(crate) async fn run_each(
         self: &Arc<Self>,
         tasks: Arc<dyn Fn(usize) -> Option<Task> + Send + Sync>,
         jobs: usize,
@@ -195,7 +181,7 @@ impl Session {
                     && let Some(task) = tasks(next.fetch_add(1, Ordering::Relaxed))
                 {
                     learned.extend(session.run(&task, &known).await);
-                    session.bar.inc(1);
+                    (session.progress)();
                 }
                 learned
             });
@@ -205,7 +191,7 @@ impl Session {
     }
 
     /// What has been collected so far.
-    pub(super) fn collected(&self) -> MutexGuard<'_, Collected> {
+    pub(crate) fn collected(&self) -> MutexGuard<'_, Collected> {
         self.collected
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -299,7 +285,7 @@ impl Session {
     }
 
     /// Replays a case once and judges it.
-    pub(super) async fn replay(&self, task: &Task, known: &Choices) -> Watched {
+    pub(crate) async fn replay(&self, task: &Task, known: &Choices) -> Watched {
         let lag = &self.settings.lag;
         // Whoever was late once and never came is not waited for again, unless the target is known to be late.
         let impatient = self.impatient.load(Ordering::Relaxed) && lag.is_none();
@@ -337,7 +323,11 @@ impl Session {
         if judge.waited_in_vain() {
             self.impatient.store(true, Ordering::Relaxed);
         }
+        let lost = judge.is_lost();
         let mut verdict = judge.finish();
+        if task.generated && lost {
+            verdict.end_at_bound(task.case.steps.len());
+        }
         if let Some(unsent) = &replayed.unsent {
             verdict.leave_unsent(unsent.step, task.case.steps.len(), &unsent.reason);
         }
@@ -388,20 +378,20 @@ impl Session {
 
 impl Collected {
     /// What is known of the target.
-    pub(super) fn known(&self) -> &Choices {
+    pub(crate) fn known(&self) -> &Choices {
         &self.known
     }
 }
 
 /// A case replayed and judged.
 #[derive(Debug)]
-pub(super) struct Watched {
+pub(crate) struct Watched {
     /// What was said and answered.
-    pub(super) transcript: Transcript,
+    pub(crate) transcript: Transcript,
     /// What it showed.
-    pub(super) verdict: Verdict,
+    pub(crate) verdict: Verdict,
     /// What went wrong outside the case.
-    pub(super) notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
 }
 
 /// A target that answers 404 for every ARN we made up may well know its resources by others: that accuses nobody.

@@ -1,14 +1,13 @@
 //! The command line: the only place that prints.
 //!
 //! One file a subcommand. What they share is here, namely the arguments, the exit status and every error in words, and in
-//! `target` (what to test), `session` (running cases) and `output` (where results go).
+//! `target` (what to test) and `output` (where results go).
 
 mod check;
 mod output;
 mod replay;
 mod rules;
 mod serve;
-mod session;
 mod target;
 
 use std::io;
@@ -18,6 +17,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::case::Problem;
+use crate::check::CheckError;
 use crate::judge::Outcome;
 use crate::replay::BadEndpoint;
 use crate::report::Report;
@@ -96,10 +96,8 @@ enum Trouble {
     },
     #[error(transparent)]
     Case(#[from] Problem),
-    #[error("{0}")]
-    NothingSelected(String),
-    #[error("the recording {name} does not conform to the contract any more: {why}")]
-    Recording { name: String, why: String },
+    #[error(transparent)]
+    Check(#[from] CheckError),
     #[error(transparent)]
     Bind(#[from] BindError),
     #[error("cannot write {}: {error}", file.display())]

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use crate::case::transcript;
+use crate::check::Kept;
 use crate::report::human::{Detail, Manner};
 use crate::report::{Report, json, junit};
 
 use super::Trouble;
-use super::session::Kept;
 
 /// Writes results to stdout. That nobody reads them any more, as in `… | head`, is no error.
 pub(super) fn print(text: &str) -> Result<(), Trouble> {

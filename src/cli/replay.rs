@@ -6,21 +6,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use indicatif::ProgressBar;
 use tokio::runtime::Runtime;
 
 use crate::case::corpus::{self, Content, Entry};
 use crate::case::select::nearest;
 use crate::case::transcript::Transcript;
+use crate::check::{Session, Task, is_probe};
 use crate::generate;
 use crate::judge::{Severity, Verdict, answer_line, judge, request_line};
 use crate::replay::{Settings, Target};
 use crate::report::human::{self, Detail};
 use crate::report::{Judged, Report, Run};
 
-use super::check::is_probe;
 use super::output;
-use super::session::{Session, Task};
 use super::target::{Destination, TargetOptions, quoted};
 use super::{Exit, Trouble};
 
@@ -31,7 +29,8 @@ use super::{Exit, Trouble};
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Replay {
-    /// Files to replay, or names of cases: of the built-in corpus, or of generated ones. Of a recording, the case is replayed anew.
+    /// Files to replay, or names of cases: of the built-in corpus, or of generated ones. Of a recording, the case is
+    /// replayed anew.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
@@ -78,7 +77,11 @@ impl Replay {
             deadline: self.target.timeout,
             ..Settings::default()
         };
-        let arn = target.find_arn(&self.target, &settings.run).await;
+        let arn = self
+            .target
+            .arns()
+            .find(&target, &settings.run, settings.deadline)
+            .await;
         let run = Run {
             target: target.describe(),
             id: settings.run.id().to_owned(),
@@ -89,7 +92,6 @@ impl Replay {
             settings,
             &arn,
             Report::new(run.clone()),
-            ProgressBar::hidden(),
             self.target.settle,
         ));
         session.probe(probes()?, 1).await;
@@ -108,6 +110,7 @@ impl Replay {
                 case,
                 again,
                 reported: true,
+                generated: false,
             };
             let began = Instant::now();
             let watched = session.replay(&task, &known).await;
@@ -209,6 +212,7 @@ fn probes() -> Result<Vec<Task>, Trouble> {
             name: entry.name,
             again: String::new(),
             reported: false,
+            generated: false,
         })
         .collect())
 }

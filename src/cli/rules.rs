@@ -2,25 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use indicatif::ProgressBar;
 use serde::Serialize;
 use tokio::runtime::Runtime;
 
-use crate::case::corpus::{self, Content};
 use crate::case::select::{Glob, nearest};
+use crate::check::{Amount, Check, Options};
 use crate::contract::rule::Confidence;
 use crate::contract::{ChoiceId, Level, Rule, RuleId, Side, Sides};
-use crate::judge::{Exercised, REQUEST_LIMIT, judge};
-use crate::replay::Settings;
-use crate::report::{Report, Run};
+use crate::judge::Exercised;
+use crate::model::Model;
+use crate::replay::Local;
 
-use super::check::is_probe;
-use super::session::{Session, Task};
-use super::target::{ArnForm, Destination};
 use super::{Exit, Trouble, output};
 
 /// How wide explanations are.
@@ -148,52 +142,15 @@ impl Rules {
 
 /// What the built-in corpus exercises on the built-in reference.
 async fn exercised() -> Result<Exercised, Trouble> {
-    let began = Instant::now();
-    let settings = Settings::default();
-    let run = Run {
-        target: "the built-in reference".to_owned(),
-        id: settings.run.id().to_owned(),
-        limit: REQUEST_LIMIT,
+    let options = Options {
+        jobs: JOBS,
+        amount: Amount::Number(0),
+        ..Options::default()
     };
-    let arn = ArnForm {
-        arn: settings.arn.clone(),
-        known: true,
-    };
-    let session = Arc::new(Session::new(
-        Destination::local(),
-        settings,
-        &arn,
-        Report::new(run),
-        ProgressBar::hidden(),
-        Duration::ZERO,
-    ));
-    let (mut probes, mut others, mut recordings) = (Vec::new(), Vec::new(), Vec::new());
-    for entry in corpus::built_in()? {
-        match entry.content {
-            Content::Transcript(recording) => recordings.push(recording),
-            Content::Case(case) => {
-                let tasks = if is_probe(&entry.name) {
-                    &mut probes
-                } else {
-                    &mut others
-                };
-                tasks.push(Task {
-                    name: entry.name,
-                    case,
-                    again: String::new(),
-                    reported: true,
-                });
-            }
-        }
-    }
-    session.probe(probes, JOBS).await;
-    session.run_all(others, JOBS).await;
-    let mut report = session.collected().report.clone();
-    for recording in &recordings {
-        report.add_recording(&judge(recording));
-    }
-    report.finish(began.elapsed());
-    Ok(report.exercised)
+    let checked = Check::new(Local::new(Model::reference()), options)?
+        .run()
+        .await?;
+    Ok(checked.report.exercised)
 }
 
 fn summary(rules: &[RuleId], asked: usize) -> String {

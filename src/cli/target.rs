@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::case::bind::DEFAULT_ARN;
+use crate::check::{Arns, COMMON_ACCOUNTS};
 use crate::model::Model;
 use crate::replay::local::Local;
-use crate::replay::{Endpoint, EndpointSettings, Run, Signer, Target, Trust};
-use crate::wire::{Answer, Headers, Message, NoAnswerKind, Request, percent};
+use crate::replay::{Endpoint, EndpointSettings, Signer, Target, Trust};
+use crate::wire::{Answer, Headers, Message, NoAnswerKind, Request};
 
 use super::Trouble;
 
@@ -86,16 +86,14 @@ impl TargetOptions {
         }
     }
 
-    /// The beginnings that the ARNs of the target may have, the likeliest first.
-    fn arns(&self) -> Vec<String> {
-        let accounts = self
-            .account
-            .as_deref()
-            .map_or(COMMON_ACCOUNTS.to_vec(), |account| vec![account]);
-        accounts
-            .iter()
-            .map(|account| format!("arn:{}:profile:{}:{account}", self.partition, self.region))
-            .collect()
+    /// How the ARNs of the target begin, as far as the options say.
+    pub(super) fn arns(&self) -> Arns {
+        let arn =
+            |account: &str| format!("arn:{}:profile:{}:{account}", self.partition, self.region);
+        match &self.account {
+            Some(account) => Arns::Given(arn(account)),
+            None => Arns::Among(COMMON_ACCOUNTS.map(arn).to_vec()),
+        }
     }
 
     /// These options as one would type them to reach the same target again.
@@ -184,75 +182,6 @@ impl Destination {
             advice,
         })
     }
-
-    /// Finds the beginning of the ARNs the target knows its resources by, among those the options allow.
-    ///
-    /// Looks for the tags of a scratch domain, which exists meanwhile.
-    pub(super) async fn find_arn(&self, options: &TargetOptions, run: &Run) -> ArnForm {
-        let arns = options.arns();
-        let first = || {
-            arns.first()
-                .cloned()
-                .unwrap_or_else(|| DEFAULT_ARN.to_owned())
-        };
-        if options.account.is_some() {
-            return ArnForm {
-                arn: first(),
-                known: true,
-            };
-        }
-        let scratch = run.domain("domain-arn");
-        let domain = format!("/domains/{scratch}");
-        let create = Request {
-            method: "POST".to_owned(),
-            target: domain.clone(),
-            headers: [("content-type", "application/json")].into_iter().collect(),
-            body: Some(br#"{"DefaultExpirationDays":30}"#.as_slice().into()),
-        };
-        let created = self.send(&Message::Request(create), options.timeout).await;
-        let mut found = None;
-        for arn in &arns {
-            let resource = percent::encode(&format!("{arn}:domains/{scratch}"));
-            match self
-                .send(&get(format!("/tags/{resource}")), options.timeout)
-                .await
-            {
-                Answer::Response(response) if matches!(response.status, 403 | 404) => {}
-                // Anything else is for the cases to judge.
-                _ => {
-                    found = Some(arn.clone());
-                    break;
-                }
-            }
-        }
-        if matches!(created, Answer::Response(_)) {
-            let headers = Headers::default();
-            let delete = Request {
-                method: "DELETE".to_owned(),
-                target: domain,
-                headers,
-                body: None,
-            };
-            // A domain that stays behind here is one the cases would tell about too.
-            let _ = self.send(&Message::Request(delete), options.timeout).await;
-        }
-        match found {
-            Some(arn) => ArnForm { arn, known: true },
-            None => ArnForm {
-                arn: first(),
-                known: false,
-            },
-        }
-    }
-}
-
-/// How the ARNs of a target begin.
-#[derive(Debug, Clone)]
-pub(super) struct ArnForm {
-    /// The beginning.
-    pub(super) arn: String,
-    /// Whether the target answered to it, or the user gave it.
-    pub(super) known: bool,
 }
 
 impl Target for Destination {
@@ -300,9 +229,6 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 const DEFAULT_REGION: &str = "us-east-1";
 const DEFAULT_PARTITION: &str = "aws";
-
-/// Accounts that local servers answer for: the one of the documentation's examples, and those of common emulators.
-const COMMON_ACCOUNTS: [&str; 3] = ["123456789012", "000000000000", "111122223333"];
 
 #[cfg(test)]
 mod tests {

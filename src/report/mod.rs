@@ -10,6 +10,7 @@ pub mod human;
 pub mod json;
 pub mod junit;
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::contract::{ChoiceId, Choices, Options};
@@ -265,6 +266,11 @@ impl Report {
         }
     }
 
+    /// Whether every case could be judged and none violates the contract; there may be warnings.
+    pub fn conforms(&self) -> bool {
+        self.interrupted.is_none() && self.outcome() <= Outcome::Warns
+    }
+
     /// How far the rules of the catalogue were exercised.
     pub fn coverage(&self) -> Coverage {
         Coverage::of(&self.exercised)
@@ -305,6 +311,13 @@ impl Report {
             }
             self.seen.push((id, left, name.to_owned()));
         }
+    }
+}
+
+impl fmt::Display for Report {
+    /// As on a terminal without colours.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&human::render(self, human::Manner::default()))
     }
 }
 

@@ -1,0 +1,105 @@
+//! How the ARNs of a target begin: tags are addressed by ARN, and no answer shows one.
+
+use std::time::Duration;
+
+use crate::case::bind::DEFAULT_ARN;
+use crate::replay::{Run, Target};
+use crate::wire::{Answer, Headers, Message, Request, percent};
+
+/// Accounts that local servers answer for: the one of the documentation's examples, and those of common emulators.
+pub const COMMON_ACCOUNTS: [&str; 3] = ["123456789012", "000000000000", "111122223333"];
+
+/// What is known of the beginning of a target's ARNs, `arn:aws:profile:us-east-1:123456789012`.
+#[derive(Debug, Clone)]
+pub enum Arns {
+    /// It is this.
+    Given(String),
+    /// It may be any of these, the likeliest first: the target is asked.
+    Among(Vec<String>),
+}
+
+impl Default for Arns {
+    fn default() -> Self {
+        Self::Among(
+            COMMON_ACCOUNTS
+                .map(|account| format!("arn:aws:profile:us-east-1:{account}"))
+                .to_vec(),
+        )
+    }
+}
+
+/// How the ARNs of a target begin.
+#[derive(Debug, Clone)]
+pub(crate) struct ArnForm {
+    /// The beginning.
+    pub(crate) arn: String,
+    /// Whether the target answered to it, or the user gave it.
+    pub(crate) known: bool,
+}
+
+impl Arns {
+    /// Finds the beginning that the target knows its resources by.
+    ///
+    /// Looks for the tags of a scratch domain, which exists meanwhile.
+    pub(crate) async fn find(
+        &self,
+        target: &impl Target,
+        run: &Run,
+        deadline: Duration,
+    ) -> ArnForm {
+        let candidates = match self {
+            Self::Given(arn) => {
+                return ArnForm {
+                    arn: arn.clone(),
+                    known: true,
+                };
+            }
+            Self::Among(candidates) => candidates,
+        };
+        let scratch = run.domain("domain-arn");
+        let domain = format!("/domains/{scratch}");
+        let create = Request {
+            method: "POST".to_owned(),
+            target: domain.clone(),
+            headers: [("content-type", "application/json")].into_iter().collect(),
+            body: Some(br#"{"DefaultExpirationDays":30}"#.as_slice().into()),
+        };
+        let created = target.send(&Message::Request(create), deadline).await;
+        let mut found = None;
+        for arn in candidates {
+            let resource = percent::encode(&format!("{arn}:domains/{scratch}"));
+            let list = without_body("GET", format!("/tags/{resource}"));
+            match target.send(&list, deadline).await {
+                Answer::Response(response) if matches!(response.status, 403 | 404) => {}
+                // Anything else is for the cases to judge.
+                _ => {
+                    found = Some(arn.clone());
+                    break;
+                }
+            }
+        }
+        if matches!(created, Answer::Response(_)) {
+            // A domain that stays behind here is one the cases would tell about too.
+            let _ = target.send(&without_body("DELETE", domain), deadline).await;
+        }
+        match found {
+            Some(arn) => ArnForm { arn, known: true },
+            None => ArnForm {
+                arn: candidates
+                    .first()
+                    .cloned()
+                    .unwrap_or_else(|| DEFAULT_ARN.to_owned()),
+                known: false,
+            },
+        }
+    }
+}
+
+fn without_body(method: &str, target: String) -> Message {
+    Message::Request(Request {
+        method: method.to_owned(),
+        target,
+        headers: Headers::default(),
+        body: None,
+    })
+}

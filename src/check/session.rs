@@ -204,14 +204,7 @@ impl<T: Target + 'static> Session<T> {
         let began = Instant::now();
         let mut watched = self.replay(task, known).await;
         let took = began.elapsed();
-        let unseen = |finding: &&Finding| {
-            !self
-                .collected()
-                .report
-                .causes
-                .iter()
-                .any(|cause| alike(&cause.finding, finding))
-        };
+        let unseen = |finding: &&Finding| !self.collected().report.knows(finding);
         let mut seen = None;
         // One at a time, so that a cause that shows in many cases at once is followed only in the first.
         let mut following = None;

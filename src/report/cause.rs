@@ -1,8 +1,11 @@
 //! Causes: findings that very likely have one defect behind them.
 //!
-//! Two findings count as one if rule, operation, place and status agree. Places are compared with the names and numbers
-//! of a particular case left out: `/Fields/email/Source` and `/Fields/phone/Source` are the same place. Of rules about
-//! the form of answers, rule and member suffice.
+//! Two findings have the same shape if rule, operation, place and status agree. Places are compared with the names and
+//! numbers of a particular case left out: `/Fields/email/Source` and `/Fields/phone/Source` are the same place. Of rules
+//! about the form of answers, rule and member suffice.
+//!
+//! A cause is wider than a shape. Where an answer is served and wrong in the same place, one defect breaks many rules, and
+//! each case tells it by the rule it was written for: they are told once, and the other rules are named.
 
 use std::time::Duration;
 
@@ -28,6 +31,8 @@ pub struct Cause {
     pub seen: Option<Seen>,
     /// All cases that showed it, the first included.
     pub cases: Vec<String>,
+    /// The rules those cases tell it by, that of the finding first.
+    pub rules: Vec<RuleId>,
 }
 
 impl Cause {
@@ -39,6 +44,7 @@ impl Cause {
         seen: Option<Seen>,
     ) -> Self {
         Self {
+            rules: vec![finding.rule],
             finding,
             cases: vec![case.clone()],
             case,
@@ -49,7 +55,20 @@ impl Cause {
     }
 }
 
-/// Whether two findings very likely have one cause.
+/// Whether two findings very likely have one defect behind them, though perhaps told by different rules.
+pub(super) fn akin(one: &Finding, other: &Finding) -> bool {
+    let wrong_in_place = |finding: &Finding| {
+        finding.place.starts_with('/') && !finding.rule.id().starts_with("proto.")
+    };
+    alike(one, other)
+        || one.severity == other.severity
+            && wrong_in_place(one)
+            && wrong_in_place(other)
+            && (one.operation, one.status) == (other.operation, other.status)
+            && general(&one.place, one.operation) == general(&other.place, other.operation)
+}
+
+/// Whether two findings have the same shape.
 pub fn alike(one: &Finding, other: &Finding) -> bool {
     if (one.rule, one.severity) != (other.rule, other.severity) {
         return false;

@@ -95,6 +95,16 @@ impl Text {
                 ),
             );
         }
+        let others: Vec<_> = cause.rules[1..].iter().map(|rule| rule.id()).collect();
+        if !others.is_empty() {
+            self.line(
+                "breaks",
+                &format!(
+                    "as well, perhaps for the same reason: {}",
+                    others.join(", ")
+                ),
+            );
+        }
         self.others(&cause.cases, &cause.case);
         self.line("again", &cause.again);
     }

@@ -72,6 +72,7 @@ struct Finding<'a> {
     actual: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     seen: Option<Seen>,
+    also: Vec<&'static str>,
     cases: &'a [String],
     again: &'a str,
 }
@@ -233,6 +234,7 @@ impl<'a> Finding<'a> {
                 times: seen.times,
                 replays: seen.replays,
             }),
+            also: cause.rules[1..].iter().map(|rule| rule.id()).collect(),
             cases: &cause.cases,
             again: &cause.again,
         }

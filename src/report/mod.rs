@@ -16,6 +16,7 @@ use std::time::Duration;
 use crate::contract::{ChoiceId, Choices, Options};
 use crate::judge::{Exercised, Finding, Outcome, Severity, Unclear, Verdict};
 
+use cause::akin;
 pub use cause::{Cause, alike};
 pub use coverage::{Coverage, covered};
 
@@ -154,7 +155,7 @@ impl Report {
     pub fn knows(&self, finding: &Finding) -> bool {
         self.causes
             .iter()
-            .any(|cause| alike(&cause.finding, finding))
+            .any(|cause| akin(&cause.finding, finding))
     }
 
     /// Adds the verdict on a case.
@@ -178,10 +179,16 @@ impl Report {
             match self
                 .causes
                 .iter_mut()
-                .find(|cause| alike(&cause.finding, finding))
+                .find(|cause| akin(&cause.finding, finding))
             {
-                Some(cause) if cause.cases.contains(&name) => {}
-                Some(cause) => cause.cases.push(name.clone()),
+                Some(cause) => {
+                    if !cause.cases.contains(&name) {
+                        cause.cases.push(name.clone());
+                    }
+                    if !cause.rules.contains(&finding.rule) {
+                        cause.rules.push(finding.rule);
+                    }
+                }
                 None => {
                     let seen = seen.filter(|_| finding.severity == Severity::Violates);
                     self.causes.push(Cause::new(
@@ -225,6 +232,7 @@ impl Report {
         self.cases.sort_by(|a, b| a.name.cmp(&b.name));
         for cause in &mut self.causes {
             cause.cases.sort();
+            cause.rules[1..].sort();
         }
         self.causes.sort_by(|a, b| {
             (a.finding.severity, a.finding.rule, &a.case).cmp(&(

@@ -467,9 +467,19 @@ fn number(text: &str) -> Option<usize> {
         .flatten()
 }
 
+/// The value at a place inside a text that is itself JSON, as the objects in a listing are.
+fn within_text(body: &Json, pointer: &str) -> Option<Json> {
+    pointer.match_indices('/').find_map(|(at, _)| {
+        let text = body.pointer(&pointer[..at])?.as_str()?;
+        let inner = Json::parse(text.as_bytes()).ok()?;
+        inner.pointer(&pointer[at..]).cloned()
+    })
+}
+
 /// The string, number or boolean at a place of an answer, as text.
 fn scalar(body: &Json, pointer: &str) -> Result<String, String> {
-    match body.pointer(pointer) {
+    let within = within_text(body, pointer);
+    match body.pointer(pointer).or(within.as_ref()) {
         Some(Json::String(text)) => Ok(text.clone()),
         Some(Json::Number(number)) => Ok(number.text().to_owned()),
         Some(Json::Bool(value)) => Ok(value.to_string()),

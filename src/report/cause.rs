@@ -2,7 +2,7 @@
 //!
 //! Two findings have the same shape if rule, operation, place and status agree. Places are compared with the names and
 //! numbers of a particular case left out: `/Fields/email/Source` and `/Fields/phone/Source` are the same place. Of rules
-//! about the form of answers, rule and member suffice.
+//! of the protocol and of pages, rule and member suffice.
 //!
 //! A cause is wider than a shape. Where an answer is served and wrong in the same place, one defect breaks many rules, and
 //! each case tells it by the rule it was written for: they are told once, and the other rules are named.
@@ -65,7 +65,39 @@ pub(super) fn akin(one: &Finding, other: &Finding) -> bool {
             && wrong_in_place(one)
             && wrong_in_place(other)
             && (one.operation, one.status) == (other.operation, other.status)
-            && general(&one.place, one.operation) == general(&other.place, other.operation)
+            && entry(&one.place, one.operation) == entry(&other.place, other.operation)
+}
+
+/// The entry of an answer that a place lies in: `/Items/*`, `/Fields/*`, `/Description`.
+fn entry(place: &str, operation: Option<&'static Operation>) -> String {
+    let general = general(place, operation);
+    let end = general
+        .match_indices('/')
+        .nth(2)
+        .map_or(general.len(), |(at, _)| at);
+    general[..end].to_owned()
+}
+
+/// Whether a smaller case still shows what a larger one did.
+///
+/// What is wrongly refused may be told by any rule the request brings up; the smaller it is, the better the rule fits.
+pub fn still_shows(found: &Finding, wanted: &Finding) -> bool {
+    let refused = |finding: &Finding| {
+        finding.place == "status"
+            && finding
+                .status
+                .is_some_and(|status| (400..500).contains(&status))
+            && !finding.allowed.is_empty()
+            && finding
+                .allowed
+                .iter()
+                .all(|allowed| allowed.starts_with("200 "))
+    };
+    alike(found, wanted)
+        || refused(found)
+            && refused(wanted)
+            && (found.severity, found.operation, found.status)
+                == (wanted.severity, wanted.operation, wanted.status)
 }
 
 /// Whether two findings have the same shape.
@@ -73,7 +105,7 @@ pub fn alike(one: &Finding, other: &Finding) -> bool {
     if (one.rule, one.severity) != (other.rule, other.severity) {
         return false;
     }
-    if FORM.contains(&one.rule) {
+    if is_general(one.rule) {
         let member = |finding: &Finding| finding.place.rsplit('/').next().map(str::to_owned);
         return member(one) == member(other);
     }
@@ -81,16 +113,14 @@ pub fn alike(one: &Finding, other: &Finding) -> bool {
         && general(&one.place, one.operation) == general(&other.place, other.operation)
 }
 
-/// Rules about the form of answers, which an implementation decides in one place for all operations.
-const FORM: [RuleId; 7] = [
-    rule!("proto.success-content-type"),
-    rule!("proto.output-null"),
-    rule!("proto.error-type-present"),
-    rule!("proto.error-type-header"),
-    rule!("proto.error-type-agree"),
-    rule!("proto.timestamp"),
-    rule!("time.request-limit"),
-];
+/// Whether an implementation most likely keeps a rule, or breaks it, in one place for all operations: the rules of the
+/// protocol and of pages. What makes a server fail is another thing each time.
+fn is_general(rule: RuleId) -> bool {
+    let id = rule.id();
+    rule == rule!("time.request-limit")
+        || id.starts_with("page.")
+        || id.starts_with("proto.") && rule != rule!("proto.no-5xx")
+}
 
 /// A place without names and numbers that are data: `/Fields/*/Source`, `/Items/*/CreatedAt`.
 fn general(place: &str, operation: Option<&'static Operation>) -> String {

@@ -17,7 +17,7 @@ use crate::contract::{ChoiceId, Choices, Options};
 use crate::judge::{Exercised, Finding, Outcome, Severity, Unclear, Verdict};
 
 use cause::akin;
-pub use cause::{Cause, alike};
+pub use cause::{Cause, alike, still_shows};
 pub use coverage::{Coverage, covered};
 
 /// What a run was.

@@ -294,7 +294,11 @@ fn findings_are_one_cause_if_only_names_and_numbers_differ() {
         verdict(vec![at("/Fields/email/Source", violates)]),
     ));
     assert!(report.knows(&at("/Fields/phone/Source", violates)));
-    assert!(!report.knows(&at("/Fields/email/Target", violates)));
+    assert!(
+        report.knows(&at("/Fields/email/Target", violates)),
+        "the same field"
+    );
+    assert!(!report.knows(&at("/Keys/email/0", violates)));
     assert!(!report.knows(&at("/Fields/email/Source", Severity::Warns)));
     assert!(!report.knows(&Finding {
         status: Some(500),

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::case::bind::Values;
@@ -13,7 +14,7 @@ use crate::contract::operation::addressed;
 use crate::contract::{ChoiceId, Choices, Operation, RuleId};
 use crate::judge::{Finding, Heard, Judge, Severity, Unclear, Verdict};
 use crate::replay::{self, Lag, Next, Settings, Target};
-use crate::report::{Judged, Report, Seen, alike};
+use crate::report::{Judged, Report, Seen, alike, still_shows};
 use crate::shrink::Shrinker;
 
 use super::arn::ArnForm;
@@ -164,24 +165,37 @@ impl<T: Target + 'static> Session<T> {
         let known = Arc::new(self.collected().known.clone());
         let next = Arc::new(AtomicUsize::new(0));
         let mut workers = JoinSet::new();
-        let jobs = match self.settings.lag.is_none() || jobs == 1 {
-            true => jobs,
-            false => jobs.max(WAITING),
+        // Whether a target is late may show only when the run is under way: the workers for that case wait meanwhile.
+        let most = if jobs == 1 { 1 } else { jobs.max(WAITING) };
+        let at_once = if self.settings.lag.is_none() {
+            jobs
+        } else {
+            most
         };
-        for _ in 0..jobs {
-            let (session, tasks, next, known) = (
+        let turns = Arc::new(Semaphore::new(at_once));
+        let more = Arc::new(AtomicUsize::new(most - at_once));
+        for _ in 0..most {
+            let (session, tasks, next, known, turns, more) = (
                 Arc::clone(self),
                 Arc::clone(&tasks),
                 Arc::clone(&next),
                 Arc::clone(&known),
+                Arc::clone(&turns),
+                Arc::clone(&more),
             );
             workers.spawn(async move {
                 let mut learned = Vec::new();
-                while !session.is_stopping()
+                // The semaphore is never closed.
+                while let Ok(turn) = turns.acquire().await
+                    && !session.is_stopping()
                     && let Some(task) = tasks(next.fetch_add(1, Ordering::Relaxed))
                 {
                     learned.extend(session.run(&task, &known).await);
                     (session.progress)();
+                    drop(turn);
+                    if !session.settings.lag.is_none() {
+                        turns.add_permits(more.swap(0, Ordering::Relaxed));
+                    }
                 }
                 learned
             });
@@ -262,7 +276,7 @@ impl<T: Target + 'static> Session<T> {
             spent += again.verdict.requests;
             watched.notes.append(&mut again.notes);
             let found = again.verdict.violation();
-            if let Some(found) = found.filter(|found| alike(found, violation)) {
+            if let Some(found) = found.filter(|found| still_shows(found, violation)) {
                 shrinker.keep(found.step);
                 again.transcript.case.steps.truncate(found.step + 1);
                 again.transcript.answers.truncate(found.step + 1);

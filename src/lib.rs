@@ -43,6 +43,7 @@ pub mod case;
 pub mod check;
 pub mod cli;
 pub mod contract;
+pub mod defect;
 pub mod generate;
 pub mod judge;
 pub mod model;

@@ -25,7 +25,8 @@ const IMPORTS: &[(&str, Option<&[&str]>)] = &[
             "case", "contract", "generate", "judge", "replay", "report", "shrink", "wire",
         ]),
     ),
-    ("serve", Some(&["model", "wire"])),
+    ("defect", Some(&["contract", "model", "wire"])),
+    ("serve", Some(&["wire"])),
     ("cli", None),
 ];
 

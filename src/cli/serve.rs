@@ -6,8 +6,10 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use clap::Args;
 use tokio::runtime::Runtime;
 
+use crate::case::select::nearest;
+use crate::defect::{self, Defect, Flawed};
 use crate::model::Model;
-use crate::serve::{Limits, Server};
+use crate::serve::{Limits, Respond, Server};
 
 use super::{Exit, Trouble, output};
 
@@ -25,16 +27,69 @@ pub(super) struct Serve {
     /// Listen where other machines can connect, although there is no authentication
     #[arg(long)]
     allow_remote: bool,
+
+    /// Be wrong in one way, to see what `check` makes of it; `list` shows the ways there are
+    #[arg(long, value_name = "ID", value_parser = wrong)]
+    defect: Option<Wrong>,
+}
+
+/// What `--defect` asks for.
+#[derive(Debug, Clone, Copy)]
+enum Wrong {
+    List,
+    One(&'static Defect),
+}
+
+/// The defect of that name.
+fn wrong(id: &str) -> Result<Wrong, String> {
+    if id == "list" {
+        return Ok(Wrong::List);
+    }
+    defect::named(id).map(Wrong::One).ok_or_else(|| {
+        let near = nearest(id, defect::all().map(|defect| defect.id));
+        let slip = near
+            .map(|id| format!("did you mean `{id}`? "))
+            .unwrap_or_default();
+        format!("no such defect; {slip}`--defect list` shows all")
+    })
+}
+
+/// All defects, one a line.
+fn list() -> String {
+    let width = defect::all()
+        .map(|defect| defect.id.len())
+        .max()
+        .unwrap_or(0);
+    defect::all()
+        .map(|defect| {
+            format!(
+                "{:width$}  {}  {}\n",
+                defect.id, defect.degree, defect.about
+            )
+        })
+        .collect()
+}
+
+/// The reference, or one that is wrong.
+fn server(wrong: Option<Wrong>) -> Box<dyn Respond> {
+    match wrong {
+        Some(Wrong::One(defect)) => Box::new(Flawed::new(defect)),
+        _ => Box::new(Model::reference()),
+    }
 }
 
 impl Serve {
     /// Serves until a signal comes.
     pub(super) fn run(self) -> Result<Exit, Trouble> {
         self.refuse_remote()?;
+        if let Some(Wrong::List) = self.defect {
+            output::print(&list())?;
+            return Ok(Exit::Conforms);
+        }
         Runtime::new().map_err(Trouble::Start)?.block_on(async {
             // Before anybody is told the address, so that who knows it may stop the server.
             let stop = stop_signal().map_err(Trouble::Start)?;
-            let server = Server::bind(self.listen, Limits::default(), Model::reference()).await?;
+            let server = Server::bind(self.listen, Limits::default(), server(self.defect)).await?;
             output::print(&format!("listening on http://{}\n", server.address()))?;
             if self.allow_remote && !server.address().ip().is_loopback() {
                 output::remark("warning: there is no authentication; whoever reaches this address may do anything");

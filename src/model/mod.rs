@@ -37,7 +37,7 @@ use smallvec::SmallVec;
 use crate::contract::validate::{self, Input};
 use crate::contract::{Choices, Operation, Options, Refusals, Route, RuleId, Side, operation};
 use crate::wire::{
-    Answer, Exchange, Headers, Json, Message, NoAnswerKind, Request, Response, http1,
+    Answer, Exchange, Headers, Json, Message, NoAnswerKind, Request, Respond, Response, http1,
 };
 use crate::{choice, rule};
 
@@ -434,6 +434,12 @@ impl Model {
             ),
             Message::Raw(_) => false,
         }
+    }
+}
+
+impl Respond for Model {
+    fn respond(&mut self, request: &Request, now_ms: i64) -> Response {
+        Self::respond(self, request, now_ms)
     }
 }
 

@@ -9,16 +9,16 @@ use bytes::Bytes;
 use super::target::Target;
 use crate::model::Model;
 use crate::wire::http1::{RequestFlaw, parse_request};
-use crate::wire::{Answer, Headers, Message, NoAnswerKind, Request, Response};
+use crate::wire::{Answer, Headers, Message, NoAnswerKind, Request, Respond, Response};
 
-/// A model that answers in process. Cases may share it, as they share a server.
+/// Whatever answers requests in process, the reference model first of all. Cases may share it, as they share a server.
 #[derive(Debug)]
-pub struct Local(Mutex<Model>);
+pub struct Local<R = Model>(Mutex<R>);
 
-impl Local {
-    /// A target with the state of that model.
-    pub fn new(model: Model) -> Self {
-        Self(Mutex::new(model))
+impl<R: Respond> Local<R> {
+    /// A target that answers so.
+    pub fn new(respond: R) -> Self {
+        Self(Mutex::new(respond))
     }
 
     fn respond(&self, request: &Request) -> Response {
@@ -36,7 +36,7 @@ impl Local {
     }
 }
 
-impl Target for Local {
+impl<R: Respond> Target for Local<R> {
     async fn send(&self, message: &Message, _deadline: Duration) -> Answer {
         let request = match message {
             Message::Request(request) => Cow::Borrowed(request),

@@ -39,31 +39,9 @@ use tokio::time::timeout;
 
 pub use limits::Limits;
 
-use crate::model::Model;
-use crate::wire::{Request, Response};
+pub use crate::wire::Respond;
+
 use exchange::Exchanges;
-
-/// Whatever answers requests.
-///
-/// The answer carries status, body and the header fields that belong to the API. Its length, its date and its request id
-/// are added by the server. The status is one of three digits; HTTP has no words for an answer without one, and the
-/// connection is closed instead.
-pub trait Respond: Send + 'static {
-    /// Answers one request that arrived at `now_ms`, in milliseconds since the epoch.
-    fn respond(&mut self, request: &Request, now_ms: i64) -> Response;
-}
-
-impl Respond for Model {
-    fn respond(&mut self, request: &Request, now_ms: i64) -> Response {
-        Self::respond(self, request, now_ms)
-    }
-}
-
-impl<F: FnMut(&Request, i64) -> Response + Send + 'static> Respond for F {
-    fn respond(&mut self, request: &Request, now_ms: i64) -> Response {
-        self(request, now_ms)
-    }
-}
 
 /// A listening server.
 pub struct Server<R> {

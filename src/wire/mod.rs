@@ -190,3 +190,25 @@ pub struct Exchange {
     /// How long the complete answer took, in microseconds.
     pub took_us: u64,
 }
+
+/// Whatever answers requests.
+///
+/// The answer carries status, body and the header fields that belong to the API. Its length, its date and its request id
+/// are added by the server. The status is one of three digits; HTTP has no words for an answer without one, and the
+/// connection is closed instead.
+pub trait Respond: Send + 'static {
+    /// Answers one request that arrived at `now_ms`, in milliseconds since the epoch.
+    fn respond(&mut self, request: &Request, now_ms: i64) -> Response;
+}
+
+impl<F: FnMut(&Request, i64) -> Response + Send + 'static> Respond for F {
+    fn respond(&mut self, request: &Request, now_ms: i64) -> Response {
+        self(request, now_ms)
+    }
+}
+
+impl Respond for Box<dyn Respond> {
+    fn respond(&mut self, request: &Request, now_ms: i64) -> Response {
+        self.as_mut().respond(request, now_ms)
+    }
+}

@@ -8,8 +8,9 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use profile_contract::defect::{self, Flawed};
 use profile_contract::model::Model;
-use profile_contract::serve::{Limits, Server};
+use profile_contract::serve::{Limits, Respond, Server};
 use profile_contract::wire::{Headers, Request, Response};
 use tempfile::TempDir;
 
@@ -532,4 +533,77 @@ fn an_interrupt_reports_what_was_judged_and_cleans_up() {
         "{out}"
     );
     assert!(err.contains("finishing the cases under way"), "{err}");
+}
+
+#[test]
+fn a_finding_shrinks_to_a_case_that_still_shows_it_and_nothing_more() {
+    let mut flawed = Flawed::new(defect::named("untag-by-prefix").expect("a defect"));
+    let address = server(move |request, _| {
+        let now = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .expect("a time after 1970");
+        flawed.respond(
+            request,
+            i64::try_from(now.as_millis()).expect("a near time"),
+        )
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    let smallest = folder.path().join("smallest.case");
+    let smallest = smallest.to_str().expect("a path in UTF-8");
+    let shrunk = run(&[
+        "shrink",
+        "tag/remove-prefix",
+        "--endpoint",
+        &address,
+        "--output",
+        smallest,
+    ]);
+    let (_, said) = exits(&shrunk, 1);
+    assert!(said.contains("nothing more can go"), "{said}");
+    let (told, _) = exits(&run(&["replay", smallest, "--endpoint", &address]), 1);
+    assert!(told.contains("rule      tag.remove:"), "{told}");
+
+    // Without any one of its steps nothing is wrong any more.
+    let text = fs::read_to_string(smallest).expect("the case");
+    let case = profile_contract::case::text::parse(&text, "smallest.case").expect("a case");
+    assert!(case.steps.len() <= 4, "{text}");
+    for step in 0..case.steps.len() {
+        let mut fewer = case.clone();
+        fewer.steps.remove(step);
+        let file = folder.path().join(format!("without-{step}.case"));
+        fs::write(&file, profile_contract::case::text::print(&fewer)).expect("a file");
+        let file = file.to_str().expect("a path in UTF-8");
+        let output = run(&["replay", file, "--endpoint", &address]);
+        assert_ne!(
+            output.status.code(),
+            Some(1),
+            "without step {step}:\n{text}"
+        );
+    }
+
+    let (_, said) = exits(&run(&["shrink", "tag/merge"]), 0);
+    assert!(said.contains("nothing to shrink"), "{said}");
+}
+
+#[test]
+fn generated_cases_aim_at_the_rule_that_is_asked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let arguments = ["generate", "--seed", "3", "--cases", "3", "--rule"];
+    let rule = "put-type.description.length";
+    exits(
+        &run(&[&arguments[..], &[rule, "--output", path(&folder)]].concat()),
+        0,
+    );
+    let files = fs::read_dir(folder.path()).expect("a folder");
+    let texts: Vec<_> = files
+        .map(|file| fs::read_to_string(file.expect("a file").path()).expect("a text"))
+        .collect();
+    assert_eq!(texts.len(), 3);
+    assert!(texts.iter().all(|text| text.contains(rule)), "{texts:?}");
+
+    let (_, said) = exits(
+        &run(&["generate", "--rule", "put-type.description.lenght"]),
+        2,
+    );
+    assert!(said.contains("did you mean"), "{said}");
 }

@@ -32,7 +32,7 @@ use self::plan::{LAG_PROBE, Plan};
 pub(crate) use self::plan::{Task, is_probe};
 pub use self::session::Kept;
 use self::session::Progress;
-pub(crate) use self::session::Session;
+pub(crate) use self::session::{SHRINKING, Session};
 use crate::case::Problem;
 use crate::case::corpus::{self, Entry};
 use crate::generate;

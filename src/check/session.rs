@@ -30,7 +30,7 @@ const ROUNDS: usize = 8;
 const WAITING: usize = 192;
 
 /// How many requests are spent on making one finding smaller.
-const SHRINKING: usize = 200;
+pub(crate) const SHRINKING: usize = 200;
 
 /// A transcript that shows a distinct cause for the first time.
 #[derive(Debug, Clone)]
@@ -240,7 +240,8 @@ impl<T: Target + 'static> Session<T> {
             watched.verdict.requests += again.verdict.requests;
             watched.notes.extend(again.notes);
             if shown {
-                self.shrink(task, &violation, known, &mut watched).await;
+                self.shrink(task, &violation, known, &mut watched, SHRINKING)
+                    .await;
             }
         }
         let choices = watched
@@ -255,16 +256,19 @@ impl<T: Target + 'static> Session<T> {
 
     /// Looks for the smallest case that shows a violation, and puts its transcript and finding in the place of those that
     /// were watched.
-    async fn shrink(
+    ///
+    /// Returns whether nothing is left to try.
+    pub(crate) async fn shrink(
         &self,
         task: &Task,
         violation: &Finding,
         known: &Choices,
         watched: &mut Watched,
-    ) {
+        most: usize,
+    ) -> bool {
         let mut shrinker = Shrinker::new(task.case.clone(), violation.step);
         let mut spent = 0;
-        while spent < SHRINKING
+        while spent < most
             && !self.is_stopping()
             && let Some(case) = shrinker.next()
         {
@@ -289,6 +293,7 @@ impl<T: Target + 'static> Session<T> {
             }
         }
         watched.verdict.requests += spent;
+        shrinker.is_minimal()
     }
 
     /// Replays a case once and judges it.

@@ -4,10 +4,12 @@
 //! `target` (what to test) and `output` (where results go).
 
 mod check;
+mod generate;
 mod output;
 mod replay;
 mod rules;
 mod serve;
+mod shrink;
 mod target;
 
 use std::io;
@@ -36,6 +38,8 @@ enum Command {
     Check(check::Check),
     Serve(serve::Serve),
     Replay(replay::Replay),
+    Shrink(shrink::Shrink),
+    Generate(generate::Generate),
     Rules(rules::Rules),
 }
 
@@ -45,6 +49,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Check(check) => check.run(),
         Command::Serve(serve) => serve.run(),
         Command::Replay(replay) => replay.run(),
+        Command::Shrink(shrink) => shrink.run(),
+        Command::Generate(generate) => generate.run(),
         Command::Rules(rules) => rules.run(),
     };
     let exit = done.unwrap_or_else(|trouble| {

@@ -137,7 +137,8 @@ pub(super) fn prepare_folder(folder: &Path) -> Result<(), Trouble> {
     })
 }
 
-fn write(file: &Path, text: &str) -> Result<(), Trouble> {
+/// Writes a file.
+pub(super) fn write(file: &Path, text: &str) -> Result<(), Trouble> {
     fs::write(file, text).map_err(|error| Trouble::Write {
         file: file.to_owned(),
         error,

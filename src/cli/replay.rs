@@ -12,6 +12,7 @@ use crate::case::corpus::{self, Content, Entry};
 use crate::case::select::nearest;
 use crate::case::transcript::Transcript;
 use crate::check::{Session, Task, is_probe};
+use crate::contract::Choices;
 use crate::generate;
 use crate::judge::{Severity, Verdict, answer_line, judge, request_line};
 use crate::replay::{Settings, Target};
@@ -68,35 +69,7 @@ impl Replay {
     /// Replays the cases one after the other.
     async fn hold(&self, entries: Vec<Entry>) -> Result<Report, Trouble> {
         let began = Instant::now();
-        let target = match &self.target.endpoint {
-            Some(address) => Destination::Endpoint(Box::new(self.target.endpoint(address)?)),
-            None => Destination::local(),
-        };
-        target.reach(self.target.timeout).await?;
-        let settings = Settings {
-            deadline: self.target.timeout,
-            ..Settings::default()
-        };
-        let arn = self
-            .target
-            .arns()
-            .find(&target, &settings.run, settings.deadline)
-            .await;
-        let run = Run {
-            target: target.describe(),
-            id: settings.run.id().to_owned(),
-            limit: self.target.timeout,
-        };
-        let session = Arc::new(Session::new(
-            target,
-            settings,
-            &arn,
-            Report::new(run.clone()),
-            self.target.settle,
-        ));
-        session.probe(probes()?, 1).await;
-        let known = session.collected().known().clone();
-
+        let (session, known, run) = prepared(&self.target).await?;
         let mut report = Report::new(run);
         let options = self.target.again();
         for (file, entry) in self.files.iter().zip(entries) {
@@ -130,6 +103,40 @@ impl Replay {
         report.finish(began.elapsed());
         Ok(report)
     }
+}
+
+/// What a few cases are replayed with: a session with the target, what its probes showed, and what the run is called.
+pub(super) async fn prepared(
+    options: &TargetOptions,
+) -> Result<(Arc<Session<Destination>>, Choices, Run), Trouble> {
+    let target = match &options.endpoint {
+        Some(address) => Destination::Endpoint(Box::new(options.endpoint(address)?)),
+        None => Destination::local(),
+    };
+    target.reach(options.timeout).await?;
+    let settings = Settings {
+        deadline: options.timeout,
+        ..Settings::default()
+    };
+    let arn = options
+        .arns()
+        .find(&target, &settings.run, settings.deadline)
+        .await;
+    let run = Run {
+        target: target.describe(),
+        id: settings.run.id().to_owned(),
+        limit: options.timeout,
+    };
+    let session = Arc::new(Session::new(
+        target,
+        settings,
+        &arn,
+        Report::new(run.clone()),
+        options.settle,
+    ));
+    session.probe(probes()?, 1).await;
+    let known = session.collected().known().clone();
+    Ok((session, known, run))
 }
 
 /// Judges recordings as they are.
@@ -176,7 +183,7 @@ fn took(recording: &Transcript) -> Duration {
 }
 
 /// The case of that file, or the one of the built-in corpus with that name.
-fn find(file: &Path) -> Result<Entry, Trouble> {
+pub(super) fn find(file: &Path) -> Result<Entry, Trouble> {
     if file.exists() {
         return Ok(corpus::read(file)?);
     }

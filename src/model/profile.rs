@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::contract::operation::operation;
 use crate::contract::validate::Input;
 use crate::contract::{Options, Refusals, RuleId, template};
 use crate::wire::Json;
@@ -86,6 +87,20 @@ fn is_text_member(name: &str) -> bool {
     template::target(&format!("_profile.{name}")) == template::Target::Profile
 }
 
+/// Whether the body of a CreateProfile holds a known member that is neither null nor an empty object.
+fn names_anything(input: &Input) -> bool {
+    let taken = operation("CreateProfile").map_or(&[][..], |operation| operation.input);
+    let members = input.body.members().unwrap_or_default();
+    members.iter().any(|(name, value)| {
+        let empty = match value {
+            Json::Null => true,
+            Json::Object(members) => members.is_empty(),
+            _ => false,
+        };
+        !empty && taken.iter().any(|member| member.wire == name)
+    })
+}
+
 pub(super) fn create(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
     let Some(domain) = scope(world, input, &mut gate, rules!["domain.scope-unknown"]) else {
         return gate.finish(Vec::new());
@@ -100,6 +115,9 @@ pub(super) fn create(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
             BAD,
             "no field at all",
         ));
+    } else if !world.reference && given.is_empty() && !names_anything(input) {
+        let rule = rule!("profile.create.empty");
+        gate.ground(Ground::may(rule, BAD, "no field with a value"));
     }
     if !gate.may_be_served() {
         return gate.finish(Vec::new());

@@ -49,6 +49,11 @@ pub(super) fn search(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
             "no id",
         ));
     }
+    if !world.reference && (!gate.may_be_served() || gate.obscures()) {
+        // Whoever looks before checking everything may find nothing, and say so.
+        let why = "perhaps nothing is found";
+        gate.ground(Ground::may(rule!("search.none"), NOT_FOUND, why));
+    }
     if !gate.may_be_served() {
         return gate.finish(Vec::new());
     }

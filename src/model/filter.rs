@@ -141,7 +141,7 @@ impl<'a> Filter<'a> {
                 });
                 Verdict::List(
                     maybe(kept.collect()),
-                    Some((rule!("filter.custom-key"), BAD.or(NOT_FOUND))),
+                    Some((rule!("filter.custom-key"), BAD)),
                 )
             }
             meaning => {

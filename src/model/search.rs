@@ -49,8 +49,15 @@ pub(super) fn search(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
             "no id",
         ));
     }
-    if !world.reference && (!gate.may_be_served() || gate.obscures()) {
-        // Whoever looks before checking everything may find nothing, and say so.
+    let search = Search {
+        world,
+        domain,
+        key,
+        values,
+    };
+    let flawed = !gate.may_be_served() || gate.obscures();
+    if !world.reference && flawed && search.may_find_nothing() {
+        // Whoever looks before checking everything says so.
         let why = "perhaps nothing is found";
         gate.ground(Ground::may(rule!("search.none"), NOT_FOUND, why));
     }
@@ -71,12 +78,6 @@ pub(super) fn search(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
     if !gate.may_be_served() {
         return gate.finish(Vec::new());
     }
-    let search = Search {
-        world,
-        domain,
-        key,
-        values,
-    };
     let Some(ways) = explore(&world.choices, world.reference, |ways| search.hits(ways)) else {
         return anything(gate);
     };
@@ -163,6 +164,20 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
+    /// Whether there need not be a profile that has one of the values.
+    fn may_find_nothing(&self) -> bool {
+        let found = |hits: &Hits| {
+            let listing = self.listing(hits, String::new());
+            listing.items.iter().any(|item| item.need == Need::Must)
+        };
+        let ways = explore(&self.world.choices, false, |ways| self.hits(ways));
+        self.domain.obscured
+            || ways.is_none_or(|ways| {
+                let mut hits = ways.iter().map(|(hits, _)| hits.as_ref());
+                hits.any(|hits| !hits.is_some_and(found))
+            })
+    }
+
     /// The profiles that the values lead to; `None` if the values need not be alternatives.
     fn hits(&self, ways: &mut Ways) -> Option<Hits> {
         let distinct = self.values.iter().any(|value| *value != self.values[0]);

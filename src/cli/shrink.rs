@@ -65,6 +65,13 @@ impl Shrink {
             output::remark(&format!("note: {note}"));
         }
         let Some(finding) = watched.verdict.violation() else {
+            if let Some(unclear) = &watched.verdict.unclear {
+                output::remark(&format!(
+                    "{} cannot be judged there: {}",
+                    task.name, unclear.why
+                ));
+                return Ok(Exit::Unclear);
+            }
             output::remark(&format!(
                 "{} violates nothing there: there is nothing to shrink",
                 task.name

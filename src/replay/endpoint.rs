@@ -272,7 +272,7 @@ fn plain(host: &Host) -> String {
 }
 
 /// The method of raw bytes, which decides whether the answer has a body.
-fn first_word(bytes: &[u8]) -> &str {
+pub(super) fn first_word(bytes: &[u8]) -> &str {
     let end = bytes
         .iter()
         .position(|byte| !byte.is_ascii_uppercase())
@@ -281,7 +281,7 @@ fn first_word(bytes: &[u8]) -> &str {
 }
 
 /// The fields for reqwest, if it sends them as they are: it writes names in lower case and adds its own framing.
-fn polite_headers(request: &Request) -> Option<HeaderMap> {
+pub(super) fn polite_headers(request: &Request) -> Option<HeaderMap> {
     let mut headers = HeaderMap::with_capacity(request.headers.len() + 2);
     for (name, value) in request.headers.iter() {
         let is_ours = matches!(

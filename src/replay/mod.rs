@@ -9,6 +9,7 @@ pub mod endpoint;
 pub mod fresh;
 #[cfg(test)]
 mod hostile;
+pub mod in_process;
 mod lag;
 pub mod local;
 mod sign;
@@ -21,6 +22,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use self::cleanup::Created;
 pub use self::endpoint::{BadEndpoint, Endpoint, EndpointSettings};
 pub use self::fresh::Run;
+pub use self::in_process::InProcess;
 pub use self::lag::Lag;
 pub use self::local::Local;
 pub use self::sign::Signer;

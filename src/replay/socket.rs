@@ -79,7 +79,11 @@ impl Socket {
     }
 }
 
-async fn read(from: &mut (impl AsyncRead + Unpin), mut reader: ResponseReader) -> Answer {
+/// Reads one response, or why there is none.
+pub(super) async fn read(
+    from: &mut (impl AsyncRead + Unpin),
+    mut reader: ResponseReader,
+) -> Answer {
     let mut buffer = vec![0; 16 * 1024];
     loop {
         match from.read(&mut buffer).await {

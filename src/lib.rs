@@ -44,6 +44,7 @@ pub mod check;
 pub mod cli;
 pub mod contract;
 pub mod defect;
+pub mod fuzz;
 pub mod generate;
 pub mod judge;
 pub mod model;

@@ -27,6 +27,13 @@ const IMPORTS: &[(&str, Option<&[&str]>)] = &[
     ),
     ("defect", Some(&["contract", "model", "wire"])),
     ("serve", Some(&["wire"])),
+    (
+        "fuzz",
+        Some(&[
+            "case", "check", "contract", "generate", "judge", "model", "replay", "report", "serve",
+            "wire",
+        ]),
+    ),
     ("cli", None),
 ];
 

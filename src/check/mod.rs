@@ -27,9 +27,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+pub(crate) use self::arn::ArnForm;
 pub use self::arn::{Arns, COMMON_ACCOUNTS};
-use self::plan::{LAG_PROBE, Plan};
-pub(crate) use self::plan::{Task, is_probe};
+use self::plan::Plan;
+pub(crate) use self::plan::{LAG_PROBE, Task, is_probe};
 pub use self::session::Kept;
 use self::session::Progress;
 pub(crate) use self::session::{SHRINKING, Session};

@@ -25,7 +25,7 @@ pub(crate) struct Task {
 }
 
 /// The case that shows how late a target shows its effects (cap.settle-ms).
-pub(super) const LAG_PROBE: &str = "capabilities/settle-ms";
+pub(crate) const LAG_PROBE: &str = "capabilities/settle-ms";
 
 /// What to run, and in which order.
 #[derive(Debug, Default)]

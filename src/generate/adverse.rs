@@ -251,7 +251,10 @@ fn mapping(draw: &mut Draw<'_>, body: &mut Value) {
     let Some(name) = draw.pick(&names).cloned() else {
         return;
     };
-    let definition = &mut body["Keys"][&name][0];
+    let definition = body["Keys"][&name].get_mut(0);
+    let Some(definition) = definition.filter(|definition| definition.is_object()) else {
+        return;
+    };
     let identifiers = match &definition["StandardIdentifiers"] {
         Value::Array(identifiers) => identifiers.clone(),
         _ => Vec::new(),

@@ -15,6 +15,7 @@
 mod adverse;
 mod damage;
 mod draw;
+mod edit;
 mod story;
 mod types;
 
@@ -23,6 +24,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use self::draw::Draw;
+pub use self::edit::{crossed, edited};
 use self::story::Story;
 use crate::case::Case;
 

@@ -47,8 +47,8 @@ pub(super) struct Asked {
     pub(super) operation: &'static str,
     pub(super) target: String,
     pub(super) body: Option<Map<String, Value>>,
-    manner: Manner,
-    bindings: Vec<Binding>,
+    pub(super) manner: Manner,
+    pub(super) bindings: Vec<Binding>,
 }
 
 impl Asked {

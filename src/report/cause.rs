@@ -56,7 +56,7 @@ impl Cause {
 }
 
 /// Whether two findings very likely have one defect behind them, though perhaps told by different rules.
-pub(super) fn akin(one: &Finding, other: &Finding) -> bool {
+pub(crate) fn akin(one: &Finding, other: &Finding) -> bool {
     let wrong_in_place = |finding: &Finding| {
         finding.place.starts_with('/') && !finding.rule.id().starts_with("proto.")
     };

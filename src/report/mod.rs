@@ -16,7 +16,7 @@ use std::time::Duration;
 use crate::contract::{ChoiceId, Choices, Options};
 use crate::judge::{Exercised, Finding, Outcome, Severity, Unclear, Verdict};
 
-use cause::akin;
+pub(crate) use cause::akin;
 pub use cause::{Cause, alike, still_shows};
 pub use coverage::{Coverage, covered};
 

@@ -1,0 +1,478 @@
+//! Changes of a case that exists: what a fuzzer does to an input that led somewhere new.
+//!
+//! A change keeps what makes a case meaningful, its bindings and placeholders, and disturbs one thing at a time: the order
+//! of the steps, a value in a body, a part of an address. Values come from elsewhere in the case as often as from a list
+//! of traps, because most rules are about values that meet again.
+
+use serde_json::{Map, Value, json};
+
+use super::adverse;
+use super::draw::Draw;
+use super::story::Asked;
+use crate::case::bind::{DEFAULT_ARN, Values, fresh_names, message};
+use crate::case::{Body, Case, Say, Step};
+use crate::contract::operation::addressed;
+
+/// How many steps a case may grow to.
+const MOST_STEPS: usize = 24;
+
+/// Texts that tend to be treated wrongly.
+const TRAPS: &[&str] = &[
+    "a",
+    "A",
+    "b",
+    "",
+    " ",
+    "a ",
+    "é",
+    "e\u{301}",
+    "İ",
+    "ß",
+    "\u{1f600}",
+    "0",
+    "1",
+    "00",
+    "-1",
+    "1e3",
+    "null",
+    "true",
+    "_profileId",
+    "_email",
+    "_phone",
+    "_source.a",
+    "_profile.EmailAddress",
+    "_profile.Attributes.a",
+    "_asset.Name",
+    "{{a.b}}",
+    "{{#if a}}b{{/if}}",
+    "Ann@Example.com",
+    "ann@example.com",
+    "+15550100",
+    "UNIQUE",
+    "PROFILE",
+    "NEW_ONLY",
+    "LOOKUP_ONLY",
+    "SECONDARY",
+    "ASSET",
+    "CASE",
+    "STRING",
+    "NUMBER",
+    "PHONE_NUMBER",
+    "EMAIL_ADDRESS",
+    "NAME",
+    "%2F",
+];
+
+/// The case with one to three changes.
+///
+/// The same bytes make the same changes; without bytes there is one, the plainest.
+pub fn edited(mut case: Case, bytes: &[u8]) -> Case {
+    let mut draw = Draw::new(bytes);
+    for _ in 0..=draw.weighed(&[4, 2, 1]) {
+        // Not every change fits every case.
+        for _ in 0..4 {
+            if change(&mut draw, &mut case).is_some() {
+                break;
+            }
+        }
+    }
+    case
+}
+
+/// The beginning of one case and the end of another.
+///
+/// What the end needs and the beginning does not have stays unbound, and the case ends there; domains are common to all.
+pub fn crossed(one: &Case, other: &Case, bytes: &[u8]) -> Case {
+    let mut draw = Draw::new(bytes);
+    let kept = draw.between(0, one.steps.len());
+    let from = draw.between(0, other.steps.len());
+    let mut steps: Vec<Step> = one.steps[..kept].to_vec();
+    steps.extend_from_slice(&other.steps[from..]);
+    steps.truncate(MOST_STEPS);
+    Case {
+        steps,
+        ..Case::default()
+    }
+}
+
+fn change(draw: &mut Draw<'_>, case: &mut Case) -> Option<()> {
+    let steps = case.steps.len();
+    let at = draw.below(steps);
+    match draw.weighed(&[2, 2, 2, 1, 8, 3, 4, 3, 1, 1]) {
+        0 if steps > 1 => {
+            case.steps.remove(at);
+        }
+        1 if steps < MOST_STEPS => {
+            let again = case.steps.get(at)?.clone();
+            let to = draw.between(at, steps);
+            case.steps.insert(to, again);
+        }
+        2 if steps > 1 => {
+            let step = case.steps.remove(at);
+            let to = draw.below(steps);
+            case.steps.insert(to, step);
+        }
+        // Some steps of a conversation of its own, at the end where they find what they need or nothing.
+        3 => {
+            let rest: Vec<u8> = (0..64).map(|_| draw.below(256).to_le_bytes()[0]).collect();
+            let mut made = super::case(&rest).case;
+            let from = draw.below(made.steps.len());
+            case.steps.extend(made.steps.drain(from..));
+            case.steps.truncate(MOST_STEPS);
+        }
+        4 => return change_value(draw, case, at),
+        5 => return swap_values(draw, case, at),
+        6 => return fault(draw, case.steps.get_mut(at)?),
+        7 => return change_target(draw, case, at),
+        8 => {
+            let manner = &mut case.steps.get_mut(at)?.manner;
+            manner.pages = match manner.pages {
+                Some(_) => None,
+                None => Some(9),
+            };
+        }
+        9 => {
+            let (from, to) = (draw.below(steps), at);
+            let taken = body_of(case.steps.get(from)?)?.to_owned();
+            *body_of_mut(case.steps.get_mut(to)?)? = taken;
+        }
+        _ => return None,
+    }
+    Some(())
+}
+
+/// Puts another value somewhere in a body.
+fn change_value(draw: &mut Draw<'_>, case: &mut Case, at: usize) -> Option<()> {
+    let others = texts(case);
+    rewrite(case.steps.get_mut(at)?, |body| {
+        let sites = count(body);
+        nth(body, draw.below(sites), &mut |value| {
+            *value = another(draw, value, &others);
+        });
+    })
+}
+
+/// Writes a value of another body, or of the same, in the place of one.
+fn swap_values(draw: &mut Draw<'_>, case: &mut Case, at: usize) -> Option<()> {
+    let from = draw.below(case.steps.len());
+    let mut taken = None;
+    let mut other: Value = serde_json::from_str(body_of(case.steps.get(from)?)?).ok()?;
+    let sites = count(&other);
+    nth(&mut other, draw.below(sites), &mut |value| {
+        taken = Some(value.clone())
+    });
+    let taken = taken?;
+    rewrite(case.steps.get_mut(at)?, |body| {
+        let sites = count(body);
+        nth(body, draw.below(sites), &mut |value| *value = taken.clone());
+    })
+}
+
+/// A fault where a shape of the contract says that there can be one.
+fn fault(draw: &mut Draw<'_>, step: &mut Step) -> Option<()> {
+    let operation = operation_of(step)?;
+    let Say::Request { target, body, .. } = &step.say else {
+        return None;
+    };
+    let members: Option<Map<String, Value>> = match body {
+        Body::Text(text) => serde_json::from_str(text).ok()?,
+        Body::None => None,
+        Body::Bytes(_) => return None,
+    };
+    let asked = Asked {
+        operation,
+        target: target.clone(),
+        body: members,
+        manner: step.manner,
+        bindings: step.bindings.clone(),
+    };
+    *step = adverse::step(draw, &asked)?;
+    Some(())
+}
+
+/// The name of the operation that a step asks for, whatever its placeholders stand for.
+fn operation_of(step: &Step) -> Option<&'static str> {
+    let alone = Case {
+        steps: vec![step.clone()],
+        ..Case::default()
+    };
+    let mut values: Values = fresh_names(&alone)
+        .into_iter()
+        .map(|name| (name, "x".to_owned()))
+        .collect();
+    values.set("arn", DEFAULT_ARN);
+    addressed(&message(step, &values).ok()?).map(|operation| operation.name)
+}
+
+/// Another page size, another name in the path, or the method of a neighbour.
+fn change_target(draw: &mut Draw<'_>, case: &mut Case, at: usize) -> Option<()> {
+    let from = draw.below(case.steps.len());
+    let other = match &case.steps.get(from)?.say {
+        Say::Request { method, target, .. } => (method.clone(), target.clone()),
+        Say::Raw(_) => return None,
+    };
+    let Say::Request { method, target, .. } = &mut case.steps.get_mut(at)?.say else {
+        return None;
+    };
+    let path = target.split('?').next()?.to_owned();
+    match draw.below(4) {
+        0 => {
+            let size = ["1", "2", "100", "101", "0", "-1", "1.0"][draw.below(7)];
+            *target = format!("{path}?max-results={size}");
+        }
+        1 => *method = other.0,
+        2 => (*method, *target) = other,
+        _ => {
+            let mut labels: Vec<&str> = path.split('/').collect();
+            let theirs: Vec<&str> = other.1.split(['/', '?']).skip(1).collect();
+            let place = draw.below(labels.len());
+            *labels.get_mut(place)? = theirs.get(draw.below(theirs.len()))?;
+            *target = labels.join("/");
+        }
+    }
+    Some(())
+}
+
+fn body_of(step: &Step) -> Option<&str> {
+    match &step.say {
+        Say::Request {
+            body: Body::Text(text),
+            ..
+        } => Some(text),
+        _ => None,
+    }
+}
+
+fn body_of_mut(step: &mut Step) -> Option<&mut String> {
+    match &mut step.say {
+        Say::Request {
+            body: Body::Text(text),
+            ..
+        } => Some(text),
+        _ => None,
+    }
+}
+
+/// Changes a body that is JSON.
+fn rewrite(step: &mut Step, edit: impl FnOnce(&mut Value)) -> Option<()> {
+    let text = body_of_mut(step)?;
+    let mut body = serde_json::from_str(text).ok()?;
+    edit(&mut body);
+    *text = body.to_string();
+    Some(())
+}
+
+/// Every text in the bodies of a case that is neither long nor JSON itself.
+fn texts(case: &Case) -> Vec<String> {
+    fn collect(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::String(text) => match inside(text) {
+                Some(inner) => collect(&inner, found),
+                None if text.len() <= 64 => found.push(text.clone()),
+                None => {}
+            },
+            Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
+            Value::Object(members) => members.values().for_each(|value| collect(value, found)),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    for step in &case.steps {
+        if let Some(body) = body_of(step).and_then(|body| serde_json::from_str(body).ok()) {
+            collect(&body, &mut found);
+        }
+    }
+    found
+}
+
+/// The JSON that a text holds, as the objects do that are put.
+fn inside(text: &str) -> Option<Value> {
+    let looks = text.starts_with(['{', '[']) && !text.starts_with("{{");
+    looks.then(|| serde_json::from_str(text).ok()).flatten()
+}
+
+/// How many values there are, those inside of texts included.
+fn count(value: &Value) -> usize {
+    1 + match value {
+        Value::String(text) => inside(text).as_ref().map_or(0, count),
+        Value::Array(items) => items.iter().map(count).sum(),
+        Value::Object(members) => members.values().map(count).sum(),
+        _ => 0,
+    }
+}
+
+/// Visits the value of that number; what is left of the number if there are fewer.
+fn nth(value: &mut Value, number: usize, visit: &mut dyn FnMut(&mut Value)) -> Option<usize> {
+    let Some(mut left) = number.checked_sub(1) else {
+        visit(value);
+        return None;
+    };
+    match value {
+        Value::String(text) => {
+            if let Some(mut inner) = inside(text) {
+                left = nth(&mut inner, left, visit).or_else(|| {
+                    *text = inner.to_string();
+                    None
+                })?;
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                left = nth(item, left, visit)?;
+            }
+        }
+        Value::Object(members) => {
+            for member in members.values_mut() {
+                left = nth(member, left, visit)?;
+            }
+        }
+        _ => {}
+    }
+    Some(left)
+}
+
+/// A value to put in the place of one.
+fn another(draw: &mut Draw<'_>, value: &Value, others: &[String]) -> Value {
+    match value {
+        Value::String(text) => match draw.weighed(&[4, 3, 1, 1, 1, 1]) {
+            0 if !others.is_empty() => others[draw.below(others.len())].clone().into(),
+            0 | 1 => TRAPS[draw.below(TRAPS.len())].into(),
+            2 => text.to_uppercase().into(),
+            3 => format!("{text} ").into(),
+            4 => text.chars().skip(1).collect::<String>().into(),
+            _ => odd(draw),
+        },
+        Value::Number(number) => match (draw.weighed(&[2, 2, 1, 1]), number.as_i64()) {
+            (0, Some(number)) => number.wrapping_add(1).into(),
+            (1, Some(number)) => number.wrapping_sub(1).into(),
+            (2, _) => number.to_string().into(),
+            _ => odd(draw),
+        },
+        Value::Bool(is) => match draw.below(2) {
+            0 => (!is).into(),
+            _ => odd(draw),
+        },
+        Value::Array(items) => {
+            let mut items = items.clone();
+            match draw.below(4) {
+                0 if !items.is_empty() => {
+                    items.remove(draw.below(items.len()));
+                }
+                1 if !items.is_empty() => items.push(items[draw.below(items.len())].clone()),
+                2 => items.reverse(),
+                _ => return odd(draw),
+            }
+            items.into()
+        }
+        Value::Object(members) => {
+            let mut members = members.clone();
+            let names: Vec<String> = members.keys().cloned().collect();
+            let name = draw.pick(&names).cloned();
+            match (draw.below(4), name) {
+                (0, Some(name)) => {
+                    members.remove(&name);
+                }
+                (1, Some(name)) => {
+                    let value = members.shift_remove(&name).unwrap_or_default();
+                    members.insert(TRAPS[draw.below(TRAPS.len())].to_owned(), value);
+                }
+                (2, Some(name)) => {
+                    let value = members[&name].clone();
+                    members.insert(format!("{name}2"), value);
+                }
+                _ => return odd(draw),
+            }
+            members.into()
+        }
+        Value::Null => odd(draw),
+    }
+}
+
+/// A value of a kind that may not be expected.
+fn odd(draw: &mut Draw<'_>) -> Value {
+    match draw.below(8) {
+        0 => Value::Null,
+        1 => json!(0),
+        2 => json!(1.5),
+        3 => json!(""),
+        4 => json!([]),
+        5 => json!({}),
+        6 => json!(true),
+        _ => "a"
+            .repeat([64, 65, 255, 256, 1000, 1001][draw.below(6)])
+            .into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::text;
+    use crate::generate::nth as generated;
+
+    fn bytes(seed: u64) -> Vec<u8> {
+        let mut state = seed;
+        (0..256)
+            .map(|_| {
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
+                state.to_le_bytes()[6]
+            })
+            .collect()
+    }
+
+    #[test]
+    fn edited_cases_are_others_and_read_as_they_are_written() {
+        let mut changed = 0;
+        for number in 0..500 {
+            let case = generated(5, number % 20).case;
+            let edited = edited(case.clone(), &bytes(number));
+            let printed = text::print(&edited);
+            assert_eq!(
+                text::parse(&printed, "edited.case").as_ref(),
+                Ok(&edited),
+                "{printed}"
+            );
+            assert!(edited.steps.len() <= MOST_STEPS.max(case.steps.len()));
+            changed += usize::from(edited != case);
+        }
+        assert!(changed > 450, "{changed}");
+    }
+
+    #[test]
+    fn every_value_is_in_reach() {
+        let mut body = json!({"a": [1, "b"], "o": "{\"c\":{\"d\":2}}"});
+        assert_eq!(count(&body), 8);
+        for (number, seen) in ["{", "[", "1", "\"b\"", "\"{", "{\"c\"", "{\"d\"", "2"]
+            .iter()
+            .enumerate()
+        {
+            let mut found = String::new();
+            let left = nth(&mut body, number, &mut |value| found = value.to_string());
+            assert!(
+                left.is_none() && found.starts_with(seen),
+                "{number}: {found}"
+            );
+        }
+        assert_eq!(
+            nth(&mut body, 8, &mut |_| panic!("there are eight")),
+            Some(0)
+        );
+        nth(&mut body, 7, &mut |value| *value = json!(3));
+        assert_eq!(body["o"], json!("{\"c\":{\"d\":3}}"));
+    }
+
+    #[test]
+    fn a_crossing_has_a_beginning_and_an_end() {
+        let (one, other) = (generated(5, 1).case, generated(5, 2).case);
+        let crossed = crossed(&one, &other, &bytes(3));
+        let kept = crossed
+            .steps
+            .iter()
+            .zip(&one.steps)
+            .take_while(|(a, b)| a == b)
+            .count();
+        assert!(other.steps.ends_with(&crossed.steps[kept..]));
+    }
+}

@@ -1,0 +1,209 @@
+//! Every body a fuzzer runs, on the corpus and on what a fixed seed makes of it.
+
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use profile_contract::case::bind::Values;
+use profile_contract::case::{corpus, text, transcript};
+use profile_contract::defect::{self, Flawed};
+use profile_contract::fuzz::{self, Conformance, Wire};
+use profile_contract::generate;
+use profile_contract::model::Model;
+use profile_contract::replay::{Local, Next, Settings, replay};
+use profile_contract::wire::Message;
+use profile_contract::wire::http1::request_bytes;
+
+/// The texts of the corpus, and as many again that became of them.
+fn inputs() -> Vec<Vec<u8>> {
+    let entries = corpus::built_in().expect("a corpus");
+    let mut inputs: Vec<Vec<u8>> = entries
+        .iter()
+        .map(|entry| text::print(entry.content.case()).into_bytes())
+        .collect();
+    for at in 0..inputs.len() {
+        let (seed, size) = (at as u32, inputs[at].len());
+        let mut room = inputs[at].clone();
+        room.resize(8192.max(size), 0);
+        let mut size = fuzz::mutate(&mut room, size, 8192, seed);
+        if at % 3 == 0 {
+            let mut out = vec![0; 8192];
+            size = fuzz::cross_over(&room[..size], &inputs[at / 2], &mut out, seed);
+            room = out;
+        }
+        inputs.push(room[..size].to_vec());
+    }
+    inputs
+}
+
+#[test]
+fn cases_read_as_they_are_printed() {
+    let inputs = inputs();
+    let cases = inputs.iter().filter(|input| fuzz::case_text(input)).count();
+    assert_eq!(cases, inputs.len(), "what the mutator makes is a case");
+    // Damage by bytes, as a fuzzer without a mutator does it.
+    for (at, input) in inputs.iter().enumerate() {
+        let mut damaged = input.clone();
+        let place = at * 31 % damaged.len().max(1);
+        damaged.splice(
+            place..place,
+            [b"\n", b"|", b"$", b">", b"\"", b"\xff"][at % 6]
+                .iter()
+                .copied(),
+        );
+        fuzz::case_text(&damaged);
+        fuzz::judge(&damaged);
+    }
+}
+
+#[test]
+fn the_reference_conforms() {
+    let conformance = Conformance::in_process(|| Local::new(Model::reference()));
+    for input in inputs() {
+        assert!(conformance.run(&input));
+    }
+    assert!(!conformance.run(b"no case"));
+}
+
+#[test]
+fn transcripts_are_judged_the_same_twice() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let settings = Settings::default();
+    for number in 0..100 {
+        let (case, target) = (
+            generate::nth(9, number).case,
+            Local::new(Model::reference()),
+        );
+        let mut watch = |_: usize, _: &_| Next::Go;
+        let told = runtime.block_on(replay(
+            "fuzz",
+            &case,
+            &target,
+            Values::new(),
+            &settings,
+            &mut watch,
+        ));
+        let printed = transcript::print(&told.transcript);
+        assert!(fuzz::judge(printed.as_bytes()), "{printed}");
+        // An answer that is another: whatever it is judged to be, it is so twice.
+        for (was, is) in [
+            ("200", "404"),
+            ("\"Items\":[", "\"Items\":[{},"),
+            ("{\"", "{\"x\":1,\""),
+        ] {
+            fuzz::judge(printed.replacen(was, is, 3).as_bytes());
+        }
+    }
+}
+
+#[test]
+fn extraction_agrees_with_itself() {
+    let conformance = Conformance::in_process(|| Local::new(Model::reference()));
+    let sources = [
+        "_source.a",
+        "_source.a.b",
+        "_source.a[0]",
+        "_source.a[0].b",
+        "{{a}}",
+        "{{a.b}}-{{c}}",
+        "{{#if a}}x{{else}}y{{/if}}",
+        "{{#each a}}{{this}}{{/each}}",
+        "{{{a}}}",
+        "{{a",
+        "}}",
+        "",
+        "${domain}",
+        "{{lookup a b}}",
+        "{{../a}}",
+        "{{@root}}",
+        "_source.",
+    ];
+    let objects = [
+        r#"{"a":"a"}"#,
+        r#"{"a":{"b":"a"}}"#,
+        r#"{"a":["a"]}"#,
+        r#"{"a":[{"b":"a"}]}"#,
+        r#"{"a":1.50}"#,
+        r#"{"a":null}"#,
+        "{}",
+        "[]",
+        r#"{"a":"${domain}","b":true,"c":{"a":[]}}"#,
+        "nonsense",
+        "",
+    ];
+    for source in sources {
+        for object in objects {
+            assert!(fuzz::extract(
+                &conformance,
+                format!("{source}\n{object}").as_bytes()
+            ));
+        }
+    }
+    for folder in ["extract"] {
+        for seed in seeds(folder) {
+            assert!(fuzz::extract(&conformance, &seed));
+        }
+    }
+}
+
+#[test]
+fn the_server_takes_any_bytes() {
+    let wire = Wire::new();
+    let values = Values::from_iter([
+        ("domain", "d"),
+        ("domain2", "e"),
+        ("arn", "arn:aws:profile:us-east-1:1"),
+    ]);
+    let mut sent: Vec<Vec<u8>> = seeds("wire");
+    for entry in corpus::built_in().expect("a corpus") {
+        for step in &entry.content.case().steps {
+            match profile_contract::case::bind::message(step, &values) {
+                Ok(Message::Raw(bytes)) => sent.push(bytes.to_vec()),
+                Ok(Message::Request(request)) if sent.len() < 600 => {
+                    sent.push(request_bytes(&request, "h"))
+                }
+                _ => {}
+            }
+        }
+    }
+    assert!(sent.len() >= 600);
+    for (at, bytes) in sent.iter().enumerate() {
+        wire.run(bytes);
+        wire.run(&bytes[..at * 7 % bytes.len().max(1)]);
+    }
+}
+
+#[test]
+fn a_defect_ends_the_process_with_its_smallest_case() {
+    let defect = defect::named("one-key-for-all-items")
+        .or_else(|| defect::all().find(|defect| defect.degree == 3));
+    let defect = defect.expect("a defect");
+    let conformance = Conformance::in_process(move || Local::new(Flawed::new(defect)));
+    let said = inputs().into_iter().find_map(|input| {
+        let run = catch_unwind(AssertUnwindSafe(|| conformance.run(&input)));
+        run.err()?.downcast_ref::<String>().cloned()
+    });
+    let said = said.expect("a finding");
+    assert!(
+        defect.rules.iter().any(|rule| said.contains(rule.id())),
+        "{}: {said}",
+        defect.id
+    );
+    let smallest = said.split("\n\n").skip(1).collect::<Vec<_>>().join("\n\n");
+    assert!(text::parse(&smallest, "said.case").is_ok(), "{said}");
+}
+
+/// What is at hand for targets whose input is no case.
+fn seeds(target: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fuzz/seeds")
+        .join(target);
+    let files =
+        fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    files
+        .map(|file| fs::read(file.expect("a file").path()).expect("a seed"))
+        .collect()
+}

@@ -889,8 +889,8 @@ fn weigh_durability(request: &Request<'_>, existing: Option<&ObjectType>, gate: 
     let retained = existing.is_some_and(|existing| {
         existing
             .allow_creation
-            .decided()
-            .is_none_or(|allow| allow.as_bool() != Some(false))
+            .values()
+            .any(|allow| allow.and_then(Json::as_bool) == Some(true))
     });
     gate.ground(match request.allow_creation {
         Some(true) => Ground::choice(rule, choice, waived, with_creation.or(enforced), BAD, why),

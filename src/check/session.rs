@@ -14,7 +14,7 @@ use crate::contract::operation::addressed;
 use crate::contract::{ChoiceId, Choices, Operation, RuleId};
 use crate::judge::{Finding, Heard, Judge, Severity, Unclear, Verdict};
 use crate::replay::{self, Lag, Next, Settings, Target};
-use crate::report::{Judged, Report, Seen, alike, still_shows};
+use crate::report::{Judged, Report, Seen, Shrunk, alike, still_shows};
 use crate::shrink::Shrinker;
 
 use super::arn::ArnForm;
@@ -30,7 +30,7 @@ const ROUNDS: usize = 8;
 const WAITING: usize = 192;
 
 /// How many requests are spent on making one finding smaller.
-pub(crate) const SHRINKING: usize = 200;
+pub const SHRINKING: usize = 200;
 
 /// A transcript that shows a distinct cause for the first time.
 #[derive(Debug, Clone)]
@@ -233,16 +233,20 @@ impl<T: Target + 'static> Session<T> {
                 .verdict
                 .violation()
                 .is_some_and(|found| alike(found, &violation));
+            watched.verdict.requests += again.verdict.requests;
+            watched.notes.extend(again.notes);
+            let mut shrunk = None;
+            if shown {
+                shrunk = Some(
+                    self.shrink(task, &violation, known, &mut watched, SHRINKING)
+                        .await,
+                );
+            }
             seen = Some(Seen {
                 times: 1 + u32::from(shown),
                 replays: 2,
+                shrunk,
             });
-            watched.verdict.requests += again.verdict.requests;
-            watched.notes.extend(again.notes);
-            if shown {
-                self.shrink(task, &violation, known, &mut watched, SHRINKING)
-                    .await;
-            }
         }
         let choices = watched
             .verdict
@@ -256,8 +260,6 @@ impl<T: Target + 'static> Session<T> {
 
     /// Looks for the smallest case that shows a violation, and puts its transcript and finding in the place of those that
     /// were watched.
-    ///
-    /// Returns whether nothing is left to try.
     pub(crate) async fn shrink(
         &self,
         task: &Task,
@@ -265,7 +267,7 @@ impl<T: Target + 'static> Session<T> {
         known: &Choices,
         watched: &mut Watched,
         most: usize,
-    ) -> bool {
+    ) -> Shrunk {
         let mut shrinker = Shrinker::new(task.case.clone(), violation.step);
         let mut spent = 0;
         while spent < most
@@ -293,7 +295,10 @@ impl<T: Target + 'static> Session<T> {
             }
         }
         watched.verdict.requests += spent;
-        shrinker.is_minimal()
+        Shrunk {
+            requests: spent,
+            minimal: shrinker.is_minimal(),
+        }
     }
 
     /// Replays a case once and judges it.

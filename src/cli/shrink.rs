@@ -56,10 +56,10 @@ impl Shrink {
             };
             // Whatever comes after the violation is not part of it.
             task.case.steps.truncate(violation.step + 1);
-            let minimal = session
+            let shrunk = session
                 .shrink(&task, &violation, &known, &mut watched, self.requests)
                 .await;
-            Ok::<_, Trouble>((watched, minimal))
+            Ok::<_, Trouble>((watched, shrunk.minimal))
         })?;
         for note in &watched.notes {
             output::remark(&format!("note: {note}"));

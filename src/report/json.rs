@@ -81,6 +81,14 @@ struct Finding<'a> {
 struct Seen {
     times: u32,
     replays: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shrunk: Option<Shrunk>,
+}
+
+#[derive(Serialize)]
+struct Shrunk {
+    requests: usize,
+    minimal: bool,
 }
 
 #[derive(Serialize)]
@@ -233,6 +241,10 @@ impl<'a> Finding<'a> {
             seen: cause.seen.map(|seen| Seen {
                 times: seen.times,
                 replays: seen.replays,
+                shrunk: seen.shrunk.map(|shrunk| Shrunk {
+                    requests: shrunk.requests,
+                    minimal: shrunk.minimal,
+                }),
             }),
             also: cause.rules[1..].iter().map(|rule| rule.id()).collect(),
             cases: &cause.cases,

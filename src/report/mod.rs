@@ -53,6 +53,17 @@ pub struct Seen {
     pub times: u32,
     /// Replays altogether.
     pub replays: u32,
+    /// What it took to make the case smaller, where that was tried.
+    pub shrunk: Option<Shrunk>,
+}
+
+/// What it took to make a case smaller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shrunk {
+    /// How many requests were sent.
+    pub requests: usize,
+    /// Whether nothing smaller was left to try.
+    pub minimal: bool,
 }
 
 /// What all conversations of a run showed together.

@@ -141,6 +141,7 @@ fn everything() -> Report {
         seen: Some(Seen {
             times: 1,
             replays: 2,
+            shrunk: None,
         }),
         ..judged("domain/unknown-and-invalid", verdict(vec![either]))
     });

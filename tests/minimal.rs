@@ -18,7 +18,8 @@ use profile_contract::case::bind::Values;
 use profile_contract::case::corpus;
 use profile_contract::case::{Body, Case, Say, text};
 use profile_contract::check::{Amount, Check, Options, SHRINKING};
-use profile_contract::contract::RuleId;
+use profile_contract::contract::operation::route;
+use profile_contract::contract::{Route, RuleId};
 use profile_contract::defect::{self, Defect, Flawed};
 use profile_contract::judge::{Finding, Severity, judge};
 use profile_contract::replay::{Local, Next, Run, Settings, replay};
@@ -135,10 +136,10 @@ fn smaller(case: &Case) -> Vec<(String, Case)> {
         });
         match &step.say {
             Say::Request {
+                method,
                 target,
                 headers,
                 body,
-                ..
             } => {
                 for header in 0..headers.len() {
                     add(format!("header {header} of step {nth}"), &|case| {
@@ -147,7 +148,15 @@ fn smaller(case: &Case) -> Vec<(String, Case)> {
                         }
                     });
                 }
-                for shorter in without_a_character(target) {
+                let asked = |target: &str| match route(method, target.split('?').next()?) {
+                    Route::To { operation, .. } => Some(operation.name),
+                    _ => None,
+                };
+                let shorter = without_a_character(target);
+                // A request for another operation is another request, not a smaller one.
+                let same =
+                    |shorter: &String| shorter.starts_with('/') && asked(shorter) == asked(target);
+                for shorter in shorter.into_iter().filter(same) {
                     add(format!("target of step {nth}: {shorter}"), &|case| {
                         if let Say::Request { target, .. } = &mut case.steps[at].say {
                             target.clone_from(&shorter);

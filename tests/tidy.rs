@@ -18,7 +18,7 @@ const IMPORTS: &[(&str, Option<&[&str]>)] = &[
         Some(&["judge", "contract", "case", "wire", "model"]),
     ),
     ("generate", Some(&["case", "contract", "model", "wire"])),
-    ("shrink", Some(&["case", "model", "wire"])),
+    ("shrink", Some(&["case", "contract", "model", "wire"])),
     (
         "check",
         Some(&[

@@ -268,7 +268,10 @@ impl<T: Target + 'static> Session<T> {
         watched: &mut Watched,
         most: usize,
     ) -> Shrunk {
-        let mut shrinker = Shrinker::new(task.case.clone(), violation.step);
+        let mut shrinker = Shrinker::new(task.case.clone(), violation.step).telling(violation.rule);
+        // What came after the violation shows nothing, whatever else may go.
+        watched.transcript.case.steps.truncate(violation.step + 1);
+        watched.transcript.answers.truncate(violation.step + 1);
         let mut spent = 0;
         while spent < most
             && !self.is_stopping()

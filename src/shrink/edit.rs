@@ -1,0 +1,629 @@
+//! Everything that makes a case smaller.
+
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+use crate::case::{Body, Case, Manner, Say};
+use crate::contract::Route;
+use crate::contract::operation::{OPERATIONS, route};
+use crate::contract::shape::{Member, Shape};
+use crate::wire::Json;
+
+/// Texts longer than this become shorter by their halves only, not by single characters.
+const LONG: usize = 300;
+
+/// A case on its way to become smaller.
+#[derive(Debug, Clone)]
+pub(super) struct Draft {
+    pub(super) case: Case,
+    /// The places the steps had at first.
+    pub(super) ids: Vec<usize>,
+}
+
+/// Something that makes a case smaller.
+#[derive(Debug, Clone, Hash)]
+pub(super) enum Edit {
+    /// Without these steps, and without those that need their names.
+    Steps(Range<usize>),
+    /// A word replaced by a shorter one wherever it stands.
+    Rename(String, String),
+    /// In a step, as the others.
+    Step(usize, Part),
+}
+
+/// Something that makes a step smaller.
+#[derive(Debug, Clone, Hash)]
+pub(super) enum Part {
+    Manner,
+    Target(String),
+    Header(usize),
+    NoBody,
+    /// Without these pieces of raw bytes.
+    Pieces(Range<usize>),
+    /// Without these bytes of a body that is no JSON.
+    Bytes(Range<usize>),
+    /// Without these entries or members of a value in a body.
+    Children(Path, Range<usize>),
+    /// With another value in its place.
+    Value(Path, String),
+}
+
+type Path = Vec<Segment>;
+
+#[derive(Debug, Clone, Hash)]
+pub(super) enum Segment {
+    Member(String),
+    Item(usize),
+    /// The JSON that a text holds.
+    Inside,
+}
+
+impl Draft {
+    /// What is not sent shows nothing, and goes at once.
+    pub(super) fn of(case: Case) -> Self {
+        let mut draft = Self {
+            ids: (0..case.steps.len()).collect(),
+            case,
+        };
+        draft.tidy();
+        draft
+    }
+
+    pub(super) fn truncate(&mut self, steps: usize) {
+        self.case.steps.truncate(steps);
+        self.ids.truncate(steps);
+        self.tidy();
+    }
+
+    fn tidy(&mut self) {
+        self.case.about.clear();
+        let steps = &mut self.case.steps;
+        for at in 0..steps.len() {
+            let rest: String = steps[at + 1..]
+                .iter()
+                .map(|step| format!("{:?}", step.say))
+                .collect();
+            let step = &mut steps[at];
+            step.about.clear();
+            step.claim = None;
+            step.bindings
+                .retain(|binding| mentions(&rest, &binding.name));
+        }
+    }
+}
+
+/// Whether a text has a placeholder of that name.
+fn mentions(text: &str, name: &str) -> bool {
+    [format!("${{{name}}}"), format!("${{{name}|")]
+        .iter()
+        .any(|placeholder| text.contains(placeholder.as_str()))
+}
+
+/// Everything that makes a case smaller, in big pieces first.
+pub(super) fn edits(draft: &Draft) -> Vec<Edit> {
+    let case = &draft.case;
+    let mut edits: Vec<Edit> = pieces(case.steps.len()).map(Edit::Steps).collect();
+    let mut parts = Vec::new();
+    for (at, step) in case.steps.iter().enumerate().rev() {
+        let mut add = |part| parts.push(Edit::Step(at, part));
+        if step.manner != Manner::default() {
+            add(Part::Manner);
+        }
+        match &step.say {
+            Say::Raw(raw) => pieces(raw.len()).for_each(|range| add(Part::Pieces(range))),
+            Say::Request {
+                method,
+                target,
+                headers,
+                body,
+            } => {
+                shorter_targets(method, target).for_each(|target| add(Part::Target(target)));
+                (0..headers.len()).for_each(|header| add(Part::Header(header)));
+                if *body != Body::None {
+                    add(Part::NoBody);
+                }
+                match read(body) {
+                    Some(value) => {
+                        removals(&value, &mut Vec::new(), &mut add);
+                        simplifications(&value, &mut Vec::new(), &mut add);
+                    }
+                    None => {
+                        let length = match body {
+                            Body::None => 0,
+                            Body::Text(text) => text.len(),
+                            Body::Bytes(bytes) => bytes.len(),
+                        };
+                        let least = length / LONG;
+                        pieces(length)
+                            .filter(|range| range.len() > least)
+                            .for_each(|range| add(Part::Bytes(range)));
+                    }
+                }
+            }
+        }
+    }
+    edits.append(&mut parts);
+    // Renaming comes last: of what has gone by then nothing need be renamed.
+    edits.extend(renames(case));
+    edits
+}
+
+/// Pieces of so many things: halves, quarters and so on down to each alone, the last first.
+fn pieces(count: usize) -> impl Iterator<Item = Range<usize>> {
+    let sizes = std::iter::successors(Some(count.div_ceil(2)), |size| {
+        (*size > 1).then(|| size.div_ceil(2))
+    });
+    sizes.filter(|size| *size > 0).flat_map(move |size| {
+        let starts = (0..count).step_by(size).rev();
+        starts.map(move |start| start..count.min(start + size))
+    })
+}
+
+/// The target without its query, without a parameter, or with a shorter text somewhere; still that of its operation.
+fn shorter_targets(method: &str, target: &str) -> impl Iterator<Item = String> {
+    let mut shorter = Vec::new();
+    if let Some((path, query)) = target.split_once('?') {
+        shorter.push(path.to_owned());
+        let parameters: Vec<&str> = query.split('&').collect();
+        for at in 0..parameters.len() {
+            let mut fewer = parameters.clone();
+            fewer.remove(at);
+            if !fewer.is_empty() {
+                shorter.push(format!("{path}?{}", fewer.join("&")));
+            }
+        }
+    }
+    shorter.extend(without_a_run(target));
+    let asked = |target: &str| {
+        let path = target.split('?').next().unwrap_or_default();
+        match route(method, path) {
+            Route::To { operation, .. } => Some(operation.name),
+            _ => None,
+        }
+    };
+    let wanted = asked(target);
+    shorter
+        .into_iter()
+        .filter(move |shorter| shorter.starts_with('/') && asked(shorter) == wanted)
+}
+
+/// The text without a character, once for each run of equal ones, and its beginnings. Placeholders, escapes and words of
+/// the API stay whole.
+fn shorter_texts(text: &str) -> Vec<String> {
+    let count = text.chars().count();
+    let mut shorter = Vec::new();
+    if !text.contains("${") {
+        let mut kept: Vec<usize> = vec![0, 1, count / 2, count.saturating_sub(1)];
+        kept.dedup();
+        if is_given(text) {
+            kept.truncate(1);
+        }
+        kept.retain(|kept| *kept < count);
+        shorter.extend(
+            kept.into_iter()
+                .map(|kept| text.chars().take(kept).collect()),
+        );
+    }
+    if count <= LONG {
+        shorter.extend(without_a_run(text));
+    }
+    shorter
+}
+
+fn without_a_run(text: &str) -> Vec<String> {
+    let given: Vec<Range<usize>> = words(text)
+        .filter(|(_, word)| is_given(word))
+        .map(|(at, word)| at..at + word.len())
+        .collect();
+    let mut shorter = Vec::new();
+    let mut previous = None;
+    for (at, character) in literals(text) {
+        if given.iter().any(|word| word.contains(&at)) {
+            continue;
+        }
+        if previous != Some(character) {
+            shorter.push(format!(
+                "{}{}",
+                &text[..at],
+                &text[at + character.len_utf8()..]
+            ));
+        }
+        previous = Some(character);
+    }
+    shorter
+}
+
+/// The characters of a text that are neither in a placeholder nor part of a percent-encoded byte.
+fn literals(text: &str) -> impl Iterator<Item = (usize, char)> {
+    let mut held = 0;
+    text.char_indices().filter(move |(at, character)| {
+        if *at >= held {
+            if text[*at..].starts_with("${") {
+                held = text[*at..].find('}').map_or(text.len(), |end| at + end + 1);
+            } else if *character == '%' {
+                held = at + 3;
+            }
+        }
+        *at >= held
+    })
+}
+
+/// The value of a body, if it is JSON that survives being written again.
+fn read(body: &Body) -> Option<Value> {
+    let Body::Text(text) = body else { return None };
+    let duplicates = Json::parse(text.as_bytes()).ok()?.has_duplicate_members();
+    (!duplicates).then(|| serde_json::from_str(text).ok())?
+}
+
+fn removals(value: &Value, path: &mut Path, add: &mut impl FnMut(Part)) {
+    let count = match value {
+        Value::Array(items) => items.len(),
+        Value::Object(members) => members.len(),
+        _ => 0,
+    };
+    pieces(count).for_each(|range| add(Part::Children(path.clone(), range)));
+    each_child(value, path, &mut |child, path| removals(child, path, add));
+}
+
+fn simplifications(value: &Value, path: &mut Path, add: &mut impl FnMut(Part)) {
+    let mut replace = |value: Value| add(Part::Value(path.clone(), value.to_string()));
+    match value {
+        Value::String(text) if inside(text).is_none() => {
+            for shorter in shorter_texts(text) {
+                replace(shorter.into());
+            }
+        }
+        Value::Number(number) if number.as_i64() != Some(0) => {
+            replace(0.into());
+            if number.as_i64() != Some(1) {
+                replace(1.into());
+            }
+        }
+        _ => {}
+    }
+    each_child(value, path, &mut |child, path| {
+        simplifications(child, path, add);
+    });
+}
+
+fn each_child(value: &Value, path: &mut Path, visit: &mut impl FnMut(&Value, &mut Path)) {
+    let mut step = |segment, child: &Value| {
+        path.push(segment);
+        visit(child, path);
+        path.pop();
+    };
+    match value {
+        Value::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                step(Segment::Item(at), item);
+            }
+        }
+        Value::Object(members) => {
+            for (name, member) in members {
+                step(Segment::Member(name.clone()), member);
+            }
+        }
+        Value::String(text) => {
+            if let Some(inside) = inside(text) {
+                step(Segment::Inside, &inside);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The JSON that a text holds, if that is an object or a list.
+fn inside(text: &str) -> Option<Value> {
+    let holds = text.starts_with('{') || text.starts_with('[');
+    holds.then(|| serde_json::from_str(text).ok())?
+}
+
+/// Changes the value at the end of a path.
+fn change(value: &mut Value, path: &[Segment], edit: &mut dyn FnMut(&mut Value)) -> Option<()> {
+    let Some((first, rest)) = path.split_first() else {
+        edit(value);
+        return Some(());
+    };
+    match (first, value) {
+        (Segment::Item(at), Value::Array(items)) => change(items.get_mut(*at)?, rest, edit),
+        (Segment::Member(name), Value::Object(members)) => {
+            change(members.get_mut(name)?, rest, edit)
+        }
+        (Segment::Inside, Value::String(text)) => {
+            let mut held = inside(text)?;
+            change(&mut held, rest, edit)?;
+            *text = held.to_string();
+            Some(())
+        }
+        _ => None,
+    }
+}
+
+/// Shorter words for those that a user of the API makes up: names of types, fields and keys, values.
+fn renames(case: &Case) -> Vec<Edit> {
+    let mut found = BTreeSet::new();
+    for step in &case.steps {
+        each_text(&step.say, &mut |text| {
+            found.extend(words(text).map(|(_, word)| word.to_owned()));
+        });
+    }
+    let free = |of: &str| {
+        let digits = of.bytes().all(|byte| byte.is_ascii_digit());
+        let mut letters = if digits { '1'..='9' } else { 'a'..='z' };
+        letters.find(|letter| !found.contains(letter.encode_utf8(&mut [0; 4]) as &str))
+    };
+    found
+        .iter()
+        .filter(|word| {
+            word.len() > 1 && !word.starts_with('_') && !VOCABULARY.contains(word.as_str())
+        })
+        .filter_map(|word| Some(Edit::Rename(word.clone(), free(word)?.to_string())))
+        .collect()
+}
+
+/// Whether a word is one of the API's, not of its user: a part of it means nothing.
+fn is_given(word: &str) -> bool {
+    word.starts_with('_') || VOCABULARY.contains(word)
+}
+
+/// The words of the API itself.
+static VOCABULARY: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
+    let mut words = BTreeSet::new();
+    for operation in OPERATIONS {
+        words.extend(operation.path.split(['/', '-', '{', '}']));
+        members(operation.input, &mut words);
+        members(operation.output, &mut words);
+    }
+    words
+});
+
+fn members(all: &'static [Member], words: &mut BTreeSet<&'static str>) {
+    for member in all {
+        words.insert(member.wire);
+        shape(member.shape, words);
+    }
+}
+
+fn shape(shape_: &'static Shape, words: &mut BTreeSet<&'static str>) {
+    match shape_ {
+        Shape::String(text) => words.extend(text.values),
+        Shape::List { item, .. } => shape(item, words),
+        Shape::Map { value, .. } => shape(value, words),
+        Shape::Structure { members: all, .. } => members(all, words),
+        _ => {}
+    }
+}
+
+/// The words of a text and where they begin: letters, digits and `_`, outside placeholders and escapes.
+fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut spans: Vec<Range<usize>> = Vec::new();
+    for (at, character) in literals(text) {
+        if !(character.is_ascii_alphanumeric() || character == '_') {
+            continue;
+        }
+        match spans.last_mut() {
+            Some(span) if span.end == at => span.end += 1,
+            _ => spans.push(at..at + 1),
+        }
+    }
+    spans.into_iter().map(|span| (span.start, &text[span]))
+}
+
+/// The text with a word replaced wherever it stands.
+fn renamed(text: &str, from: &str, to: &str) -> String {
+    let mut new = String::with_capacity(text.len());
+    let mut end = 0;
+    for (start, word) in words(text).filter(|(_, word)| *word == from) {
+        new.push_str(&text[end..start]);
+        new.push_str(to);
+        end = start + word.len();
+    }
+    new.push_str(&text[end..]);
+    new
+}
+
+/// Shows every text of a request that words may stand in: its target, and the names and texts in its body.
+fn each_text(say: &Say, show: &mut dyn FnMut(&str)) {
+    fn within(value: &Value, show: &mut dyn FnMut(&str)) {
+        match value {
+            Value::String(text) => match inside(text) {
+                Some(inside) => within(&inside, show),
+                None => show(text),
+            },
+            Value::Array(items) => items.iter().for_each(|item| within(item, show)),
+            Value::Object(members) => {
+                for (name, member) in members {
+                    show(name);
+                    within(member, show);
+                }
+            }
+            _ => {}
+        }
+    }
+    if let Say::Request { target, body, .. } = say {
+        show(target);
+        if let Some(value) = read(body) {
+            within(&value, show);
+        }
+    }
+}
+
+fn rename_within(value: &mut Value, from: &str, to: &str) {
+    match value {
+        Value::String(text) => match inside(text) {
+            Some(mut held) => {
+                rename_within(&mut held, from, to);
+                *text = held.to_string();
+            }
+            None => *text = renamed(text, from, to),
+        },
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| rename_within(item, from, to)),
+        Value::Object(members) => {
+            *members = std::mem::take(members)
+                .into_iter()
+                .map(|(name, mut member)| {
+                    rename_within(&mut member, from, to);
+                    (renamed(&name, from, to), member)
+                })
+                .collect();
+        }
+        _ => {}
+    }
+}
+
+impl Edit {
+    /// What tells this edit from others, however many steps have gone since.
+    pub(super) fn figure(&self, draft: &Draft) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        match self {
+            Self::Steps(range) => draft.ids[range.clone()].hash(&mut hasher),
+            Self::Rename(..) => self.hash(&mut hasher),
+            Self::Step(at, part) => (draft.ids[*at], part).hash(&mut hasher),
+        }
+        hasher.finish()
+    }
+
+    /// The smaller case, if there is one.
+    pub(super) fn apply(&self, draft: &Draft) -> Option<Draft> {
+        let mut smaller = match self {
+            Self::Steps(range) => without_steps(draft, range)?,
+            Self::Rename(from, to) => {
+                let mut draft = draft.clone();
+                for step in &mut draft.case.steps {
+                    rename(&mut step.say, from, to);
+                }
+                draft
+            }
+            Self::Step(at, part) => {
+                let mut draft = draft.clone();
+                let step = draft.case.steps.get_mut(*at)?;
+                if let Part::Manner = part {
+                    step.manner = Manner::default();
+                } else {
+                    part.apply(&mut step.say)?;
+                }
+                draft
+            }
+        };
+        smaller.tidy();
+        Some(smaller)
+    }
+}
+
+fn rename(say: &mut Say, from: &str, to: &str) {
+    if let Say::Request { target, body, .. } = say {
+        *target = renamed(target, from, to);
+        if let Some(mut value) = read(body) {
+            let before = value.clone();
+            rename_within(&mut value, from, to);
+            if value != before {
+                *body = Body::Text(value.to_string());
+            }
+        }
+    }
+}
+
+impl Part {
+    fn apply(&self, say: &mut Say) -> Option<()> {
+        match (self, say) {
+            (Self::Pieces(range), Say::Raw(pieces)) => {
+                pieces.drain(range.clone());
+            }
+            (
+                part,
+                Say::Request {
+                    target,
+                    headers,
+                    body,
+                    ..
+                },
+            ) => match part {
+                Self::Target(shorter) => target.clone_from(shorter),
+                Self::Header(header) => {
+                    headers.remove(*header);
+                }
+                Self::NoBody => *body = Body::None,
+                Self::Bytes(range) => *body = without_bytes(body, range)?,
+                Self::Children(path, range) => rewrite(body, path, &mut |value| match value {
+                    Value::Array(items) => {
+                        items.drain(range.clone());
+                    }
+                    Value::Object(members) => {
+                        let mut at = 0;
+                        members.retain(|_, _| {
+                            at += 1;
+                            !range.contains(&(at - 1))
+                        });
+                    }
+                    _ => {}
+                })?,
+                Self::Value(path, other) => {
+                    let other: Value = serde_json::from_str(other).ok()?;
+                    rewrite(body, path, &mut |value| value.clone_from(&other))?;
+                }
+                Self::Manner | Self::Pieces(_) => return None,
+            },
+            _ => return None,
+        }
+        Some(())
+    }
+}
+
+fn rewrite(body: &mut Body, path: &[Segment], edit: &mut dyn FnMut(&mut Value)) -> Option<()> {
+    let mut value = read(body)?;
+    change(&mut value, path, edit)?;
+    *body = Body::Text(value.to_string());
+    Some(())
+}
+
+fn without_bytes(body: &Body, range: &Range<usize>) -> Option<Body> {
+    match body {
+        Body::None => None,
+        Body::Text(text) => {
+            let (head, tail) = (text.get(..range.start)?, text.get(range.end..)?);
+            Some(Body::Text(format!("{head}{tail}")))
+        }
+        Body::Bytes(bytes) => {
+            let mut bytes = bytes.to_vec();
+            bytes.drain(range.clone());
+            Some(Body::Bytes(bytes.into()))
+        }
+    }
+}
+
+/// The case without these steps and without those that need their names; the last one has to stay.
+fn without_steps(draft: &Draft, range: &Range<usize>) -> Option<Draft> {
+    let last = draft.case.steps.len() - 1;
+    let mut lost: Vec<String> = Vec::new();
+    let mut kept = Vec::with_capacity(draft.case.steps.len());
+    for (at, step) in draft.case.steps.iter().enumerate() {
+        let says = format!("{:?}", step.say);
+        let gone = range.contains(&at) || lost.iter().any(|name| mentions(&says, name));
+        if gone && at == last {
+            return None;
+        }
+        let names = step.bindings.iter().map(|binding| binding.name.clone());
+        if gone {
+            lost.extend(names);
+        } else {
+            lost.retain(|name| !names.clone().any(|bound| bound == *name));
+            kept.push(at);
+        }
+    }
+    Some(Draft {
+        ids: kept.iter().map(|at| draft.ids[*at]).collect(),
+        case: Case {
+            steps: kept
+                .iter()
+                .map(|at| draft.case.steps[*at].clone())
+                .collect(),
+            ..draft.case.clone()
+        },
+    })
+}

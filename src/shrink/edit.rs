@@ -358,9 +358,7 @@ fn renames(case: &Case) -> Vec<Edit> {
     };
     found
         .iter()
-        .filter(|word| {
-            word.len() > 1 && !word.starts_with('_') && !VOCABULARY.contains(word.as_str())
-        })
+        .filter(|word| word.len() > 1 && !is_given(word))
         .filter_map(|word| Some(Edit::Rename(word.clone(), free(word)?.to_string())))
         .collect()
 }

@@ -52,4 +52,5 @@ pub mod replay;
 pub mod report;
 pub mod serve;
 pub mod shrink;
+pub mod snapshot;
 pub mod wire;

@@ -19,6 +19,7 @@ const IMPORTS: &[(&str, Option<&[&str]>)] = &[
     ),
     ("generate", Some(&["case", "contract", "model", "wire"])),
     ("shrink", Some(&["case", "contract", "model", "wire"])),
+    ("snapshot", Some(&["case", "contract", "wire"])),
     (
         "check",
         Some(&[

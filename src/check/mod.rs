@@ -32,11 +32,12 @@ pub use self::arn::{Arns, COMMON_ACCOUNTS};
 use self::plan::Plan;
 pub(crate) use self::plan::{LAG_PROBE, Task, is_probe};
 pub use self::session::Kept;
-use self::session::Progress;
 pub use self::session::SHRINKING;
+use self::session::{Listener, Progress};
 pub(crate) use self::session::Session;
 use crate::case::Problem;
 use crate::case::corpus::{self, Entry};
+use crate::case::transcript::Transcript;
 use crate::generate;
 use crate::judge::judge;
 use crate::replay::{Settings, Target};
@@ -106,6 +107,7 @@ pub struct Check<T> {
     options: Options,
     plan: Plan,
     progress: Progress,
+    listener: Option<Listener>,
     stopping: Arc<AtomicBool>,
 }
 
@@ -173,6 +175,7 @@ impl<T: Target + 'static> Check<T> {
             options,
             plan,
             progress: Arc::new(|| {}),
+            listener: None,
             stopping: Arc::default(),
         })
     }
@@ -189,6 +192,24 @@ impl<T: Target + 'static> Check<T> {
     pub fn watched(mut self, progress: impl Fn() + Send + Sync + 'static) -> Self {
         self.progress = Arc::new(progress);
         self
+    }
+
+    /// Lets `listener` hear what every case of the corpus was answered, for as long as it wants to hear the case once more.
+    ///
+    /// Cases are then heard to their end: an answer that violates the contract does not end them, but silence and
+    /// throttling do. Generated cases are not heard.
+    #[must_use]
+    pub fn heard_by(
+        mut self,
+        listener: impl Fn(&Transcript) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.listener = Some(Arc::new(listener));
+        self
+    }
+
+    /// The names of all cases of the corpus, whether they are to run or not.
+    pub fn written(&self) -> &[String] {
+        &self.plan.all
     }
 
     /// What ends the check early.
@@ -228,6 +249,7 @@ impl<T: Target + 'static> Check<T> {
             options,
             plan,
             progress,
+            listener,
             stopping,
         } = self;
         let settings = Settings {
@@ -244,7 +266,8 @@ impl<T: Target + 'static> Check<T> {
             limit: options.deadline,
         };
         let session = Session::new(target, settings, &arn, Report::new(run), options.settle)
-            .watched(progress, stopping);
+            .watched(progress, stopping)
+            .heard_by(listener);
         let session = Arc::new(session);
 
         if let Some(case) = plan.probes.iter().find(|task| task.name == LAG_PROBE) {

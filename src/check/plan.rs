@@ -24,6 +24,13 @@ pub(crate) struct Task {
     pub(crate) generated: bool,
 }
 
+impl Task {
+    /// Whether it is a case of the corpus that was asked for.
+    pub(crate) fn is_written(&self) -> bool {
+        self.reported && !self.generated
+    }
+}
+
 /// The case that shows how late a target shows its effects (cap.settle-ms).
 pub(crate) const LAG_PROBE: &str = "capabilities/settle-ms";
 
@@ -40,6 +47,8 @@ pub(super) struct Plan {
     pub(super) recordings: Vec<Transcript>,
     /// How many cases were selected.
     pub(super) reported: usize,
+    /// The names of all cases of the corpus.
+    pub(super) all: Vec<String>,
 }
 
 impl Plan {
@@ -75,6 +84,7 @@ impl Plan {
                     continue;
                 }
             };
+            plan.all.push(entry.name.clone());
             if !selected && !is_probe {
                 continue;
             }

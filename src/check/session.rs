@@ -16,6 +16,7 @@ use crate::judge::{Finding, Heard, Judge, Severity, Unclear, Verdict};
 use crate::replay::{self, Lag, Next, Settings, Target};
 use crate::report::{Judged, Report, Seen, Shrunk, alike, still_shows};
 use crate::shrink::Shrinker;
+use crate::wire::Answer;
 
 use super::arn::ArnForm;
 use super::plan::Task;
@@ -48,6 +49,8 @@ pub(crate) struct Session<T> {
     arn_known: bool,
     /// Told of every case that is done.
     progress: Progress,
+    /// Hears what the cases of the corpus were answered.
+    listener: Option<Listener>,
     stopping: Arc<AtomicBool>,
     /// How long an effect may take to show.
     settle: Duration,
@@ -74,6 +77,9 @@ pub(crate) struct Collected {
 /// Told whenever a case is done.
 pub(crate) type Progress = Arc<dyn Fn() + Send + Sync>;
 
+/// Hears what a case of the corpus was answered; says whether it wants to hear the case once more.
+pub(crate) type Listener = Arc<dyn Fn(&Transcript) -> bool + Send + Sync>;
+
 impl<T: Target + 'static> Session<T> {
     /// A session with a target, whose ARNs begin like that.
     pub(crate) fn new(
@@ -91,6 +97,7 @@ impl<T: Target + 'static> Session<T> {
             },
             arn_known: arn.known,
             progress: Arc::new(|| {}),
+            listener: None,
             stopping: Arc::default(),
             settle,
             impatient: AtomicBool::new(false),
@@ -108,6 +115,12 @@ impl<T: Target + 'static> Session<T> {
     pub(crate) fn watched(mut self, progress: Progress, stopping: Arc<AtomicBool>) -> Self {
         self.progress = progress;
         self.stopping = stopping;
+        self
+    }
+
+    /// Lets `listener` hear every case of the corpus to its end, whatever the judge thinks of the answers.
+    pub(crate) fn heard_by(mut self, listener: Option<Listener>) -> Self {
+        self.listener = listener;
         self
     }
 
@@ -218,6 +231,7 @@ impl<T: Target + 'static> Session<T> {
         let began = Instant::now();
         let mut watched = self.replay(task, known).await;
         let took = began.elapsed();
+        self.tell(task, known, &mut watched).await;
         let unseen = |finding: &&Finding| !self.collected().report.knows(finding);
         let mut seen = None;
         // One at a time, so that a cause that shows in many cases at once is followed only in the first.
@@ -258,6 +272,20 @@ impl<T: Target + 'static> Session<T> {
         choices
     }
 
+    /// Lets the listener hear a case, as often as it wants to.
+    async fn tell(&self, task: &Task, known: &Choices, watched: &mut Watched) {
+        let Some(listener) = self.listener.as_ref().filter(|_| task.is_written()) else {
+            return;
+        };
+        let mut more = listener(&watched.transcript);
+        while more {
+            let again = self.replay(task, known).await;
+            watched.verdict.requests += again.verdict.requests;
+            watched.notes.extend(again.notes);
+            more = listener(&again.transcript);
+        }
+    }
+
     /// Looks for the smallest case that shows a violation, and puts its transcript and finding in the place of those that
     /// were watched.
     pub(crate) async fn shrink(
@@ -279,6 +307,8 @@ impl<T: Target + 'static> Session<T> {
         {
             let smaller = Task {
                 case,
+                // Nothing behind the violation is of interest.
+                reported: false,
                 ..task.clone()
             };
             let mut again = self.replay(&smaller, known).await;
@@ -315,6 +345,7 @@ impl<T: Target + 'static> Session<T> {
             .of_late_effects(!lag.is_none());
         let mut written = Instant::now();
         let mut waiting = false;
+        let heard_out = self.listener.is_some() && task.is_written();
         let replayed = replay::replay(
             &task.name,
             &task.case,
@@ -335,6 +366,7 @@ impl<T: Target + 'static> Session<T> {
                         waiting = true;
                         Next::Again(PAUSE)
                     }
+                    Heard::End if heard_out && is_settled(&exchange.answer) => Next::Go,
                     Heard::End => Next::Stop,
                 }
             },
@@ -412,6 +444,11 @@ pub(crate) struct Watched {
     pub(crate) verdict: Verdict,
     /// What went wrong outside the case.
     pub(crate) notes: Vec<String>,
+}
+
+/// Whether an answer is one that the target stays with: to whom asked too often, or is not answered, nothing is said.
+fn is_settled(answer: &Answer) -> bool {
+    matches!(answer, Answer::Response(response) if !matches!(response.status, 429 | 503))
 }
 
 /// A target that answers 404 for every ARN we made up may well know its resources by others: that accuses nobody.

@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, stderr};
 use std::path::PathBuf;
 use std::process;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -15,6 +16,7 @@ use crate::report::human::{self, Detail};
 use crate::serve::{Limits, Server};
 
 use super::output::{self, ReportFile};
+use super::snapshots::Snapshots;
 use super::target::{Destination, TargetOptions, duration, quoted};
 use super::{Exit, Trouble};
 
@@ -64,6 +66,17 @@ pub(super) struct Check {
     #[arg(long, value_name = "DIR", help_heading = "Results")]
     findings: Option<PathBuf>,
 
+    /// Hold the target to the snapshots in this folder: what another endpoint answered to the cases of the corpus, or this
+    /// one at another time.
+    ///
+    /// A difference is no violation of the contract, but lets the command end with 1.
+    #[arg(long, value_name = "DIR", help_heading = "Snapshots")]
+    snapshots: Option<PathBuf>,
+
+    /// Keep what the target answers as the snapshots, instead of holding it to them.
+    #[arg(long, help_heading = "Snapshots", requires = "snapshots")]
+    update: bool,
+
     /// Let warnings count as violations in the exit status.
     #[arg(long, help_heading = "Results")]
     strict: bool,
@@ -85,12 +98,16 @@ impl Check {
         if let Some(folder) = &self.findings {
             output::prepare_folder(folder)?;
         }
+        let snapshots = match &self.snapshots {
+            Some(folder) => Some(Arc::new(Snapshots::open(folder, self.update)?)),
+            None => None,
+        };
         let runtime = Runtime::new().map_err(Trouble::Start)?;
         let Checked {
             report,
             kept,
             notes,
-        } = runtime.block_on(self.hold())?;
+        } = runtime.block_on(self.hold(snapshots.as_ref()))?;
         for note in &notes {
             output::remark(&format!("note: {note}"));
         }
@@ -101,7 +118,7 @@ impl Check {
         if let Some(folder) = &self.findings {
             output::write_findings(folder, &kept)?;
         }
-        let exit = Exit::of(&report, self.strict);
+        let mut exit = Exit::of(&report, self.strict);
         if !self.quiet || exit != Exit::Conforms || report.counts().warns > 0 {
             let detail = if self.verbose {
                 Detail::Names
@@ -110,11 +127,36 @@ impl Check {
             };
             output::print(&human::render(&report, output::manner(detail)))?;
         }
+        if let Some(snapshots) = &snapshots {
+            let interrupted = report.interrupted.is_some();
+            let held = snapshots.finish(&self.only, interrupted, &self.again(), self.verbose)?;
+            if !self.quiet || held.differs {
+                output::print(&held.told)?;
+            }
+            if held.differs && exit != Exit::Trouble {
+                exit = Exit::Violates;
+            }
+        }
         Ok(exit)
     }
 
+    /// The command that holds one case, whose name goes behind it, to its snapshot again.
+    fn again(&self) -> String {
+        let path = |option: &str, path: &Option<PathBuf>| {
+            let path = path.as_ref().map(|path| quoted(&path.to_string_lossy()));
+            path.map(|path| format!(" --{option} {path}"))
+                .unwrap_or_default()
+        };
+        format!(
+            "profile-contract check{}{}{} --only",
+            self.target.again(),
+            path("corpus", &self.corpus),
+            path("snapshots", &self.snapshots)
+        )
+    }
+
     /// Runs all cases.
-    async fn hold(&self) -> Result<Checked, Trouble> {
+    async fn hold(&self, snapshots: Option<&Arc<Snapshots>>) -> Result<Checked, Trouble> {
         let (target, name) = self.destination().await?;
         target.reach(self.target.timeout).await?;
         let again = self.target.again();
@@ -136,7 +178,12 @@ impl Check {
         if let Some(jobs) = self.jobs {
             options.jobs = usize::from(jobs);
         }
-        let check = check::Check::new(target, options)?.named(&name);
+        let mut check = check::Check::new(target, options)?.named(&name);
+        if let Some(snapshots) = snapshots {
+            snapshots.expect(check.written());
+            let snapshots = Arc::clone(snapshots);
+            check = check.heard_by(move |transcript| snapshots.hear(transcript));
+        }
         stop_on_interrupt(check.stopper());
         let bar = self.bar(check.planned());
         let told = bar.clone();
@@ -209,6 +256,8 @@ Examples:
       for a build server, with recordings of what was found
   profile-contract check --endpoint http://127.0.0.1:4000 --duration 10m --seed 7
       goes on with generated cases for ten minutes
+  profile-contract check --endpoint http://127.0.0.1:4000 --snapshots snapshots --update
+      keeps what this server answers to the cases of the corpus; without --update, another is held to it
 
 An interrupt (Ctrl-C) starts no further case, reports what was judged and exits with 2.
 Requests that ask for a signature get one from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.";

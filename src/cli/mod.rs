@@ -10,6 +10,7 @@ mod replay;
 mod rules;
 mod serve;
 mod shrink;
+mod snapshots;
 mod target;
 
 use std::io;
@@ -106,6 +107,8 @@ enum Trouble {
     Check(#[from] CheckError),
     #[error(transparent)]
     Bind(#[from] BindError),
+    #[error("cannot read {}: {error}", file.display())]
+    Read { file: PathBuf, error: io::Error },
     #[error("cannot write {}: {error}", file.display())]
     Write { file: PathBuf, error: io::Error },
     #[error("cannot start: {0}")]
@@ -117,7 +120,7 @@ enum Trouble {
 const EXIT_HELP: &str = "\
 Exit status:
   0  the target conforms (warnings included, unless --strict)
-  1  the target violates the contract
+  1  the target violates the contract, or differs from the snapshots it is held to
   2  wrong usage, or the harness could not do its work
   3  nothing violates the contract, but not everything could be judged";
 

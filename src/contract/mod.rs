@@ -3,6 +3,7 @@
 //! This module and the files of [`crate::model`] are the only places that know the API. Everything else asks here.
 
 pub mod choice;
+pub mod free;
 pub mod operation;
 mod operations;
 mod pattern;

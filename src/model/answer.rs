@@ -5,6 +5,7 @@
 
 use smallvec::SmallVec;
 
+use crate::contract::free::error_name;
 use crate::contract::shape::{Member, Shape};
 use crate::contract::{Operation, Refusals, RuleId, Side};
 use crate::rule;
@@ -61,7 +62,7 @@ impl ErrorType {
             .into_iter()
             .flatten()
             .next()
-            .map(|text| sanitise(text))
+            .map(|text| error_name(text))
     }
 
     fn all(&self) -> impl Iterator<Item = &str> {
@@ -70,12 +71,6 @@ impl ErrorType {
             .flatten()
             .map(String::as_str)
     }
-}
-
-/// Cuts a type at the first `:` and keeps what follows the first `#` (proto.error-type-sanitise).
-fn sanitise(text: &str) -> &str {
-    let text = text.split_once(':').map_or(text, |(name, _)| name);
-    text.split_once('#').map_or(text, |(_, name)| name).trim()
 }
 
 /// The modelled errors: every operation may answer them, also those that forget to declare one.
@@ -269,7 +264,7 @@ impl<'a> Reply<'a> {
             if self.error.all().count() > 1 {
                 cite(rules!["proto.error-type-agree"]);
             }
-            if self.error.all().any(|text| sanitise(text) != text) {
+            if self.error.all().any(|text| error_name(text) != text) {
                 cite(rules!["proto.error-type-sanitise"]);
             }
             if self.status() == 429 {
@@ -566,7 +561,7 @@ impl<'a> Reply<'a> {
                 "no such header",
             ));
         }
-        if self.error.all().any(|text| sanitise(text) != error) {
+        if self.error.all().any(|text| error_name(text) != error) {
             let all = self.error.all().collect::<Vec<_>>().join(", ");
             found.push(Difference::new(
                 rules!["proto.error-type-agree"],

@@ -48,6 +48,7 @@ pub mod fuzz;
 pub mod generate;
 pub mod judge;
 pub mod model;
+pub mod record;
 pub mod replay;
 pub mod report;
 pub mod serve;

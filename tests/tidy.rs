@@ -27,6 +27,7 @@ const IMPORTS: &[(&str, Option<&[&str]>)] = &[
         ]),
     ),
     ("defect", Some(&["contract", "model", "wire"])),
+    ("record", Some(&["case", "contract", "replay", "wire"])),
     ("serve", Some(&["wire"])),
     (
         "fuzz",

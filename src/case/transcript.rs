@@ -24,6 +24,8 @@ pub struct Transcript {
     pub name: String,
     /// What was to be said.
     pub case: Case,
+    /// Whether somebody else held the conversation, and it was only listened to.
+    pub overheard: Option<Overheard>,
     /// What was known of the target beforehand: the options still possible.
     pub given: Vec<(ChoiceId, Options)>,
     /// The values the run provided.
@@ -35,14 +37,36 @@ pub struct Transcript {
     pub answers: Vec<Vec<Exchange>>,
 }
 
+/// How much of a conversation was heard that somebody else held.
+///
+/// Whoever held it did not wait for effects to show, so an answer may have come too early to be held against the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overheard {
+    /// All that its domain ever heard.
+    Whole,
+    /// It begins in the middle: the target may hold what nobody saw made.
+    Midway,
+}
+
 /// Reads a transcript; a case is one without answers. `file` is what problems call the text, and without `.case` the
 /// name of the transcript.
 pub fn parse(text: &str, file: &str) -> Result<Transcript, Problem> {
     let mut lines = Lines::new(text, file)?;
     let (mut case, mut about) = read_head(&mut lines)?;
+    let mut overheard = None;
     let mut given = Vec::new();
     let mut with = Values::new();
     if about.is_none() {
+        if let Some(line) = lines.take("overheard") {
+            overheard = Some(match line.text {
+                "" => Overheard::Whole,
+                "midway" => Overheard::Midway,
+                other => {
+                    let expected = "`overheard` alone, or `overheard midway`";
+                    return Err(line.problem(format!("`{other}` behind `overheard`"), expected));
+                }
+            });
+        }
         while let Some(line) = lines.take("given") {
             given.push(read_given(&line)?);
         }
@@ -96,6 +120,7 @@ pub fn parse(text: &str, file: &str) -> Result<Transcript, Problem> {
     Ok(Transcript {
         name,
         case,
+        overheard,
         given,
         with,
         answers,
@@ -109,12 +134,18 @@ pub fn print(transcript: &Transcript) -> String {
     let Transcript {
         name: _,
         case,
+        overheard,
         given,
         with,
-        answers,
+        answers: _,
     } = transcript;
     let mut out = String::with_capacity(512 * (1 + case.steps.len()));
     print_head(&mut out, case);
+    match overheard {
+        None => {}
+        Some(Overheard::Whole) => out.push_str("overheard\n"),
+        Some(Overheard::Midway) => out.push_str("overheard midway\n"),
+    }
     for (choice, options) in given {
         let _ = write!(out, "given {} =", choice.choice().id);
         for option in options.iter() {
@@ -134,14 +165,25 @@ pub fn print(transcript: &Transcript) -> String {
         write_text(&mut out, value, Place::Tail);
         out.push('\n');
     }
-    for (at, step) in case.steps.iter().enumerate() {
-        begin_block(&mut out);
-        print_step(&mut out, step);
-        for exchange in answers.get(at).map_or(&[][..], Vec::as_slice) {
-            print_exchange(&mut out, exchange);
+    print_steps(transcript, 0, &mut out);
+    out
+}
+
+/// Appends the steps from one on (from 0), as they stand behind what was written before.
+pub fn print_steps(transcript: &Transcript, from: usize, out: &mut String) {
+    let answers = transcript.answers.iter().skip(from).map(Vec::as_slice);
+    let steps = transcript.case.steps.iter().skip(from);
+    for (step, exchanges) in steps.zip(answers.chain(std::iter::repeat(&[][..]))) {
+        if from > 0 && out.is_empty() {
+            out.push('\n');
+        } else {
+            begin_block(out);
+        }
+        print_step(out, step);
+        for exchange in exchanges {
+            print_exchange(out, exchange);
         }
     }
-    out
 }
 
 fn read_given(line: &Line<'_>) -> Result<(ChoiceId, Options), Problem> {
@@ -399,6 +441,7 @@ mod tests {
         Transcript {
             name: "a/b".into(),
             case,
+            overheard: None,
             given: Vec::new(),
             with,
             answers: all,
@@ -409,13 +452,16 @@ mod tests {
         let with = prop::collection::vec((any_text(), any_text()), 0..3);
         let choices: Vec<ChoiceId> = ChoiceId::all().collect();
         let given = prop::collection::vec((prop::sample::select(choices), any::<u8>()), 0..3);
+        let overheard =
+            prop::sample::select(vec![None, Some(Overheard::Whole), Some(Overheard::Midway)]);
         (
             any_case(),
+            overheard,
             with,
             given,
             prop::collection::vec(any_answer(), 0..8),
         )
-            .prop_map(|(mut case, with, given, answers)| {
+            .prop_map(|(mut case, overheard, with, given, answers)| {
                 for step in &mut case.steps {
                     step.bindings.push(Binding {
                         name: "id".into(),
@@ -436,6 +482,7 @@ mod tests {
                     .map(|(id, options)| (id, Options(options).and(id.options())))
                     .collect();
                 Transcript {
+                    overheard,
                     given,
                     ..play(case, with.collect(), answers)
                 }

@@ -79,6 +79,8 @@ impl Plan {
             let again = again(&entry);
             let case = match entry.content {
                 Content::Case(case) => case,
+                // What some client said, to be said to this target too.
+                Content::Transcript(heard) if heard.overheard.is_some() => heard.case,
                 Content::Transcript(recording) => {
                     plan.recordings.extend(selected.then_some(recording));
                     continue;

@@ -6,6 +6,7 @@
 mod check;
 mod generate;
 mod output;
+mod record;
 mod replay;
 mod rules;
 mod serve;
@@ -41,6 +42,7 @@ enum Command {
     Replay(replay::Replay),
     Shrink(shrink::Shrink),
     Generate(generate::Generate),
+    Record(record::Record),
     Rules(rules::Rules),
 }
 
@@ -52,6 +54,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Replay(replay) => replay.run(),
         Command::Shrink(shrink) => shrink.run(),
         Command::Generate(generate) => generate.run(),
+        Command::Record(record) => record.run(),
         Command::Rules(rules) => rules.run(),
     };
     let exit = done.unwrap_or_else(|trouble| {

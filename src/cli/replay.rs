@@ -14,7 +14,7 @@ use crate::case::transcript::Transcript;
 use crate::check::{Session, Task, is_probe};
 use crate::contract::Choices;
 use crate::generate;
-use crate::judge::{Severity, Verdict, answer_line, judge, request_line};
+use crate::judge::{Severity, Verdict, answer_line, judge_settling, request_line};
 use crate::replay::{Settings, Target};
 use crate::report::human::{self, Detail};
 use crate::report::{Judged, Report, Run};
@@ -39,7 +39,7 @@ pub(super) struct Replay {
     target: TargetOptions,
 
     /// Judge the answers in the files instead of asking a target.
-    #[arg(long, conflicts_with_all = ["endpoint", "timeout", "settle", "region", "account", "partition", "cacert", "insecure"])]
+    #[arg(long, conflicts_with_all = ["endpoint", "timeout", "region", "account", "partition", "cacert", "insecure"])]
     recorded: bool,
 
     /// Let warnings count as violations in the exit status.
@@ -56,7 +56,7 @@ impl Replay {
             .collect::<Result<Vec<_>, _>>()?;
         let manner = output::manner(Detail::Cases);
         let report = if self.recorded {
-            judge_recorded(entries)?
+            judge_recorded(entries, self.target.settle)?
         } else {
             Runtime::new()
                 .map_err(Trouble::Start)?
@@ -140,7 +140,7 @@ pub(super) async fn prepared(
 }
 
 /// Judges recordings as they are.
-fn judge_recorded(entries: Vec<Entry>) -> Result<Report, Trouble> {
+fn judge_recorded(entries: Vec<Entry>, settle: Duration) -> Result<Report, Trouble> {
     let run = Run {
         target: "recordings".to_owned(),
         id: "none".to_owned(),
@@ -154,7 +154,7 @@ fn judge_recorded(entries: Vec<Entry>) -> Result<Report, Trouble> {
                 "{file} holds no answers to judge; leave --recorded out to replay its case"
             )));
         };
-        let verdict = judge(&recording);
+        let verdict = judge_settling(&recording, settle);
         output::print(&told(&recording, &verdict))?;
         let again = format!(
             "profile-contract replay --recorded {}",

@@ -111,7 +111,7 @@ impl Serve {
 }
 
 /// An address, or a name that stands for one.
-fn address(text: &str) -> Result<SocketAddr, String> {
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     let found = text
         .to_socket_addrs()
         .map_err(|error| format!("{error}; expected something like 127.0.0.1:4570"))?;
@@ -123,7 +123,7 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 
 /// Ready when the process is asked to stop; listens from now on.
 #[cfg(unix)]
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+pub(super) fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -137,7 +137,7 @@ fn stop_signal() -> io::Result<impl Future<Output = ()>> {
 
 /// Ready when the process is asked to stop.
 #[cfg(not(unix))]
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+pub(super) fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     Ok(async { drop(tokio::signal::ctrl_c().await) })
 }
 

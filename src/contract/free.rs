@@ -27,7 +27,7 @@ pub fn free(member: &str, shape: Option<&Shape>) -> Option<Free> {
     match (member, shape) {
         // asset.id and case.as-asset put ids into texts; an object has one by another name than its shape's.
         ("ProfileId" | "ProfileObjectUniqueKey" | "AssetId" | "CaseId", _) => Some(Free::Id),
-        (_, Some(Shape::Timestamp)) => Some(Free::Time),
+        (_, Some(Shape::Timestamp)) | ("CreatedAt" | "LastUpdatedAt", None) => Some(Free::Time),
         (_, Some(Shape::Long)) => Some(Free::Count),
         (_, Some(Shape::String(string))) => match string.name {
             "message" => Some(Free::Text),

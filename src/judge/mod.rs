@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use crate::case::Case;
 use crate::case::bind::{self, Values};
-use crate::case::transcript::Transcript;
+use crate::case::transcript::{Overheard, Transcript};
 use crate::contract::{Choices, Operation, RuleId, Side, operation};
 use crate::model::{Difference, Fit, Model, Observed};
 use crate::rule;
@@ -26,6 +26,9 @@ pub use finding::{Finding, Severity, addressed, answer_line, printable, request_
 
 /// How long an answer may take before it is worth a warning, unless the user says otherwise.
 pub const REQUEST_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long an effect may take to show on a target of which only a recording is known.
+pub const SETTLE: Duration = Duration::from_secs(2);
 
 /// What a conversation showed.
 #[derive(Debug, Clone)]
@@ -142,13 +145,28 @@ impl Outcome {
 
 /// Judges a transcript.
 ///
-/// The choices are those the transcript was recorded under, the limit of time for an answer is [`REQUEST_LIMIT`].
+/// The choices are those the transcript was recorded under, the limit of time for an answer is [`REQUEST_LIMIT`], and whoever
+/// was overheard is taken to show effects within [`SETTLE`].
 pub fn judge(transcript: &Transcript) -> Verdict {
+    judge_settling(transcript, SETTLE)
+}
+
+/// Judges a transcript of a target that shows its effects within this time.
+///
+/// That matters only where somebody else held the conversation, and did not wait.
+pub fn judge_settling(transcript: &Transcript, settle: Duration) -> Verdict {
     let mut choices = Choices::open();
     for (choice, options) in &transcript.given {
         choices.narrow(*choice, *options);
     }
     let mut judge = Judge::new(&transcript.case, &choices);
+    judge.hasty = transcript.overheard.map(|_| settle);
+    if transcript.overheard == Some(Overheard::Midway) {
+        judge.end(
+            0,
+            "the recording begins in the middle: what the target held then, nobody knows",
+        );
+    }
     let exchanges = transcript
         .answers
         .iter()
@@ -182,6 +200,10 @@ pub struct Judge<'a> {
     waiting: Option<(usize, i64)>,
     /// Whether any read may be too early, whatever it is about.
     late: bool,
+    /// How long effects may take, where whoever asked did not wait for them.
+    hasty: Option<Duration>,
+    /// When the last request was answered whose effect may take a while, in milliseconds since the epoch.
+    effect_ms: Option<i64>,
     /// Whether a wait ended without the effect.
     in_vain: bool,
     model: Model,
@@ -207,6 +229,8 @@ impl<'a> Judge<'a> {
             patience: Duration::ZERO,
             waiting: None,
             late: false,
+            hasty: None,
+            effect_ms: None,
             in_vain: false,
             model: Model::observer(choices),
             together: Vec::new(),
@@ -268,6 +292,10 @@ impl<'a> Judge<'a> {
             if self.waits(step, exchange, &observed) {
                 return Heard::Again;
             }
+            if self.is_hasty(exchange, &observed) {
+                self.end(step, "an effect of an earlier request may still have been on its way, and nobody waited for it");
+                return Heard::End;
+            }
             self.weigh(step, exchange, &observed);
             self.bind(step, exchange);
         }
@@ -321,6 +349,46 @@ impl<'a> Judge<'a> {
         let waited = u64::try_from(exchange.at_ms - since).unwrap_or(0);
         self.in_vain |= Duration::from_millis(waited) >= self.patience;
         !self.in_vain
+    }
+
+    /// Whether an answer is forbidden only if the effects before it had shown by then.
+    fn is_hasty(&mut self, exchange: &Exchange, observed: &Observed) -> bool {
+        let Some(settle) = self.hasty else {
+            return false;
+        };
+        let since = self.effect_ms.map(|effect| exchange.at_ms - effect);
+        let operation = operation::addressed(&exchange.message);
+        if operation.is_some_and(Operation::settles) {
+            let took = i64::try_from(exchange.took_us / 1000).unwrap_or(i64::MAX);
+            self.effect_ms = Some(exchange.at_ms.saturating_add(took));
+        }
+        let Fit::Forbidden(differences) = &observed.fit else {
+            return false;
+        };
+        // No state is behind the form of an answer.
+        let of_form = differences
+            .first()
+            .and_then(|difference| difference.rules.first())
+            .is_some_and(|rule| rule.id().starts_with("proto."));
+        let early = since.is_some_and(|since| {
+            u128::try_from(since).is_ok_and(|since| since < settle.as_millis())
+        });
+        early && !of_form
+    }
+
+    /// Ends the judgement at a step (from 0): from there on nobody can say.
+    fn end(&mut self, step: usize, why: &str) {
+        let request = self
+            .case
+            .steps
+            .get(step)
+            .map(|step| printable(&step.say.to_string(), 120));
+        self.verdict.unclear = Some(Unclear {
+            step,
+            request: request.unwrap_or_default(),
+            why: why.to_owned(),
+        });
+        self.settled = true;
     }
 
     /// Says what the conversation showed.

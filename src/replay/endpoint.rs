@@ -13,11 +13,11 @@ use rustls::pki_types::ServerName;
 use url::{Host, Position, Url};
 
 use super::sign::{Signer, error_chain};
-use super::socket::{Socket, io_kind};
+use super::socket::{Duplex, Socket, io_kind};
 use super::target::Target;
 use super::tls::{Trust, client_config};
 use crate::wire::http1::{Limits, is_token, request_bytes};
-use crate::wire::{Answer, Message, NoAnswerKind, Request, Response};
+use crate::wire::{Answer, Message, NoAnswer, NoAnswerKind, Request, Response};
 
 /// How long a connection that nobody uses is kept. Servers close idle ones after some seconds, and a request that
 /// crosses with that is lost, so we are earlier than the common ones.
@@ -140,6 +140,21 @@ impl Endpoint {
             signer,
             origin: url.join("/").map_err(|error| bad(&error.to_string()))?,
         })
+    }
+
+    /// A fresh connection there, for whoever speaks HTTP on it by himself.
+    pub(crate) async fn connect(&self) -> Result<Box<dyn Duplex>, NoAnswer> {
+        self.socket.connect().await
+    }
+
+    /// What the `host` header says.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// What goes in front of every path.
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
     }
 
     async fn answer(&self, message: &Message) -> Answer {

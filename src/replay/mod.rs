@@ -26,6 +26,7 @@ pub use self::in_process::InProcess;
 pub use self::lag::Lag;
 pub use self::local::Local;
 pub use self::sign::Signer;
+pub(crate) use self::sign::error_chain;
 pub use self::target::Target;
 pub use self::tls::Trust;
 use crate::case::Case;
@@ -114,6 +115,7 @@ pub async fn replay(
     let transcript = Transcript {
         name: name.to_owned(),
         case: case.clone(),
+        overheard: None,
         given: Vec::new(),
         with,
         answers: Vec::with_capacity(case.steps.len()),

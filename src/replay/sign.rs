@@ -109,7 +109,7 @@ fn is_placeholder(&(name, value): &(&str, &str)) -> bool {
 }
 
 /// An error with its causes: the outermost one alone rarely says what happened.
-pub(super) fn error_chain(error: &(dyn std::error::Error + 'static)) -> String {
+pub(crate) fn error_chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     for cause in std::iter::successors(error.source(), |error| error.source()) {
         let cause = cause.to_string();

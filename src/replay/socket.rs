@@ -13,13 +13,18 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use crate::wire::http1::{Limits, ResponseReader, parse_request};
-use crate::wire::{Answer, NoAnswerKind};
+use crate::wire::{Answer, NoAnswer, NoAnswerKind};
 
 /// How long a peer may keep silent about bytes that are no complete request, before we say that there is no more.
 ///
 /// Long enough for servers that answer from the head alone; without an end to it, every truncated message would last
 /// until its deadline.
 const PATIENCE: Duration = Duration::from_millis(500);
+
+/// A connection, whatever it goes through.
+pub(crate) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Duplex for S {}
 
 /// Connects anew for every message.
 #[derive(Debug)]
@@ -35,21 +40,30 @@ pub(super) struct Socket {
 impl Socket {
     /// Writes the bytes as they are and reads one response. `method` is that of the request, if there is one in them.
     pub(super) async fn send(&self, bytes: &[u8], method: &str) -> Answer {
-        let stream = match TcpStream::connect((self.host.as_str(), self.port)).await {
-            Ok(stream) => stream,
-            Err(error) => return failure(NoAnswerKind::Unreachable, "connecting", &error),
-        };
+        match self.connect().await {
+            Ok(stream) => self.converse(stream, bytes, method).await,
+            Err(silence) => Answer::None(silence),
+        }
+    }
+
+    /// A fresh connection, with TLS where there is any.
+    pub(super) async fn connect(&self) -> Result<Box<dyn Duplex>, NoAnswer> {
+        let unreachable =
+            |doing: &str, error: &io::Error| failure(NoAnswerKind::Unreachable, doing, error);
+        let stream = TcpStream::connect((self.host.as_str(), self.port))
+            .await
+            .map_err(|error| unreachable("connecting", &error))?;
         // A request in two writes must not wait for the acknowledgement of the first. That this can fail does not matter.
         let _ = stream.set_nodelay(true);
-        match &self.tls {
-            None => self.converse(stream, bytes, method).await,
-            Some((name, config)) => match TlsConnector::from(config.clone())
-                .connect(name.clone(), stream)
-                .await
-            {
-                Ok(stream) => self.converse(stream, bytes, method).await,
-                Err(error) => failure(NoAnswerKind::Unreachable, "setting up TLS", &error),
-            },
+        let Some((name, config)) = &self.tls else {
+            return Ok(Box::new(stream));
+        };
+        match TlsConnector::from(config.clone())
+            .connect(name.clone(), stream)
+            .await
+        {
+            Ok(stream) => Ok(Box::new(stream)),
+            Err(error) => Err(unreachable("setting up TLS", &error)),
         }
     }
 
@@ -93,7 +107,9 @@ pub(super) async fn read(
                 Ok(Some(response)) => return Answer::Response(response),
                 Err(no_answer) => return Answer::None(no_answer),
             },
-            Err(error) => return failure(NoAnswerKind::Closed, "reading the answer", &error),
+            Err(error) => {
+                return Answer::None(failure(NoAnswerKind::Closed, "reading the answer", &error));
+            }
         }
     }
 }
@@ -117,7 +133,7 @@ pub(super) fn io_kind(error: &io::Error) -> Option<NoAnswerKind> {
     }
 }
 
-fn failure(stage: NoAnswerKind, doing: &str, error: &io::Error) -> Answer {
+fn failure(stage: NoAnswerKind, doing: &str, error: &io::Error) -> NoAnswer {
     let kind = match (stage, io_kind(error)) {
         // Before anything was sent, only a refusal and a timeout are told apart from other hindrances.
         (
@@ -127,5 +143,8 @@ fn failure(stage: NoAnswerKind, doing: &str, error: &io::Error) -> Answer {
         (NoAnswerKind::Unreachable, _) => NoAnswerKind::Unreachable,
         (stage, kind) => kind.unwrap_or(stage),
     };
-    Answer::none(kind, format!("{doing}: {error}"))
+    NoAnswer {
+        kind,
+        detail: format!("{doing}: {error}"),
+    }
 }

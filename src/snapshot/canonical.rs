@@ -139,6 +139,7 @@ enum Node {
 
 /// Turns answers into drafts.
 struct Drafting<'a> {
+    case: &'a Case,
     /// Values of the run with what stands for them, the longest first.
     names: Vec<(String, String)>,
     /// Domains of the run.
@@ -170,6 +171,7 @@ impl<'a> Drafting<'a> {
         names.dedup_by(|(one, _), (other, _)| one == other);
         let is_domain = |name: &str| name.starts_with("domain") || name == "short";
         Self {
+            case: &transcript.case,
             names,
             domains: transcript
                 .with
@@ -188,7 +190,11 @@ impl<'a> Drafting<'a> {
     }
 
     fn draft(&mut self, at: usize, step: &case::Step, exchanges: &[Exchange]) -> Draft {
-        let by_chance = self.adrift || self.uses_chosen(step);
+        // Which of two requests sent at the same time comes first is a matter of chance as well.
+        let by_chance = self.adrift
+            || self.uses_chosen(step)
+            || self.case.sent_together(at)
+            || self.case.sent_together(at + 1);
         self.note_uses(at, step);
         let Some(first) = exchanges.first() else {
             return Draft::Unsent;
@@ -299,7 +305,8 @@ impl<'a> Drafting<'a> {
         let Some(found) = json.members() else {
             return self.node(json, None);
         };
-        let is_listing = operation.is_some_and(|operation| {
+        // Where no operation was addressed in the ordinary way, a lenient server may list all domains.
+        let is_listing = operation.is_none_or(|operation| {
             operation
                 .input
                 .iter()
@@ -364,7 +371,7 @@ impl<'a> Drafting<'a> {
             return self.node(last, shape);
         };
         // What others keep on the target is no answer to this case.
-        let of_all = operation.is_some_and(|operation| {
+        let of_all = operation.is_none_or(|operation| {
             !operation
                 .input
                 .iter()
@@ -421,7 +428,7 @@ impl<'a> Drafting<'a> {
             {
                 Node::Id(self.id(text))
             }
-            (Some(Free::Time), Json::Number(_)) => stands_for(TIME),
+            (Some(Free::Time), Json::Number(_)) if !self.inside => stands_for(TIME),
             (Some(Free::Text), Json::String(_)) => stands_for(TEXT),
             (Some(Free::Count), Json::Number(_)) => stands_for(COUNT),
             (Some(Free::Token), _) => stands_for(VARIES),

@@ -2,12 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::request::{
+    escaped, is_name, is_plain, is_word, literal, literal_length, same, step, tagged,
+    without_secrets,
+};
 use crate::case::bind::{Values, message};
 use crate::case::transcript::{Overheard, Transcript};
-use crate::case::{Binding, Body, Case, Manner, Say, Step};
+use crate::case::{Binding, Body, Case, Step};
 use crate::contract::free::{Free, free, member_shape};
 use crate::contract::operation::addressed;
-use crate::wire::{Answer, Exchange, Headers, Json, Message, Request, Response, percent};
+use crate::wire::{Answer, Exchange, Json, Message, Request, Response, percent};
 
 /// From this length on a text that holds a digit and no blank is taken for one that the target made up.
 const UNMISTAKABLE: usize = 16;
@@ -23,9 +27,6 @@ const KEPT: [&str; 5] = [
     "retry-after",
     "allow",
 ];
-
-/// What the query of a presigned request holds, in lower case.
-const PRESIGNED: &str = "x-amz-";
 
 /// What one more exchange changed of a recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -237,12 +238,9 @@ impl Conversation {
             let length = literal_length(&rest[at..]);
             let quoted = &rest[at..at + length];
             rest = &rest[at + length..];
-            let value = match Json::parse(quoted.as_bytes()) {
-                Ok(Json::String(value)) => value,
-                _ => {
-                    out.push_str(&escaped(quoted));
-                    continue;
-                }
+            let Ok(Json::String(value)) = Json::parse(quoted.as_bytes()) else {
+                out.push_str(&escaped(quoted));
+                continue;
             };
             match self.name_of(&value, change) {
                 Some(name) if is_plain(&value) => out.push_str(&format!("\"${{{name}}}\"")),
@@ -368,117 +366,6 @@ fn each_string(json: &Json, pointer: &str, show: &mut dyn FnMut(&str, &str, &str
     }
 }
 
-/// The request as far as a recording keeps it: without header fields but the content type, and without a signature in the
-/// query.
-fn without_secrets(request: &Request) -> Request {
-    let is_signature = |pair: &&str| pair.to_ascii_lowercase().starts_with(PRESIGNED);
-    let target = match request.target.split_once('?') {
-        Some((path, query)) if query.split('&').any(|pair| is_signature(&pair)) => {
-            let kept: Vec<_> = query
-                .split('&')
-                .filter(|pair| !is_signature(pair))
-                .collect();
-            if kept.is_empty() {
-                path.to_owned()
-            } else {
-                format!("{path}?{}", kept.join("&"))
-            }
-        }
-        _ => request.target.clone(),
-    };
-    let headers: Headers = request
-        .headers
-        .iter()
-        .filter(|(name, _)| name.eq_ignore_ascii_case("content-type"))
-        .collect();
-    Request {
-        target,
-        headers,
-        ..request.clone()
-    }
-}
-
-/// The step of a request, given its target and body.
-fn step(request: &Request, target: String, body: Body) -> Step {
-    let content_type = request.headers.get("content-type");
-    let headers = match (content_type, &request.body) {
-        (Some("application/json"), Some(_)) | (None, None) => Vec::new(),
-        (Some(other), _) => vec![("content-type".to_owned(), escaped(other))],
-        (None, Some(_)) => vec![("content-type".to_owned(), String::new())],
-    };
-    Step {
-        about: Vec::new(),
-        say: Say::Request {
-            method: request.method.clone(),
-            target,
-            headers,
-            body,
-        },
-        manner: Manner::default(),
-        claim: None,
-        bindings: Vec::new(),
-    }
-}
-
-/// The step of a request as it is, without any name.
-fn literal(request: &Request) -> Step {
-    let body = match &request.body {
-        None => Body::None,
-        Some(bytes) => match std::str::from_utf8(bytes) {
-            Ok(text) => Body::Text(escaped(text)),
-            Err(_) => Body::Bytes(bytes.clone()),
-        },
-    };
-    step(request, escaped(&request.target), body)
-}
-
-/// Whether two requests are the same on the wire, the spelling of header names aside.
-fn same(one: &Request, other: &Request) -> bool {
-    one.method == other.method
-        && one.target == other.target
-        && one.body == other.body
-        && one.headers.get("content-type") == other.headers.get("content-type")
-}
-
-/// The beginning of an ARN in the path of a request about tags, and what it names behind `:domains/`.
-fn tagged(path: &str) -> Option<(String, String)> {
-    let arn = percent::decode(path.strip_prefix("/tags/")?)?;
-    let (begin, resource) = arn.split_once(":domains/")?;
-    begin
-        .starts_with("arn:")
-        .then(|| (begin.to_owned(), resource.to_owned()))
-}
-
-/// The domain a request is about, if it is about one.
-pub(super) fn domain_of(request: &Request) -> Option<String> {
-    if let Some((_, resource)) = tagged(request.path()) {
-        let domain = resource.split('/').next().unwrap_or_default();
-        return (!domain.is_empty()).then(|| domain.to_owned());
-    }
-    let mut segments = request.path().strip_prefix('/')?.split('/');
-    let (first, second) = (segments.next()?, segments.next()?);
-    if first != "domains" || second.is_empty() {
-        return None;
-    }
-    Some(percent::decode(second).unwrap_or_else(|| second.to_owned()))
-}
-
-/// Whether a domain may have that name, so that another name does as well.
-fn is_name(text: &str) -> bool {
-    (1..=64).contains(&text.len()) && text.chars().all(is_word)
-}
-
-/// Whether a character may stand in a name, an id or a token that needs no escape anywhere.
-fn is_word(c: char) -> bool {
-    c.is_ascii_alphanumeric() || c == '-' || c == '_'
-}
-
-/// Whether a text stands in JSON as it is.
-fn is_plain(text: &str) -> bool {
-    text.chars()
-        .all(|c| !c.is_control() && c != '"' && c != '\\')
-}
-
 /// Whether nobody writes such a text by hand.
 fn looks_made_up(text: &str) -> bool {
     text.len() >= UNMISTAKABLE
@@ -489,25 +376,6 @@ fn looks_made_up(text: &str) -> bool {
 
 fn is_number(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// A text in which no placeholder stands by chance.
-fn escaped(text: &str) -> String {
-    text.replace("${", "$${")
-}
-
-/// How long the string is that a text begins with, its quotes included; all of it where it does not end.
-fn literal_length(text: &str) -> usize {
-    let mut escapes = false;
-    for (at, byte) in text.bytes().enumerate().skip(1) {
-        match byte {
-            _ if escapes => escapes = false,
-            b'\\' => escapes = true,
-            b'"' => return at + 1,
-            _ => {}
-        }
-    }
-    text.len()
 }
 
 /// What to call a value found there: `profile-id` for `/Items/0/ProfileId`.
@@ -529,4 +397,254 @@ fn base_name(pointer: &str) -> String {
         return format!("the-{name}").trim_end_matches('-').to_owned();
     }
     name
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::case::transcript;
+    use crate::wire::{Headers, NoAnswer, NoAnswerKind};
+
+    fn said(method: &str, target: &str, body: Option<&str>, answer: &str) -> Exchange {
+        let mut headers = Headers::from_iter([
+            ("host", "h"),
+            ("authorization", "HIDDEN"),
+            ("x-api-key", "HIDDEN"),
+        ]);
+        if body.is_some() {
+            headers.push("content-type", "application/json");
+        }
+        let request = Request {
+            method: method.to_owned(),
+            target: target.to_owned(),
+            headers,
+            body: body.map(|body| Bytes::copy_from_slice(body.as_bytes())),
+        };
+        let answer = Answer::Response(Response {
+            status: 200,
+            headers: Headers::from_iter([
+                ("set-cookie", "HIDDEN"),
+                ("content-type", "application/json"),
+            ]),
+            body: Bytes::copy_from_slice(answer.as_bytes()),
+        });
+        Exchange {
+            message: Message::Request(request),
+            answer,
+            at_ms: 0,
+            took_us: 0,
+        }
+    }
+
+    /// The text of a conversation about the domain `shop`, which reads back as what was said.
+    #[track_caller]
+    fn told(exchanges: &[Exchange]) -> String {
+        let mut conversation = Conversation::new("shop", Some("shop"), Overheard::Whole, "a test");
+        for exchange in exchanges {
+            conversation.hear(exchange);
+        }
+        let text = transcript::print(conversation.transcript());
+        let read = transcript::parse(&text, "shop.case")
+            .unwrap_or_else(|problem| panic!("{problem}\n{text}"));
+        assert_eq!(&read, conversation.transcript(), "{text}");
+        for (heard, read) in exchanges.iter().zip(read.answers.iter().flatten()) {
+            let (Message::Request(heard), Message::Request(read)) = (&heard.message, &read.message)
+            else {
+                panic!("requests")
+            };
+            assert_eq!(
+                (&heard.target, &heard.body),
+                (&read.target, &read.body),
+                "{text}"
+            );
+        }
+        assert!(!text.contains("HIDDEN"), "{text}");
+        text
+    }
+
+    const ID: &str = "0123456789abcdef0123456789abcdef";
+
+    #[test]
+    fn values_of_answers_get_names_wherever_they_are_used() {
+        let token = "a+/=b c";
+        let text = told(&[
+            said(
+                "POST",
+                "/domains/shop/profiles",
+                Some("{}"),
+                &format!(r#"{{"ProfileId": "{ID}"}}"#),
+            ),
+            said(
+                "GET",
+                "/domains/shop/object-types",
+                None,
+                &format!(r#"{{"Items": [], "NextToken": "{token}"}}"#),
+            ),
+            said(
+                "GET",
+                "/domains/shop/object-types?next-token=a%2B%2F%3Db%20c",
+                None,
+                "{}",
+            ),
+            said(
+                "PUT",
+                "/domains/shop/profiles/objects",
+                Some(&format!(
+                    r#"{{"Object": "{{\"p\": \"{ID}\"}}", "ProfileId":"{ID}"}}"#
+                )),
+                "{}",
+            ),
+            said("GET", &format!("/domains/shop/profiles/{ID}"), None, "{}"),
+        ]);
+        for line in [
+            "> POST /domains/${domain}/profiles\n| {}\n@ profile-id = /ProfileId\n",
+            "@ next-token = /NextToken\n",
+            "> GET /domains/${domain}/object-types?next-token=${next-token|uri}\n",
+            "| {\"Object\": \"{\\\"p\\\": \\\"${profile-id}\\\"}\", \"ProfileId\":\"${profile-id}\"}\n",
+            "> GET /domains/${domain}/profiles/${profile-id}\n",
+        ] {
+            assert!(text.contains(line), "no `{line}` in\n{text}");
+        }
+    }
+
+    #[test]
+    fn ids_within_texts_of_answers_are_found_and_each_value_has_its_own_name() {
+        let asset = r#"{"Items": [{"Object": "{\"AssetId\": \"a-1\"}"}, {"Object": "{\"AssetId\": \"a-2\"}"}]}"#;
+        let text = told(&[
+            said("POST", "/domains/shop/profiles/objects", Some("{}"), asset),
+            said(
+                "POST",
+                "/domains/shop/profiles/objects",
+                Some(r#"{"Values": ["a-2", "a-1", "a-22"]}"#),
+                "{}",
+            ),
+        ]);
+        assert!(
+            text.contains(
+                "@ asset-id = /Items/1/Object/AssetId\n@ asset-id-2 = /Items/0/Object/AssetId\n"
+            ),
+            "{text}"
+        );
+        assert!(
+            text.contains(r#"["${asset-id}", "${asset-id-2}", "a-22"]"#),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn what_the_client_said_first_is_its_own() {
+        let text = told(&[
+            said(
+                "POST",
+                "/domains/shop/profiles/objects",
+                Some(&format!(r#"{{"Object": "{{\"id\": \"{ID}\"}}"}}"#)),
+                &format!(r#"{{"ProfileObjectUniqueKey": "{ID}"}}"#),
+            ),
+            said(
+                "POST",
+                "/domains/shop/profiles/search",
+                Some(&format!(r#"{{"Values": ["{ID}"]}}"#)),
+                r#"{"Items": [{"FirstName": "Anna", "Type": "T"}]}"#,
+            ),
+            said("GET", "/domains/shop/object-types/T", None, "{}"),
+        ]);
+        assert!(!text.contains("\n@ "), "{text}");
+    }
+
+    #[test]
+    fn what_looks_like_a_placeholder_is_none() {
+        let text = told(&[
+            said("GET", "/domains/shop/${domain}?a=${x}&$${y}", None, "{}"),
+            said(
+                "PUT",
+                "/domains/shop/x",
+                Some("{\"a\": \"${domain} $${b} \\\"${c}\", ${d}, \"open ${e}"),
+                "{}",
+            ),
+            said(
+                "PUT",
+                "/domains/shop/x",
+                Some("\u{0} ${domain}\r\n\n"),
+                "{}",
+            ),
+        ]);
+        assert!(
+            text.contains("> GET /domains/${domain}/$${domain}?a=$${x}&$$${y}\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn tags_are_addressed_by_arns_of_any_target() {
+        let arn = "arn:aws:profile:eu-west-1:999988887777:domains/shop/object-types/T";
+        let text = told(&[
+            said("GET", "/domains/shop", None, "{}"),
+            said(
+                "GET",
+                &format!("/tags/{}?a", percent::encode(arn)),
+                None,
+                "{}",
+            ),
+            said("GET", &format!("/tags/{arn}"), None, "{}"),
+            // Lower case digits are not how we encode: the step is written out.
+            said(
+                "GET",
+                "/tags/arn%3aaws%3aprofile%3aeu-west-1%3a999988887777%3adomains%2fshop",
+                None,
+                "{}",
+            ),
+        ]);
+        for line in [
+            "with arn = arn:aws:profile:eu-west-1:999988887777\nwith domain = shop\n",
+            "> GET /tags/${arn|uri}%3Adomains%2F${domain|uri}%2Fobject-types%2FT?a\n",
+            "> GET /tags/${arn}:domains/${domain}/object-types/T\n",
+            "> GET /tags/arn%3aaws",
+        ] {
+            assert!(text.contains(line), "no `{line}` in\n{text}");
+        }
+    }
+
+    #[test]
+    fn names_of_domains_keep_what_they_may_be_about() {
+        for (name, written) in [
+            ("a".repeat(64), Some("${domain|pad 64}")),
+            ("shop_1".to_owned(), Some("${domain}")),
+            ("a".repeat(65), None),
+            ("bad!name".to_owned(), None),
+        ] {
+            let mut conversation = Conversation::new("x", Some(&name), Overheard::Whole, "a test");
+            conversation.hear(&said("GET", &format!("/domains/{name}"), None, "{}"));
+            let step = conversation.transcript().case.steps[0].say.to_string();
+            assert_eq!(step, format!("GET /domains/{}", written.unwrap_or(&name)));
+        }
+    }
+
+    #[test]
+    fn signatures_bytes_and_silence() {
+        let mut exchange = said(
+            "PUT",
+            "/domains/shop/x?X-Amz-Signature=HIDDEN&a=1&x-amz-security-token=HIDDEN",
+            None,
+            "{}",
+        );
+        exchange.answer = Answer::None(NoAnswer {
+            kind: NoAnswerKind::Closed,
+            detail: "reset".into(),
+        });
+        if let Message::Request(request) = &mut exchange.message {
+            request.body = Some(Bytes::from_static(b"\xff"));
+        }
+        let mut conversation = Conversation::new("shop", Some("shop"), Overheard::Midway, "a test");
+        assert_eq!(conversation.hear(&exchange), Change::Added);
+        let text = transcript::print(conversation.transcript());
+        assert!(text.contains("overheard midway\n"), "{text}");
+        assert!(
+            text.contains(
+                "> PUT /domains/${domain}/x?a=1\n> content-type:\nx ff\n! closed: reset at 0.000"
+            ),
+            "{text}"
+        );
+    }
 }

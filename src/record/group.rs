@@ -6,7 +6,8 @@ use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::conversation::{Change, Conversation, domain_of};
+use super::conversation::{Change, Conversation};
+use super::request::domain_of;
 use crate::case::transcript::{self, Overheard};
 use crate::contract::operation::addressed;
 use crate::wire::{Answer, Exchange, Json, Message, Request, Response, percent};
@@ -261,10 +262,9 @@ fn create(folder: &Path, domain: Option<&str>) -> io::Result<(PathBuf, File)> {
         .take(120)
         .collect();
     // A name of dots alone is none for a file.
-    let name = if name.starts_with('.') {
-        format!("%2E{}", &name[1..])
-    } else {
-        name
+    let name = match name.strip_prefix('.') {
+        Some(rest) => format!("%2E{rest}"),
+        None => name,
     };
     for number in 1u32.. {
         let file = if number == 1 {

@@ -23,6 +23,7 @@
 mod conversation;
 mod group;
 mod proxy;
+mod request;
 mod upstream;
 
 pub use self::conversation::{Change, Conversation};

@@ -265,10 +265,10 @@ impl Passage {
             head.headers
                 .insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
         }
-        if self.settings.own_host || !head.headers.contains_key(HOST) {
-            if let Ok(host) = HeaderValue::from_str(self.endpoint.host()) {
-                head.headers.insert(HOST, host);
-            }
+        if (self.settings.own_host || !head.headers.contains_key(HOST))
+            && let Ok(host) = HeaderValue::from_str(self.endpoint.host())
+        {
+            head.headers.insert(HOST, host);
         }
         let outgoing = http::Request::from_parts(head, Full::new(body));
 

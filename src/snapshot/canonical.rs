@@ -4,18 +4,15 @@
 //! text for people) becomes a placeholder. A value that means the same wherever it occurs (an id) becomes a numbered one. What
 //! comes in an order nobody promised is sorted by its content.
 //!
-//! The last two depend on each other: numbers follow the order, and the order follows the content, which holds ids. So ids are
-//! ranked first by where they occur in the whole conversation, each by what stands around it, again and again until that
-//! tells no two more apart (the refinement of colours known from graph isomorphism). Then lists are sorted by content
-//! and ranks, and numbers are given out in that order. Ids that are still alike afterwards are alike in all they do, and
-//! their numbers may be exchanged.
+//! The last two depend on each other: see `number`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::placeholder::{COUNT, ID, PAGE, TEXT, TIME, VARIES};
+use super::number::{Draft, DraftBody, Node, Numbering};
+use super::placeholder::{COUNT, PAGE, TEXT, TIME, VARIES};
 use super::scrub::{is_secret, scrubbed};
-use super::tree::{number_text, within_text};
-use super::{Answer, Body, Heard, Snapshot, Step, Tree};
+use super::tree::number_text;
+use super::{Snapshot, Step, Tree};
 use crate::case::bind::{Values, learn, token_of};
 use crate::case::transcript::Transcript;
 use crate::case::{self, Case, Say, text};
@@ -25,9 +22,6 @@ use crate::contract::operation::addressed;
 use crate::contract::shape::{Place, Shape};
 use crate::wire::http1::parse_request;
 use crate::wire::{self, Exchange, Json, Message, Response};
-
-/// How often ids are ranked anew at most; each round sees one step further.
-const ROUNDS: usize = 6;
 
 /// From this length on a text that a target made up is told from words by chance alone.
 const UNMISTAKABLE: usize = 16;
@@ -59,7 +53,7 @@ pub fn canonical(transcript: &Transcript) -> Canonical {
         };
         drafts.push(draft);
     }
-    let numbered = Numbering::of(&drafting, &drafts).number(drafts);
+    let numbered = Numbering::of(drafting.ids.len(), &drafting.uses, &drafts).number(drafts);
     let steps = transcript.case.steps.iter().zip(numbered);
     Canonical {
         snapshot: Snapshot {
@@ -105,36 +99,6 @@ fn unusable(exchange: &Exchange) -> Option<String> {
         }
         _ => None,
     }
-}
-
-/// An answer whose ids have no numbers yet.
-enum Draft {
-    Answer {
-        status: u16,
-        error: Option<String>,
-        content_type: Option<String>,
-        body: DraftBody,
-    },
-    Silence(wire::NoAnswerKind),
-    Varies,
-    Unsent,
-}
-
-enum DraftBody {
-    Nothing,
-    Opaque,
-    Json(Node),
-}
-
-/// A JSON value whose ids have no numbers yet.
-enum Node {
-    Leaf(String),
-    Id(usize),
-    /// `true` if the order does not count.
-    List(bool, Vec<Self>),
-    Object(BTreeMap<String, Self>),
-    /// JSON within a text.
-    Within(Box<Self>),
 }
 
 /// Turns answers into drafts.
@@ -424,7 +388,7 @@ impl<'a> Drafting<'a> {
         let stands_for = |text: &str| Node::Leaf(Tree::string(text).text());
         match (freedom, value) {
             (Some(Free::Id), Json::String(text))
-                if !text.is_empty() && !(self.inside && self.words.contains(text)) =>
+                if !(text.is_empty() || self.inside && self.words.contains(text)) =>
             {
                 Node::Id(self.id(text))
             }
@@ -576,172 +540,222 @@ fn error_type(response: &Response) -> Option<String> {
     (!name.is_empty()).then_some(name)
 }
 
-/// Gives ids their numbers.
-struct Numbering {
-    /// The rank of each id: the same for ids that nothing tells apart.
-    ranks: Vec<usize>,
-    numbers: HashMap<usize, usize>,
-}
+#[cfg(test)]
+mod tests {
+    use super::super::{Heard, compare, parse, print};
+    use super::*;
+    use crate::case::transcript;
 
-impl Numbering {
-    /// Ranks the ids by where they occur.
-    fn of(drafting: &Drafting<'_>, drafts: &[Draft]) -> Self {
-        let mut numbering = Self {
-            ranks: vec![0; drafting.ids.len()],
-            numbers: HashMap::new(),
+    /// A conversation in which `answers` follow each other; the domain is `pc-run-1`.
+    fn heard(text: &str) -> Transcript {
+        let text = format!(
+            "with arn = arn:aws:profile:eu-west-1:999988887777\nwith domain = pc-run-1\n\n{text}"
+        );
+        transcript::parse(&text, "test.case").unwrap_or_else(|problem| panic!("{problem}"))
+    }
+
+    fn snapshot(text: &str) -> String {
+        print(&canonical(&heard(text)).snapshot)
+    }
+
+    const SEARCH: &str = "> POST /domains/${domain}/profiles/search\n| {\"KeyName\": \"k\", \"Values\": [\"v\"]}\n~ pages 9\n";
+
+    fn search(pages: &[&str]) -> String {
+        let answers: String = pages
+            .iter()
+            .map(|body| format!("< 200 at 1.000 took 0.001000\n| {body}\n"))
+            .collect();
+        format!("{SEARCH}{answers}")
+    }
+
+    #[test]
+    fn the_order_and_the_pages_of_a_listing_and_the_spelling_of_ids_do_not_count() {
+        let a = r#"{"ProfileId": "a1", "FirstName": "A", "LastName": "pc-run-1"}"#;
+        let b = r#"{"LastName": "pc-run-1", "ProfileId": "b1", "FirstName": "B"}"#;
+        let get = |id: &str| {
+            format!(
+                "\n> POST /domains/${{domain}}/profiles\n| {{}}\n< 200 at 2.000 took 0.001000\n| {{\"ProfileId\": \"{id}\"}}\n"
+            )
         };
-        let mut distinct = 1;
-        for _ in 0..ROUNDS {
-            let mut places = vec![Vec::new(); numbering.ranks.len()];
-            for (id, step) in &drafting.uses {
-                places[*id].push(format!("{step:06} said"));
-            }
-            for (step, draft) in drafts.iter().enumerate() {
-                if let Draft::Answer {
-                    body: DraftBody::Json(node),
-                    ..
-                } = draft
-                {
-                    numbering.visit(node, &format!("{step:06} "), None, &mut places);
-                }
-            }
-            for places in &mut places {
-                places.sort_unstable();
-            }
-            let order: BTreeSet<&Vec<String>> = places.iter().collect();
-            let rank: HashMap<&Vec<String>, usize> = order
-                .iter()
-                .enumerate()
-                .map(|(rank, places)| (*places, rank))
-                .collect();
-            let ranks = places.iter().map(|places| rank[places]).collect();
-            let told_apart = order.len();
-            numbering.ranks = ranks;
-            if told_apart == distinct && told_apart > 1 || told_apart == numbering.ranks.len() {
-                break;
-            }
-            distinct = told_apart;
-        }
-        numbering
+        let one = snapshot(&(search(&[&format!(r#"{{"Items": [{a}, {b}]}}"#)]) + &get("b1")));
+        let other = snapshot(
+            &(search(&[
+                &format!(
+                    r#"{{"Items": [{}], "NextToken": "x"}}"#,
+                    b.replace("b1", "77")
+                ),
+                &format!(
+                    r#"{{"Items": [{}], "NextToken": null}}"#,
+                    a.replace("a1", "8")
+                ),
+            ]) + &get("77")),
+        );
+        assert_eq!(one, other);
+        assert!(
+            one.contains(r#""FirstName": "A""#) && one.contains(r#""LastName": "${domain}""#),
+            "{one}"
+        );
+        let mixed_up = snapshot(&(search(&[&format!(r#"{{"Items": [{a}, {b}]}}"#)]) + &get("a1")));
+        assert_ne!(one, mixed_up, "the id is that of the other profile");
     }
 
-    /// Notes for every id below a node where it stands, and in which item of a list without an order.
-    fn visit<'n>(
-        &self,
-        node: &'n Node,
-        place: &str,
-        item: Option<&'n Node>,
-        places: &mut [Vec<String>],
-    ) {
-        match node {
-            Node::Leaf(_) => {}
-            Node::Id(id) => {
-                let around = item
-                    .map(|item| self.content(item, true))
-                    .unwrap_or_default();
-                places[*id].push(format!("{place} in {around}"));
-            }
-            Node::List(true, items) => {
-                for inner in items {
-                    self.visit(inner, &format!("{place}/*"), Some(inner), places);
-                }
-            }
-            Node::List(false, items) => {
-                for (at, inner) in items.iter().enumerate() {
-                    self.visit(inner, &format!("{place}/{at}"), item, places);
-                }
-            }
-            Node::Object(members) => {
-                for (name, inner) in members {
-                    self.visit(inner, &format!("{place}/{name}"), item, places);
-                }
-            }
-            Node::Within(inner) => self.visit(inner, place, item, places),
-        }
+    #[test]
+    fn ids_that_look_alike_are_told_apart_by_what_becomes_of_them() {
+        let list = |first: &str, second: &str| {
+            search(&[&format!(
+                r#"{{"Items": [{{"ProfileId": "{first}"}}, {{"ProfileId": "{second}"}}]}}"#
+            )])
+        };
+        let later = "\n> POST /domains/${domain}/profiles/search\n| {}\n< 200 at 2.000 took 0.001000\n| {\"Items\": [{\"ProfileId\": \"x\", \"FirstName\": \"X\"}]}\n";
+        assert_eq!(
+            snapshot(&(list("x", "y") + later)),
+            snapshot(&(list("y", "x") + later))
+        );
     }
 
-    /// What a node holds, with ids by their ranks, or all alike.
-    fn content(&self, node: &Node, ranked: bool) -> String {
-        let list = |items: &mut dyn Iterator<Item = String>| items.collect::<Vec<_>>().join(",");
-        match node {
-            Node::Leaf(text) => text.clone(),
-            Node::Id(id) if ranked => format!("<{}>", self.ranks[*id]),
-            Node::Id(_) => "<>".to_owned(),
-            Node::List(unordered, items) => {
-                let mut items: Vec<_> = items
-                    .iter()
-                    .map(|item| self.content(item, ranked))
-                    .collect();
-                if *unordered {
-                    items.sort_unstable();
-                }
-                format!("[{}]", items.join(","))
-            }
-            Node::Object(members) => {
-                format!(
-                    "{{{}}}",
-                    list(
-                        &mut members
-                            .iter()
-                            .map(|(name, value)| format!("{name}:{}", self.content(value, ranked)))
-                    )
-                )
-            }
-            Node::Within(inner) => format!("({})", self.content(inner, ranked)),
-        }
+    #[test]
+    fn texts_of_json_are_compared_as_json_and_data_in_them_stays() {
+        let item = |object: &str| {
+            let object = Json::from(object);
+            format!(
+                "> POST /domains/${{domain}}/profiles/objects\n| {{\"Object\": \"{{\\\"AssetId\\\": \\\"mine\\\"}}\"}}\n< 200 at 1.000 took 0.001000\n| {{\"Items\": [{{\"Object\": {object}}}]}}\n"
+            )
+        };
+        let told = snapshot(&item(
+            r#"{"CreatedAt": 12.0, "AssetId": "mine", "CaseId": "c1"}"#,
+        ));
+        assert_eq!(
+            told,
+            snapshot(&item(r#"{ "CaseId":"zz","AssetId":"mine","CreatedAt":12}"#))
+        );
+        assert!(
+            told.contains(r#""AssetId": "mine""#)
+                && told.contains(r#""CaseId": "<id 1>""#)
+                && told.contains(r#""CreatedAt": 12"#),
+            "{told}"
+        );
     }
 
-    fn number(mut self, drafts: Vec<Draft>) -> Vec<Heard> {
-        drafts.into_iter().map(|draft| self.heard(draft)).collect()
+    #[test]
+    fn errors_are_the_same_wherever_their_type_is_carried() {
+        let refused = |lines: &str| {
+            snapshot(&format!(
+                "> GET /domains/${{domain}}\n< 404 at 1.000 took 0.001000\n{lines}"
+            ))
+        };
+        let told = refused(
+            "< x-amzn-errortype: ResourceNotFoundException:http://x/\n< content-type: application/json\n| {\"Message\": \"no pc-run-1\"}\n",
+        );
+        assert_eq!(
+            told,
+            refused(
+                "< content-type: Application/JSON; charset=utf-8\n| {\"message\": \"else\", \"__type\": \"com.amazon#ResourceNotFoundException\"}\n"
+            )
+        );
+        assert!(told.contains("< 404 ResourceNotFoundException\n< content-type: application/json\n| {\n|   \"Message\": \"<text>\"\n| }\n"), "{told}");
+        assert_ne!(
+            told,
+            refused(
+                "< x-amzn-errortype: BadRequestException\n< content-type: application/json\n| {\"Message\": \"\"}\n"
+            )
+        );
     }
 
-    fn heard(&mut self, draft: Draft) -> Heard {
-        match draft {
-            Draft::Unsent => Heard::Unsent,
-            Draft::Varies => Heard::Varies,
-            Draft::Silence(kind) => Heard::Silence(kind),
-            Draft::Answer {
-                status,
-                error,
-                content_type,
-                body,
-            } => Heard::Answer(Answer {
-                status,
-                error,
-                content_type,
-                body: match body {
-                    DraftBody::Nothing => Body::Nothing,
-                    DraftBody::Opaque => Body::Opaque,
-                    DraftBody::Json(node) => Body::Json(self.tree(node)),
-                },
-            }),
-        }
+    #[test]
+    fn a_page_that_is_not_all_takes_any_items() {
+        let page = |items: &str| {
+            format!(
+                "> GET /domains/${{domain}}/object-types?max-results=1\n< 200 at 1.000 took 0.001000\n| {items}\n"
+            )
+        };
+        let partial = heard(&page(
+            r#"{"Items": [{"ObjectTypeName": "A"}], "NextToken": "t"}"#,
+        ));
+        let other = heard(&page(r#"{"Items": [], "NextToken": "u"}"#));
+        let whole = heard(&page(r#"{"Items": [{"ObjectTypeName": "A"}]}"#));
+        let all: Vec<_> = [&partial, &other, &whole]
+            .map(|heard| canonical(heard).snapshot)
+            .into();
+        assert_eq!(all[0], all[1]);
+        assert_eq!(
+            compare(&all[2], &all[0], usize::MAX),
+            super::super::Comparison::Same
+        );
+        assert_eq!(
+            compare(&all[0], &all[2], usize::MAX),
+            super::super::Comparison::Same
+        );
     }
 
-    fn tree(&mut self, node: Node) -> Tree {
-        match node {
-            Node::Leaf(text) => Tree::Leaf(text),
-            Node::Id(id) => {
-                let next = self.numbers.len() + 1;
-                let number = *self.numbers.entry(id).or_insert(next);
-                Tree::string(&format!("<{ID} {number}>"))
-            }
-            Node::List(unordered, mut items) => {
-                if unordered {
-                    // By what everybody sees first, so that the order is easy to follow.
-                    items.sort_by_cached_key(|item| {
-                        (self.content(item, false), self.content(item, true))
-                    });
-                }
-                Tree::List(items.into_iter().map(|item| self.tree(item)).collect())
-            }
-            Node::Object(members) => Tree::Object(
-                members
-                    .into_iter()
-                    .map(|(name, value)| (name, self.tree(value)))
-                    .collect(),
-            ),
-            Node::Within(inner) => within_text(self.tree(*inner)),
+    #[test]
+    fn domains_of_others_are_no_answer() {
+        let list = |items: &str| {
+            snapshot(&format!(
+                "> GET /domains\n~ pages 3\n< 200 at 1.000 took 0.001000\n| {{\"Items\": [{items}]}}\n\n> GET /domains/${{domain}}\n"
+            ))
+        };
+        let own = r#"{"DomainName": "pc-run-1", "CreatedAt": 5}"#;
+        assert_eq!(
+            list(own),
+            list(&format!(
+                r#"{{"DomainName": "theirs", "CreatedAt": 7}}, {own}"#
+            ))
+        );
+        assert!(list(own).contains("${domain}"));
+    }
+
+    #[test]
+    fn what_a_list_without_order_decides_varies() {
+        let told = snapshot(&format!(
+            "{SEARCH}@ p = /Items/0/ProfileId\n< 200 at 1.000 took 0.001000\n| {{\"Items\": [{{\"ProfileId\": \"x\"}}, {{\"ProfileId\": \"y\"}}]}}\n\n\
+             > POST /domains/${{domain}}/profiles/delete\n| {{\"ProfileId\": \"${{p}}\"}}\n< 200 at 1.000 took 0.001000\n| {{}}\n\n\
+             > GET /domains/${{domain}}\n< 200 at 1.000 took 0.001000\n| {{}}\n"
+        ));
+        assert_eq!(told.matches("< <varies>\n").count(), 2, "{told}");
+    }
+
+    #[test]
+    fn silence_and_throttling_end_what_can_be_told() {
+        for answer in [
+            "! timeout at 1.000 took 1.000000",
+            "< 429 at 1.000 took 0.001000",
+            "< 503 at 1.000 took 0.001000",
+        ] {
+            let told = canonical(&heard(&format!(
+                "> GET /domains/${{domain}}\n< 200 at 1.000 took 0.001000\n\n> GET /a\n{answer}\n\n> GET /b\n< 200 at 1.000 took 0.001000\n"
+            )));
+            assert_eq!(
+                told.broken.as_ref().map(|(step, _)| *step),
+                Some(1),
+                "{answer}"
+            );
+            assert_eq!(told.snapshot.steps[2].heard, Heard::Unsent);
         }
+        // To bytes that are no request, silence is an answer.
+        let told = canonical(&heard(
+            ">!\n| nonsense\n! closed: reset at 1.000 took 0.001000\n",
+        ));
+        assert_eq!(
+            (told.broken, &told.snapshot.steps[0].heard),
+            (None, &Heard::Silence(wire::NoAnswerKind::Closed))
+        );
+    }
+
+    #[test]
+    fn a_snapshot_comes_back_from_its_text() {
+        let text = search(&[
+            r#"{"Items": [], "Odd": "<varies>", "Empty": {}, "List": [[1, null], {"a": "long text with \" and \\ and \n"}]}"#,
+        ]) + "\n>!\n| GET / HTTP/1.1\n|\nx ff\n! malformed: x at 1.000 took 0.001000\n\n> GET /x\n> x-odd: 1\n< 500 at 1.000 took 0.001000\n| <html>\n\n> GET /unsent\n";
+        let snapshot = canonical(&heard(&text)).snapshot;
+        let printed = print(&snapshot);
+        assert_eq!(
+            parse(&printed, "test.snap").as_ref(),
+            Ok(&snapshot),
+            "{printed}"
+        );
+        assert!(
+            printed.contains(r#""Odd": "<<varies>""#),
+            "a value of the target is no placeholder: {printed}"
+        );
     }
 }

@@ -74,11 +74,8 @@ pub fn compare(stored: &Snapshot, seen: &Snapshot, steps: usize) -> Comparison {
         snapshot.steps.truncate(steps);
     }
     for (stored, seen) in expected.steps.iter_mut().zip(&mut actual.steps) {
-        let (left, right) = (
-            blurred(&stored.heard, &seen.heard),
-            blurred(&seen.heard, &stored.heard),
-        );
-        (stored.heard, seen.heard) = (left, right);
+        seen.heard = blurred(&seen.heard, &stored.heard);
+        stored.heard = blurred(&stored.heard, &seen.heard);
     }
     let mut pairs = expected.steps.iter().zip(&actual.steps);
     let Some(step) = pairs.position(|(stored, seen)| stored.heard != seen.heard) else {

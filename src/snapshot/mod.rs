@@ -21,6 +21,7 @@
 
 mod canonical;
 mod compare;
+mod number;
 mod scrub;
 mod text;
 mod tree;

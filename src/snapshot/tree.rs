@@ -62,8 +62,9 @@ impl Tree {
         }
     }
 
-    /// This value with the wild places of another: what is left between the two is what they differ in.
+    /// This value with the wild places of another, and its items in the order of those that they fit.
     ///
+    /// If the other is then given the wild places of the result, what is left between the two is what they differ in.
     /// A member that stands for anything stands for nothing as well.
     pub(super) fn blurred(&self, by: &Self) -> Self {
         match (self, by) {
@@ -177,7 +178,9 @@ fn blurred_items(items: &[Tree], others: &[Tree]) -> Vec<Tree> {
             .collect()
     };
     let wild = others.iter().any(Tree::holds_wild) || items.iter().any(Tree::holds_wild);
-    if !wild || items.len() != others.len() {
+    let fit = |item: &Tree, by: &Tree| item.blurred(by) == by.blurred(item);
+    let side_by_side = || items.iter().zip(others).all(|(item, by)| fit(item, by));
+    if !wild || items.len() != others.len() || side_by_side() {
         return in_order();
     }
     // A wild place may have been sorted elsewhere. Each item takes the first free partner, and drives it from its owner
@@ -185,10 +188,8 @@ fn blurred_items(items: &[Tree], others: &[Tree]) -> Vec<Tree> {
     let fits: Vec<Vec<usize>> = items
         .iter()
         .map(|item| {
-            let fitting = |by: &&Tree| item.blurred(by) == by.blurred(item);
-            (0..others.len())
-                .filter(|at| others.get(*at).as_ref().is_some_and(fitting))
-                .collect()
+            let fitting = others.iter().enumerate().filter(|(_, by)| fit(item, by));
+            fitting.map(|(at, _)| at).collect()
         })
         .collect();
     let mut owner = vec![None; others.len()];
@@ -309,11 +310,8 @@ mod tests {
             ),
         ] {
             let (stored, seen) = (tree(stored), tree(seen));
-            assert_eq!(
-                seen.blurred(&stored) == stored.blurred(&seen),
-                same,
-                "{stored:?} {seen:?}"
-            );
+            let seen = seen.blurred(&stored);
+            assert_eq!(seen == stored.blurred(&seen), same, "{stored:?} {seen:?}");
         }
     }
 

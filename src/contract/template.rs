@@ -139,6 +139,11 @@ pub fn target(text: &str) -> Target {
     }
 }
 
+/// The members of the standard profile that are texts.
+pub fn profile_members() -> &'static [&'static str] {
+    &PROFILE
+}
+
 /// Whether a member of the standard profile is an address.
 pub fn is_address(name: &str) -> bool {
     ADDRESSES.contains(&name)
@@ -192,7 +197,7 @@ const PREDEFINED_KEYS: [&str; 20] = [
     "_serviceNowIncidentId",
 ];
 
-const PROFILE: [&str; 16] = [
+static PROFILE: [&str; 16] = [
     "AccountNumber",
     "AdditionalInformation",
     "PartyType",

@@ -152,7 +152,7 @@ fn explain(
     let merged = store
         .profiles
         .get(&found)
-        .is_some_and(|profile| profile.history.contains(&rule!("merge.effect")));
+        .is_some_and(|profile| profile.rest.history.contains(&rule!("merge.effect")));
     if merged {
         why.insert(0, rule!("merge.effect"));
     }

@@ -251,7 +251,7 @@ fn created(input: &Input, name: &str, world: &World) -> Domain {
         again: false,
         absent,
         obscured: false,
-        store: Arc::default(),
+        store: Arc::new(Store::new(world.reference)),
         retyped: false,
         seed: world.reference.then(|| seed(name, world.writes)),
     }

@@ -23,7 +23,7 @@ const LARGEST_TEXT: usize = 256_000;
 const EXACT: u64 = 1 << 53;
 
 /// Where a field reads its value.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(super) enum Source {
     /// A member, by the names on the way to it.
     Accessor(Vec<String>),
@@ -46,7 +46,17 @@ pub(super) enum Piece {
 
 /// A compiled template.
 #[derive(Clone)]
-pub(super) struct Blocks(Arc<Handlebars<'static>>);
+pub(super) struct Blocks {
+    text: Arc<str>,
+    engine: Arc<Handlebars<'static>>,
+}
+
+/// Templates that are written alike are alike.
+impl PartialEq for Blocks {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
 
 impl std::fmt::Debug for Blocks {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -382,13 +392,16 @@ impl Blocks {
         engine.register_escape_fn(handlebars::no_escape);
         engine.register_helper("removeExtraSpace", Box::new(remove_extra_space));
         engine.register_template_string("source", text).ok()?;
-        Some(Self(Arc::new(engine)))
+        Some(Self {
+            text: text.into(),
+            engine: Arc::new(engine),
+        })
     }
 
     fn render(&self, object: &Json) -> Option<String> {
         let data: serde_json::Value = serde_json::from_str(&object.to_string()).ok()?;
         let mut bounded = Bounded(Vec::new());
-        self.0
+        self.engine
             .render_to_write(
                 "source",
                 &serde_json::json!({"_source": data}),

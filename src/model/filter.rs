@@ -272,8 +272,8 @@ impl<'a> Filter<'a> {
     fn any_type(&self, domain: &Domain, items: Vec<(Item, No)>, ways: &mut Ways) -> Verdict {
         let kept = items.into_iter().filter_map(|(mut item, no)| {
             let object = domain.store.objects.get(&no)?;
-            let mut named = object
-                .wrote
+            let wrote = object.wrote();
+            let mut named = wrote
                 .iter()
                 .filter(|(name, _)| name.as_ref() == self.key)
                 .peekable();

@@ -13,6 +13,7 @@ use crate::contract::RuleId;
 use crate::rule;
 
 use super::pattern::Rules4;
+use super::register::Register;
 use super::value::{self, ContentType, Likeness};
 use super::ways::Ways;
 
@@ -24,6 +25,16 @@ pub(super) type No = u32;
 pub(super) struct Part {
     pub(super) text: Arc<str>,
     pub(super) content: ContentType,
+}
+
+impl Part {
+    /// A text as it is.
+    pub(super) fn plain(text: &str) -> Self {
+        Self {
+            text: text.into(),
+            content: ContentType::String,
+        }
+    }
 }
 
 /// A key value: the parts in the order of FieldNames.
@@ -55,6 +66,17 @@ pub(super) enum Standing {
     Never(RuleId),
 }
 
+impl Standing {
+    /// Whether the reference finds such an entry for certain; `None` if it does not have it.
+    pub(super) fn found(self) -> Option<bool> {
+        match self {
+            Self::Sure | Self::Likely(_) => Some(true),
+            Self::Open(_) => Some(false),
+            Self::Never(_) => None,
+        }
+    }
+}
+
 /// An entry: the subject it leads to.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Entry {
@@ -65,11 +87,22 @@ pub(super) struct Entry {
 }
 
 /// Entries by a figure that is equal for all values which may be the same.
-type Buckets = HashMap<u64, SmallVec<[Entry; 1]>>;
+pub(super) type Buckets = HashMap<u64, SmallVec<[Entry; 1]>>;
 
 /// Entries by key name and value.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Index(HashMap<Arc<str>, Buckets>);
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Index {
+    /// What an observer knows: doubts, and who wrote what.
+    Observed(HashMap<Arc<str>, Buckets>),
+    /// What the reference has.
+    Exact(Register),
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        Self::Observed(HashMap::new())
+    }
+}
 
 /// How sure a hit is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,12 +144,21 @@ pub(super) enum Wanted<'a> {
 }
 
 impl Index {
-    /// Adds an entry; one that says the same is there only once.
+    /// Adds an entry. For an observer one that says the same is there only once; the reference counts.
     pub(super) fn add(&mut self, name: &Arc<str>, entry: Entry) {
-        if !self.0.contains_key(name) {
-            self.0.insert(Arc::clone(name), Buckets::default());
+        let names = match self {
+            Self::Observed(names) => names,
+            Self::Exact(register) => {
+                if let Some(sure) = entry.standing.found() {
+                    register.add(name, &entry.parts, entry.subject, sure);
+                }
+                return;
+            }
+        };
+        if !names.contains_key(name) {
+            names.insert(Arc::clone(name), Buckets::default());
         }
-        let Some(buckets) = self.0.get_mut(name) else {
+        let Some(buckets) = names.get_mut(name) else {
             return;
         };
         let entries = buckets.entry(bucket(&entry.parts)).or_default();
@@ -133,25 +175,75 @@ impl Index {
 
     /// Whether any entry stands under that name.
     pub(super) fn knows(&self, name: &str) -> bool {
-        self.0.get(name).is_some_and(|buckets| !buckets.is_empty())
+        match self {
+            Self::Observed(names) => names.get(name).is_some_and(|buckets| !buckets.is_empty()),
+            Self::Exact(register) => register.knows(name),
+        }
     }
 
-    /// Every entry under one value.
+    /// Whether a text leads to a subject, however it is compared.
+    pub(super) fn leads(&self, name: &str, text: &str, subject: No) -> bool {
+        match self {
+            Self::Observed(_) => self
+                .at(name, &[Part::plain(text)])
+                .iter()
+                .any(|entry| entry.subject == subject),
+            Self::Exact(register) => register
+                .find(name, 1, std::iter::once(text))
+                .any(|(_, _, mut subjects)| subjects.any(|known| known == subject)),
+        }
+    }
+
+    /// Every entry an observer knows under one value.
     pub(super) fn at<'a>(&'a self, name: &str, parts: &[Part]) -> &'a [Entry] {
-        self.0
-            .get(name)
-            .and_then(|buckets| buckets.get(&bucket(parts)))
-            .map_or(&[], SmallVec::as_slice)
+        match self {
+            Self::Observed(names) => names
+                .get(name)
+                .and_then(|buckets| buckets.get(&bucket(parts)))
+                .map_or(&[], SmallVec::as_slice),
+            Self::Exact(_) => &[],
+        }
     }
 
-    /// Changes the entries under one value; `change` says whether an entry stays.
+    /// Takes away one entry the reference wrote.
+    pub(super) fn take_back(&mut self, name: &str, parts: &[Part], subject: No) {
+        if let Self::Exact(register) = self {
+            register.remove(name, parts, subject, true);
+        }
+    }
+
+    /// Takes away every entry that leads from a value to a subject.
+    pub(super) fn forget(&mut self, name: &str, parts: &[Part], subject: No) {
+        match self {
+            Self::Observed(_) => self.revise_at(name, parts, |entry| entry.subject != subject),
+            Self::Exact(register) => register.forget(name, parts, subject),
+        }
+    }
+
+    /// Leads a value to another subject.
+    pub(super) fn redirect(&mut self, name: &str, parts: &[Part], from: No, to: No) {
+        match self {
+            Self::Observed(_) => self.revise_at(name, parts, |entry| {
+                if entry.subject == from {
+                    entry.subject = to;
+                }
+                true
+            }),
+            Self::Exact(register) => register.redirect(name, parts, from, to),
+        }
+    }
+
+    /// Changes the entries an observer knows under one value; `change` says whether an entry stays.
     pub(super) fn revise_at(
         &mut self,
         name: &str,
         parts: &[Part],
         change: impl FnMut(&mut Entry) -> bool,
     ) {
-        let Some(buckets) = self.0.get_mut(name) else {
+        let Self::Observed(names) = self else {
+            return;
+        };
+        let Some(buckets) = names.get_mut(name) else {
             return;
         };
         let key = bucket(parts);
@@ -162,13 +254,16 @@ impl Index {
             }
         }
         if buckets.is_empty() {
-            self.0.remove(name);
+            names.remove(name);
         }
     }
 
-    /// Changes every entry; `change` sees its key name and says whether it stays.
+    /// Changes every entry an observer knows; `change` sees its key name and says whether it stays.
     pub(super) fn revise(&mut self, mut change: impl FnMut(&str, &mut Entry) -> bool) {
-        self.0.retain(|name, buckets| {
+        let Self::Observed(names) = self else {
+            return;
+        };
+        names.retain(|name, buckets| {
             buckets.retain(|_, entries| {
                 entries.retain(|entry| change(name, entry));
                 !entries.is_empty()
@@ -180,7 +275,21 @@ impl Index {
     /// What a value leads to.
     pub(super) fn find(&self, name: &str, wanted: Wanted<'_>, ways: &mut Ways) -> Hits {
         let mut found = Hits::default();
-        let Some(buckets) = self.0.get(name) else {
+        let names = match self {
+            Self::Observed(names) => names,
+            Self::Exact(register) => {
+                match wanted {
+                    Wanted::Text(text) => found.take_exact(register, name, &[text]),
+                    Wanted::Value(parts) => {
+                        let texts: SmallVec<[&str; 4]> =
+                            parts.iter().map(|part| part.text.as_ref()).collect();
+                        found.take_exact(register, name, &texts);
+                    }
+                }
+                return found;
+            }
+        };
+        let Some(buckets) = names.get(name) else {
             return found;
         };
         if ways.is_reference() {
@@ -208,6 +317,31 @@ impl Index {
 }
 
 impl Hits {
+    /// What a value leads to in the reference, which never asks where an entry comes from.
+    fn take_exact(&mut self, register: &Register, name: &str, texts: &[&str]) {
+        for (shape, sure, subjects) in register.find(name, texts.len(), texts.iter().copied()) {
+            // The surer come first, and within a group no subject comes twice.
+            let known = self.hits.len();
+            for subject in subjects {
+                if self.hits[..known].iter().any(|hit| hit.subject == subject) {
+                    continue;
+                }
+                self.hits.push(Hit {
+                    subject,
+                    grade: match sure {
+                        true => Grade::Sure,
+                        false => Grade::Open(rule!("search.by-key")),
+                    },
+                    origin: Origin::Field,
+                    content: match shape {
+                        [content] => Some(*content),
+                        _ => None,
+                    },
+                });
+            }
+        }
+    }
+
     fn take(&mut self, entry: &Entry, wanted: Wanted<'_>, ways: &mut Ways) {
         let alike = match wanted {
             Wanted::Text(text) => match &entry.parts[..] {
@@ -255,6 +389,11 @@ impl Hits {
 
     /// What either leads to.
     pub(super) fn or(&mut self, other: Self) {
+        if self.hits.is_empty() {
+            self.hits = other.hits;
+            self.never.extend(other.never);
+            return;
+        }
         for hit in other.hits {
             self.admit(hit);
         }

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 use smallvec::SmallVec;
 
 use crate::contract::RuleId;
@@ -18,7 +18,8 @@ use super::extract::{self, Source as Origins};
 use super::index::{self, Entry, Grade, No, Origin, Part, Parts, Standing};
 use super::pattern::{Rules, Rules4, rules};
 use super::plan::{Definition, Field, Identifier, Plan};
-use super::store::{Filled, Held, Kind, Object, Path, Profile, Source, Store};
+use super::recall::MOST_KEYS;
+use super::store::{Digest, Filled, Held, Id, Kind, Object, Path, Profile, Source, Store, Wrote};
 use super::value::{self, ContentType};
 use super::ways::Ways;
 
@@ -28,7 +29,7 @@ pub(super) const LONGEST_SEARCH: usize = 255;
 /// An object on its way in.
 pub(super) struct Arrival<'a> {
     pub(super) type_name: Arc<str>,
-    pub(super) plan: &'a Plan,
+    pub(super) plan: &'a Arc<Plan>,
     pub(super) object: &'a Json,
     pub(super) text: Arc<str>,
     /// Whether objects of the type may create profiles: the values this may have.
@@ -82,15 +83,15 @@ pub(super) struct Prepared<'a> {
     earlier: Option<No>,
     unique_name: Arc<str>,
     identity: Parts,
-    digest: u128,
+    digest: Digest,
     valued: Vec<Valued<'a>>,
     assigned: Assigned,
 }
 
 impl Prepared<'_> {
     /// The ProfileObjectUniqueKey of the reference.
-    pub(super) fn key(&self) -> Arc<str> {
-        unique_key(self.digest)
+    pub(super) fn key(&self) -> String {
+        self.digest.to_string()
     }
 }
 
@@ -128,8 +129,8 @@ pub(super) fn prepare<'a>(
     arrival: &Arrival<'a>,
     ways: &mut Ways,
 ) -> Result<Prepared<'a>, Arrived> {
-    let plan = arrival.plan;
-    let values = read(arrival, ways);
+    let plan: &'a Plan = arrival.plan;
+    let values = read(plan, arrival.object, ways);
     let uniques = plan.keys.iter().filter(|key| key.is(Identifier::Unique));
     let unique = plan.unique().filter(|_| uniques.count() == 1);
     let Some(unique) = unique.filter(|_| !ways.is_lost()) else {
@@ -205,7 +206,7 @@ pub(super) struct Visit<'v, 'a> {
     earlier: Option<No>,
     unique_name: Arc<str>,
     identity: Parts,
-    digest: u128,
+    digest: Digest,
 }
 
 impl Visit<'_, '_> {
@@ -247,11 +248,15 @@ impl Visit<'_, '_> {
                     note(&mut why, rule!("assign.search-only.ignored"));
                 }
                 let id = self.new_id(0);
-                self.store.add_profile(Profile {
+                let history = self.history(true);
+                let mut profile = Profile {
                     id,
-                    history: self.history(true),
                     ..Profile::default()
-                })
+                };
+                if !history.is_empty() {
+                    profile.rest.history = history;
+                }
+                self.store.add_profile(profile)
             }
         };
         if !created && self.arrival.allow == [false] {
@@ -272,7 +277,10 @@ impl Visit<'_, '_> {
         } else {
             self.surroundings(&mut why, valued);
         }
-        self.place(no, profile, wrote, why);
+        self.place(no, profile, wrote, why, ways);
+        if ways.is_reference() && (created || at_home == Some(profile)) {
+            self.store.condense(profile, no);
+        }
         for kind in [Kind::Asset, Kind::Case] {
             if self.arrival.plan.touches(kind) {
                 self.write_standard(kind, no, profile, valued, ways);
@@ -285,9 +293,9 @@ impl Visit<'_, '_> {
     }
 
     /// An id of the reference's own.
-    pub(super) fn new_id(&self, salt: u32) -> Option<Arc<str>> {
+    pub(super) fn new_id(&self, salt: u32) -> Option<Id> {
         let seed = self.arrival.seed?;
-        Some(system_id(seed, self.store.given_out() + 1, salt))
+        Some(Id::Own(system_id(seed, self.store.given_out() + 1, salt)))
     }
 
     /// The rules that what the object writes to a standard object may break.
@@ -358,7 +366,7 @@ impl Visit<'_, '_> {
         } else if store
             .objects
             .values()
-            .any(|object| object.type_name != *type_name)
+            .any(|object| object.type_name() != type_name)
         {
             note(why, rule!("object.overwrite.per-type"));
         }
@@ -383,35 +391,35 @@ impl Visit<'_, '_> {
     }
 
     /// Stores the object itself.
-    fn place(&mut self, no: No, profile: No, wrote: Vec<(Arc<str>, Parts)>, why: Rules4) {
+    fn place(&mut self, no: No, profile: No, wrote: Wrote, why: Rules4, ways: &Ways) {
+        let choices = ways.is_reference().then(|| ways.choices());
+        let reader = self
+            .store
+            .reader(&self.arrival.type_name, self.arrival.plan, choices);
+        let text = Arc::clone(&self.arrival.text);
         if self.earlier.is_some() {
             self.store.place(no, profile);
-            self.store.rewrite(no, &self.arrival.text);
+            self.store.rewrite(no, text);
             if let Some(object) = self.store.objects.get_mut(&no) {
-                object.wrote = wrote;
-                object.why = std::iter::once(rule!("object.overwrite"))
-                    .chain(why)
-                    .collect();
+                object.reader = reader;
+                object.set_wrote(wrote);
+                if !ways.is_reference() {
+                    object.seen.why = std::iter::once(rule!("object.overwrite"))
+                        .chain(why)
+                        .collect();
+                }
             }
             return;
         }
-        let observes = self.arrival.seed.is_none();
-        let object = Object {
-            type_name: Arc::clone(&self.arrival.type_name),
-            digest: self.digest,
-            unique_name: Arc::clone(&self.unique_name),
-            unique: if observes {
-                self.identity.clone()
-            } else {
-                Parts::default()
-            },
-            key: (!observes).then(|| unique_key(self.digest)),
-            text: Arc::clone(&self.arrival.text),
-            profile,
-            wrote,
-            feeds: SmallVec::new(),
-            why,
-        };
+        let mut object = Object::new(reader, self.digest, text, profile);
+        object.set_wrote(wrote);
+        if self.arrival.seed.is_none() {
+            object.seen.unique_name = Some(Arc::clone(&self.unique_name));
+            object.seen.unique = self.identity.clone();
+            object.seen.why = why;
+        } else if !why.is_empty() {
+            object.seen.why = why;
+        }
         self.store.add_object(no, object);
     }
 
@@ -420,14 +428,15 @@ impl Visit<'_, '_> {
         let Some(object) = self.store.objects.get_mut(&no) else {
             return Vec::new();
         };
-        let before = std::mem::take(&mut object.wrote);
+        let before = object.take_wrote();
         let lingering = if object.profile == profile {
             rule!("persist.overwritten-object")
         } else {
             rule!("object.overwrite.moves-keys")
         };
         let lingering = (!ways.is_reference()).then_some(lingering);
-        self.store.release(no, &before, lingering);
+        let home = object.profile;
+        self.store.release(no, home, &before, lingering);
         before
     }
 
@@ -440,8 +449,12 @@ impl Visit<'_, '_> {
         before: &[(Arc<str>, Parts)],
         why: &Rules4,
         ways: &Ways,
-    ) -> Vec<(Arc<str>, Parts)> {
-        let mut wrote = Vec::with_capacity(valued.len());
+    ) -> Wrote {
+        let keys = &self.arrival.plan.keys;
+        let mut wrote = match ways.is_reference() && keys.len() <= MOST_KEYS {
+            true => Wrote::Mask(0),
+            false => Wrote::Keys(Vec::with_capacity(valued.len())),
+        };
         for (key, parts) in valued {
             let again = before
                 .iter()
@@ -462,7 +475,13 @@ impl Visit<'_, '_> {
                 parts: parts.clone(),
             };
             self.store.keys.add(&key.name, entry);
-            wrote.push((Arc::clone(&key.name), parts.clone()));
+            match &mut wrote {
+                Wrote::Mask(mask) => {
+                    let at = keys.iter().position(|known| std::ptr::eq(known, *key));
+                    *mask |= at.map_or(0, |at| 1 << at);
+                }
+                Wrote::Keys(keys) => keys.push((Arc::clone(&key.name), parts.clone())),
+            }
         }
         wrote
     }
@@ -476,245 +495,28 @@ impl Visit<'_, '_> {
         created: bool,
         ways: &mut Ways,
     ) -> Option<usize> {
-        let plan = self.arrival.plan;
-        let mut writes: Vec<(Path, Held, bool)> = Vec::new();
-        for (at, field) in plan.fields.iter().enumerate() {
-            let Some((Kind::Profile, path)) = &field.target else {
-                continue;
-            };
-            let held = self.profile_value(no, profile, path, &self.values[at], created, ways);
-            if let Some((held, vague)) = held {
-                writes.push((path.clone(), held, vague));
-            }
-        }
-        let mut filled = None;
-        if created {
-            for (content, path) in [
-                (ContentType::Email, "EmailAddress"),
-                (ContentType::Phone, "PhoneNumber"),
-            ] {
-                if writes
-                    .iter()
-                    .any(|(known, held, _)| known == path && !held.is_unset())
-                {
-                    continue;
-                }
-                if let Some((held, field)) = self.fill(no, content, ways) {
-                    if held.filled == Filled::Indexed {
-                        filled = filled.or(Some(field));
-                    }
-                    writes.retain(|(known, ..)| known != path);
-                    writes.push((Path::Borrowed(path), held, false));
-                }
-            }
-        }
+        let known = self.store.fields_of(profile);
+        let (writes, filled) = writes(self.arrival.plan, self.values, no, &known, created, ways);
         if !ways.is_reference()
             && let Some(profile) = self.store.profiles.get_mut(&profile)
         {
-            note(&mut profile.history, rule!("assign.no-merge"));
+            note(&mut profile.rest.history, rule!("assign.no-merge"));
         }
         if !writes.is_empty() {
             let history = self.history(created);
             let lingering = (!ways.is_reference()).then_some(rule!("std.keys.follow-update"));
-            self.store.change_profile(profile, lingering, |profile| {
-                for (path, held, vague) in writes {
-                    profile.vague |= vague;
-                    set(&mut profile.fields, path, held);
-                }
-                for rule in history {
-                    note(&mut profile.history, rule);
-                }
-            });
+            self.store
+                .change_profile(profile, lingering, |profile, fields| {
+                    for (path, held, vague) in writes {
+                        profile.vague |= vague;
+                        set(fields, path, held);
+                    }
+                    for rule in history {
+                        note(&mut profile.rest.history, rule);
+                    }
+                });
         }
         filled
-    }
-
-    /// What a targeted field of the profile holds after the object; `None` if it stays as it is. The flag says that
-    /// anything may have happened to the profile.
-    fn profile_value(
-        &self,
-        no: No,
-        profile: No,
-        path: &Path,
-        value: &Value,
-        created: bool,
-        ways: &mut Ways,
-    ) -> Option<(Held, bool)> {
-        let source = Source::Object(no);
-        let known = self
-            .store
-            .profiles
-            .get(&profile)
-            .and_then(|profile| profile.fields.iter().find(|(known, _)| known == path))
-            .map(|(_, held)| held);
-        let options = match value {
-            Value::OneOf(options) => options,
-            Value::Free => {
-                let mut held = Held::nothing(source, TARGETED);
-                held.free = true;
-                return Some((held, !ways.is_reference()));
-            }
-        };
-        let fits = |text: &str| fits(path, text);
-        if options.iter().flatten().any(|text| !fits(text)) {
-            if ways.is_reference() {
-                return None;
-            }
-            let mut held = Held::nothing(source, TARGETED);
-            held.free = true;
-            return Some((held, true));
-        }
-        let rules: Rules = match path.split_once('.') {
-            Some(("Attributes", _)) => rules!["std.profile.attributes", "search.profile-content"],
-            Some(_) => rules!["std.profile.nested", "search.profile-content"],
-            None => TARGETED,
-        };
-        let written = |rules| Held {
-            options: options.clone(),
-            rules,
-            source,
-            filled: Filled::No,
-            free: false,
-        };
-        let Some(known) = known.filter(|held| !held.is_unset()) else {
-            if options.iter().all(Option::is_none) {
-                return None;
-            }
-            let rules = if created {
-                rules
-            } else {
-                rules!["std.profile.match-fills", "search.profile-content"]
-            };
-            return Some((written(rules), false));
-        };
-        if options.iter().all(Option::is_none) {
-            // A value that is no longer there clears nothing, or what the object itself had written.
-            if known.source != source || ways.is_reference() {
-                return None;
-            }
-            let mut held = known.clone();
-            held.admit(None);
-            held.rules = rules![
-                "std.profile.absent-does-not-clear",
-                "search.profile-content"
-            ];
-            return Some((held, false));
-        }
-        if known.options == *options && known.filled == Filled::No && !known.free {
-            // Whoever set it first, it now has two reasons to stay.
-            let mut held = known.clone();
-            if held.source != source {
-                held.source = Source::Several;
-            }
-            return Some((held, false));
-        }
-        match known.source {
-            Source::Object(writer) if writer == no && known.filled == Filled::No => Some((
-                written(rules![
-                    "std.profile.same-object-update",
-                    "search.profile-content"
-                ]),
-                false,
-            )),
-            Source::Request if ways.choose(choice!("cap.manual-protected")) == 1 => {
-                let mut held = known.clone();
-                held.rules = rules!["std.profile.match-overwrites", "search.profile-content"];
-                Some((held, false))
-            }
-            Source::Request => {
-                let mut held = written(rules![
-                    "std.profile.match-overwrites",
-                    "search.profile-content"
-                ]);
-                held.source = Source::Several;
-                Some((held, false))
-            }
-            _ => {
-                let rules = rules!["std.profile.match-overwrites", "search.profile-content"];
-                let mut held = written(rules);
-                if !ways.is_reference() {
-                    known.options.iter().for_each(|old| held.admit(old.clone()));
-                    held.free |= known.free;
-                }
-                held.source = Source::Several;
-                Some((held, false))
-            }
-        }
-    }
-
-    /// The member that a new profile gets from a field of that content type, and the field.
-    fn fill(&self, no: No, content: ContentType, ways: &mut Ways) -> Option<(Held, usize)> {
-        let plan = self.arrival.plan;
-        let of_type = |(at, field): &(usize, &Field)| {
-            field.content == content
-                && match &self.values[*at] {
-                    Value::OneOf(options) => options.iter().any(Option::is_some),
-                    Value::Free => true,
-                }
-        };
-        let candidates: Vec<usize> = plan
-            .fields
-            .iter()
-            .enumerate()
-            .filter(of_type)
-            .map(|(at, _)| at)
-            .collect();
-        let first = *candidates.first()?;
-        let has_targets = plan.fields.iter().any(|field| field.target.is_some());
-        if has_targets {
-            let fills = match plan.targets(Kind::Profile) {
-                true => ways.choose(choice!("cap.inferred-autofill")) == 0,
-                // Whether targets of other standard objects count is not said.
-                false => ways.pick(2) == 0,
-            };
-            if !fills {
-                return None;
-            }
-        }
-        let indexed = ways.choose(choice!("cap.autofill-indexes")) == 0;
-        let rules = match content {
-            ContentType::Email => rules![
-                "std.inferred.email",
-                "search.profile-content",
-                "std.inferred.with-targets",
-                "std.inferred.indexed"
-            ],
-            _ => rules![
-                "std.inferred.phone",
-                "search.profile-content",
-                "std.inferred.with-targets",
-                "std.inferred.indexed"
-            ],
-        };
-        let mut held = Held::nothing(Source::Object(no), rules);
-        held.options.clear();
-        for at in &candidates {
-            match &self.values[*at] {
-                Value::OneOf(options) => {
-                    for option in options {
-                        held.admit(option.clone());
-                    }
-                }
-                Value::Free => held.free = true,
-            }
-            if ways.is_reference() {
-                break;
-            }
-        }
-        if held
-            .options
-            .iter()
-            .flatten()
-            .any(|text| !fits("EmailAddress", text))
-        {
-            held.free = true;
-        }
-        held.filled = if indexed {
-            Filled::Indexed
-        } else {
-            Filled::Unindexed
-        };
-        Some((held, first))
     }
 }
 
@@ -755,6 +557,241 @@ impl Home {
             promised(key, why)
         }
     }
+}
+
+/// A value for a field of a profile; the flag says that anything may have happened to the profile.
+type Write = (Path, Held, bool);
+
+/// What an object writes to the standard profile (contract 3.16), and the field that fills a searchable member by its content
+/// type.
+pub(super) fn writes(
+    plan: &Plan,
+    values: &[Value],
+    no: No,
+    known: &[(Path, Held)],
+    created: bool,
+    ways: &mut Ways,
+) -> (Vec<Write>, Option<usize>) {
+    let mut writes: Vec<Write> = Vec::new();
+    for (at, field) in plan.fields.iter().enumerate() {
+        let Some((Kind::Profile, path)) = &field.target else {
+            continue;
+        };
+        let known = known.iter().find(|(known, _)| known == path);
+        let known = known.map(|(_, held)| held);
+        let held = profile_value(known, no, path, &values[at], created, ways);
+        if let Some((held, vague)) = held {
+            writes.push((path.clone(), held, vague));
+        }
+    }
+    let mut filled = None;
+    if created {
+        for (content, path) in [
+            (ContentType::Email, "EmailAddress"),
+            (ContentType::Phone, "PhoneNumber"),
+        ] {
+            if writes
+                .iter()
+                .any(|(known, held, _)| known == path && !held.is_unset())
+            {
+                continue;
+            }
+            if let Some((held, field)) = fill(plan, values, no, content, ways) {
+                if held.filled == Filled::Indexed {
+                    filled = filled.or(Some(field));
+                }
+                writes.retain(|(known, ..)| known != path);
+                writes.push((Path::Borrowed(path), held, false));
+            }
+        }
+    }
+    (writes, filled)
+}
+
+/// What a targeted field of the profile holds after the object; `None` if it stays as it is. The flag says that
+/// anything may have happened to the profile.
+fn profile_value(
+    known: Option<&Held>,
+    no: No,
+    path: &Path,
+    value: &Value,
+    created: bool,
+    ways: &mut Ways,
+) -> Option<(Held, bool)> {
+    let source = Source::Object(no);
+    let options = match value {
+        Value::OneOf(options) => options,
+        Value::Free => {
+            let mut held = Held::nothing(source, TARGETED);
+            held.free = true;
+            return Some((held, !ways.is_reference()));
+        }
+    };
+    let fits = |text: &str| fits(path, text);
+    if options.iter().flatten().any(|text| !fits(text)) {
+        if ways.is_reference() {
+            return None;
+        }
+        let mut held = Held::nothing(source, TARGETED);
+        held.free = true;
+        return Some((held, true));
+    }
+    let rules: Rules = match path.split_once('.') {
+        Some(("Attributes", _)) => rules!["std.profile.attributes", "search.profile-content"],
+        Some(_) => rules!["std.profile.nested", "search.profile-content"],
+        None => TARGETED,
+    };
+    let written = |rules| Held {
+        options: options.clone(),
+        rules,
+        source,
+        filled: Filled::No,
+        free: false,
+    };
+    let Some(known) = known.filter(|held| !held.is_unset()) else {
+        if options.iter().all(Option::is_none) {
+            return None;
+        }
+        let rules = if created {
+            rules
+        } else {
+            rules!["std.profile.match-fills", "search.profile-content"]
+        };
+        return Some((written(rules), false));
+    };
+    if options.iter().all(Option::is_none) {
+        // A value that is no longer there clears nothing, or what the object itself had written.
+        if known.source != source || ways.is_reference() {
+            return None;
+        }
+        let mut held = known.clone();
+        held.admit(None);
+        held.rules = rules![
+            "std.profile.absent-does-not-clear",
+            "search.profile-content"
+        ];
+        return Some((held, false));
+    }
+    if known.options == *options && known.filled == Filled::No && !known.free {
+        // Whoever set it first, it now has two reasons to stay.
+        let mut held = known.clone();
+        if held.source != source {
+            held.source = Source::Several;
+        }
+        return Some((held, false));
+    }
+    match known.source {
+        Source::Object(writer) if writer == no && known.filled == Filled::No => Some((
+            written(rules![
+                "std.profile.same-object-update",
+                "search.profile-content"
+            ]),
+            false,
+        )),
+        Source::Request if ways.choose(choice!("cap.manual-protected")) == 1 => {
+            let mut held = known.clone();
+            held.rules = rules!["std.profile.match-overwrites", "search.profile-content"];
+            Some((held, false))
+        }
+        Source::Request => {
+            let mut held = written(rules![
+                "std.profile.match-overwrites",
+                "search.profile-content"
+            ]);
+            held.source = Source::Several;
+            Some((held, false))
+        }
+        _ => {
+            let rules = rules!["std.profile.match-overwrites", "search.profile-content"];
+            let mut held = written(rules);
+            if !ways.is_reference() {
+                known.options.iter().for_each(|old| held.admit(old.clone()));
+                held.free |= known.free;
+            }
+            held.source = Source::Several;
+            Some((held, false))
+        }
+    }
+}
+
+/// The member that a new profile gets from a field of that content type, and the field.
+fn fill(
+    plan: &Plan,
+    values: &[Value],
+    no: No,
+    content: ContentType,
+    ways: &mut Ways,
+) -> Option<(Held, usize)> {
+    let of_type = |(at, field): &(usize, &Field)| {
+        field.content == content
+            && match &values[*at] {
+                Value::OneOf(options) => options.iter().any(Option::is_some),
+                Value::Free => true,
+            }
+    };
+    let candidates: Vec<usize> = plan
+        .fields
+        .iter()
+        .enumerate()
+        .filter(of_type)
+        .map(|(at, _)| at)
+        .collect();
+    let first = *candidates.first()?;
+    let has_targets = plan.fields.iter().any(|field| field.target.is_some());
+    if has_targets {
+        let fills = match plan.targets(Kind::Profile) {
+            true => ways.choose(choice!("cap.inferred-autofill")) == 0,
+            // Whether targets of other standard objects count is not said.
+            false => ways.pick(2) == 0,
+        };
+        if !fills {
+            return None;
+        }
+    }
+    let indexed = ways.choose(choice!("cap.autofill-indexes")) == 0;
+    let rules = match content {
+        ContentType::Email => rules![
+            "std.inferred.email",
+            "search.profile-content",
+            "std.inferred.with-targets",
+            "std.inferred.indexed"
+        ],
+        _ => rules![
+            "std.inferred.phone",
+            "search.profile-content",
+            "std.inferred.with-targets",
+            "std.inferred.indexed"
+        ],
+    };
+    let mut held = Held::nothing(Source::Object(no), rules);
+    held.options.clear();
+    for at in &candidates {
+        match &values[*at] {
+            Value::OneOf(options) => {
+                for option in options {
+                    held.admit(option.clone());
+                }
+            }
+            Value::Free => held.free = true,
+        }
+        if ways.is_reference() {
+            break;
+        }
+    }
+    if held
+        .options
+        .iter()
+        .flatten()
+        .any(|text| !fits("EmailAddress", text))
+    {
+        held.free = true;
+    }
+    held.filled = if indexed {
+        Filled::Indexed
+    } else {
+        Filled::Unindexed
+    };
+    Some((held, first))
 }
 
 const TARGETED: Rules = rules!["std.profile.targets", "search.profile-content"];
@@ -805,10 +842,10 @@ fn fits(path: &str, text: &str) -> bool {
 }
 
 /// Reads the fields of an object.
-fn read(arrival: &Arrival<'_>, ways: &mut Ways) -> Vec<Value> {
-    let mut values = Vec::with_capacity(arrival.plan.fields.len());
-    for (at, field) in arrival.plan.fields.iter().enumerate() {
-        let keyed = arrival.plan.keyed(at);
+pub(super) fn read(plan: &Plan, object: &Json, ways: &mut Ways) -> Vec<Value> {
+    let mut values = Vec::with_capacity(plan.fields.len());
+    for (at, field) in plan.fields.iter().enumerate() {
+        let keyed = plan.keyed(at);
         let fills = matches!(field.content, ContentType::Email | ContentType::Phone);
         if !keyed && field.target.is_none() && !fills {
             values.push(Value::none());
@@ -827,7 +864,7 @@ fn read(arrival: &Arrival<'_>, ways: &mut Ways) -> Vec<Value> {
             continue;
         };
         let reference = ways.is_reference();
-        let extracted = extract::extract(source, arrival.object, ways.choices(), reference);
+        let extracted = extract::extract(source, object, ways.choices(), reference);
         if extracted.open && keyed && !reference {
             ways.lose();
             values.push(Value::none());
@@ -889,7 +926,7 @@ fn is_blank(source: &Origins, object: &Json) -> bool {
 }
 
 /// The value of a definition: `None` if every part is missing; a missing part is an empty text.
-fn parts(plan: &Plan, key: &Definition, values: &[Value]) -> Option<Parts> {
+pub(super) fn parts(plan: &Plan, key: &Definition, values: &[Value]) -> Option<Parts> {
     let present = key.fields.iter().any(|at| values[*at].first().is_some());
     present.then(|| {
         key.fields
@@ -927,7 +964,7 @@ fn earlier(
     arrival: &Arrival<'_>,
     unique: &Definition,
     identity: &Parts,
-    digest: u128,
+    digest: Digest,
     ways: &mut Ways,
 ) -> Option<No> {
     if ways.is_reference() {
@@ -936,26 +973,23 @@ fn earlier(
     let of_type = store
         .objects
         .iter()
-        .filter(|(_, object)| object.type_name == arrival.type_name);
+        .filter(|(_, object)| *object.type_name() == arrival.type_name);
     for (no, object) in of_type {
-        match index::alike(&object.unique, identity, ways) {
-            Some(Grade::Sure) if object.unique_name == unique.name => return Some(*no),
+        match index::alike(&object.seen.unique, identity, ways) {
+            Some(Grade::Sure) if object.seen.unique_name.as_ref() == Some(&unique.name) => {
+                return Some(no);
+            }
             // Under another key the same value need not mean the same object.
-            Some(Grade::Sure) if ways.pick(2) == 0 => return Some(*no),
-            Some(Grade::Likely(_) | Grade::Open(_)) if ways.pick(2) == 0 => return Some(*no),
+            Some(Grade::Sure) if ways.pick(2) == 0 => return Some(no),
+            Some(Grade::Likely(_) | Grade::Open(_)) if ways.pick(2) == 0 => return Some(no),
             _ => {}
         }
     }
     None
 }
 
-/// The ProfileObjectUniqueKey of the reference.
-pub(super) fn unique_key(digest: u128) -> Arc<str> {
-    format!("{digest:032x}").into()
-}
-
 /// Type and UNIQUE value in one figure.
-fn digest(type_name: &str, identity: &Parts) -> u128 {
+fn digest(type_name: &str, identity: &Parts) -> Digest {
     let mut hash = Sha256::new();
     let mut take = |text: &str| {
         hash.update((text.len() as u64).to_be_bytes());
@@ -965,20 +999,14 @@ fn digest(type_name: &str, identity: &Parts) -> u128 {
     for part in identity.iter() {
         take(&value::canonical(&part.text, part.content));
     }
-    first_half(&hash.finalize())
+    Digest::first_half(&hash.finalize())
 }
 
 /// An id of the reference: unlike any other, and the same for the same history.
-pub(super) fn system_id(seed: u64, no: No, salt: u32) -> Arc<str> {
+pub(super) fn system_id(seed: u64, no: No, salt: u32) -> Digest {
     let mut hash = Sha256::new();
     hash.update(seed.to_be_bytes());
     hash.update(no.to_be_bytes());
     hash.update(salt.to_be_bytes());
-    format!("{:032x}", first_half(&hash.finalize())).into()
-}
-
-fn first_half(hash: &[u8]) -> u128 {
-    hash.iter()
-        .take(16)
-        .fold(0, |sum, byte| (sum << 8) | u128::from(*byte))
+    Digest::first_half(&hash.finalize())
 }

@@ -124,15 +124,20 @@ fn unite(
     let fields = united(store, main, merged, sources, observes);
     for no in merged {
         let objects: Vec<No> = store.objects_on(*no).map(|(object, _)| object).collect();
+        let mut wrote: Vec<(Arc<str>, super::index::Parts)> = Vec::new();
+        if !observes {
+            let written = store.objects_on(*no);
+            wrote.extend(written.flat_map(|(_, object)| object.wrote().into_owned()));
+        }
         if observes {
             bury(store, *no, rule!("merge.effect"));
         }
         for object in objects {
             store.place(object, main);
-            if let Some(object) = store.objects.get_mut(&object) {
-                object.why.insert(0, rule!("merge.effect"));
+            if let Some(object) = store.objects.get_mut(&object).filter(|_| observes) {
+                object.seen.why.insert(0, rule!("merge.effect"));
                 // It is not gone, it has moved.
-                let key = object.key.clone();
+                let key = object.key();
                 let moved = |gone: &Arc<str>| Some(gone) == key.as_ref();
                 store.gone_objects.retain(|(_, gone, _)| !moved(gone));
             }
@@ -145,20 +150,12 @@ fn unite(
             }
         }
         let (vague, added) = match store.profiles.get(no) {
-            Some(profile) => (profile.vague_kinds.clone(), profile.added.clone()),
+            Some(profile) => (profile.rest.vague_kinds.clone(), profile.rest.added.clone()),
             None => continue,
         };
         // What follows from fields is written anew for the main profile.
-        store.change_profile(*no, None, |profile| profile.fields.clear());
-        let mut wrote: Vec<(Arc<str>, super::index::Parts)> = added.clone();
-        for (object, _) in store.objects_on(main) {
-            let object = store.objects.get(&object);
-            wrote.extend(
-                object
-                    .into_iter()
-                    .flat_map(|object| object.wrote.iter().cloned()),
-            );
-        }
+        store.change_profile(*no, None, |_, fields| fields.clear());
+        wrote.extend(added.iter().cloned());
         if observes {
             store.keys.revise(|_, entry| {
                 if entry.subject == *no {
@@ -171,30 +168,27 @@ fn unite(
             });
         } else {
             for (name, parts) in &wrote {
-                store.keys.revise_at(name, parts, |entry| {
-                    if entry.subject == *no {
-                        entry.subject = main;
-                    }
-                    true
-                });
+                store.keys.redirect(name, parts, *no, main);
             }
         }
         store.remove_profile(*no, None);
         if let Some(profile) = store.profiles.get_mut(&main) {
-            profile.vague_kinds.extend(vague);
-            profile.added.extend(added);
+            if !vague.is_empty() || !added.is_empty() {
+                profile.rest.vague_kinds.extend(vague);
+                profile.rest.added.extend(added);
+            }
         }
     }
     let lingering = observes.then_some(rule!("merge.effect"));
-    store.change_profile(main, lingering, |profile| {
-        profile.fields = fields;
+    store.change_profile(main, lingering, |profile, held| {
+        *held = fields;
         for rule in [
             rule!("merge.effect"),
             rule!("merge.fields-union"),
             rule!("merge.fields-conflict"),
             rule!("merge.fields-source"),
         ] {
-            note(&mut profile.history, rule);
+            note(&mut profile.rest.history, rule);
         }
     });
 }
@@ -208,13 +202,13 @@ fn united(
     observes: bool,
 ) -> Fields {
     let held = |no: No, path: &Path| {
-        let profile = store.profiles.get(&no)?;
-        let (_, held) = profile.fields.iter().find(|(known, _)| known == path)?;
+        let fields = store.fields_of(no);
+        let (_, held) = fields.iter().find(|(known, _)| known == path)?;
         (!held.is_unset()).then(|| held.clone())
     };
     let mut paths: Vec<Path> = Vec::new();
     for no in std::iter::once(&main).chain(merged) {
-        for (path, _) in store.profiles.get(no).map_or(&[][..], |it| &it.fields) {
+        for (path, _) in store.fields_of(*no).iter() {
             if !paths.contains(path) {
                 paths.push(path.clone());
             }

@@ -21,7 +21,7 @@ use super::page::{Adopt, Item, Listing, Naming, Need, Strangers};
 use super::pattern::{Object as Members, Pattern, Presence, Rules, Rules4, Slot, required, rules};
 use super::plan::Plan;
 use super::portrait::Portrait;
-use super::store::{Kind, Object, Source, Store};
+use super::store::{Digest, Kind, Object, Source, Store};
 use super::ways::{Ways, explore};
 use super::world::{Domain, Effect, Mapping, ObjectType, Scalar, World};
 
@@ -297,14 +297,14 @@ fn answered(store: &Store, stored: &Stored) -> Pattern {
     let Some(object) = store.objects.get(&stored.no) else {
         return Pattern::Any;
     };
-    let key = match (&object.key, stored.replaced) {
+    let key = match (object.key(), stored.replaced) {
         (Some(key), true) => Pattern::Exactly(Json::from(key.as_ref())),
         _ => {
             let others = store
                 .objects
                 .iter()
-                .filter(|(no, other)| **no != stored.no && other.type_name == object.type_name);
-            Pattern::Other(others.filter_map(|(_, other)| other.key.clone()).collect())
+                .filter(|(no, other)| *no != stored.no && other.type_name() == object.type_name());
+            Pattern::Other(others.filter_map(|(_, other)| other.key()).collect())
         }
     };
     Pattern::Object(Members::of(vec![required(
@@ -321,7 +321,7 @@ fn learn_key(domain: &str, no: No) -> Effect {
         if let (Some(key), Some(domain)) = (key.and_then(Json::as_str), world.domain_mut(&domain))
             && let Some(object) = Arc::make_mut(&mut domain.store).objects.get_mut(&no)
         {
-            object.key = Some(key.into());
+            object.seen.key = Some(key.into());
         }
     })
 }
@@ -465,22 +465,21 @@ pub(super) fn delete(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
     let profile = store.profile_no(profile_id);
     let of_type = || {
         let objects = store.objects.iter();
-        objects.filter(|(_, object)| object.type_name.as_ref() == type_name)
+        objects.filter(|(_, object)| object.type_name().as_ref() == type_name)
     };
-    let found = match profile.filter(|_| world.reference) {
-        Some(profile) => store
-            .objects_of(profile, type_name)
-            .find(|(_, object)| object.key.as_deref() == Some(key))
-            .map(|(no, object)| (no, object.profile)),
-        None if world.reference => None,
-        None => of_type()
-            .find(|(_, object)| object.key.as_deref() == Some(key))
-            .map(|(no, object)| (*no, object.profile)),
+    let found = if world.reference {
+        let own = Digest::read(key).and_then(|digest| store.object_of(digest));
+        own.and_then(|no| Some((no, store.objects.get(&no)?)))
+            .filter(|(_, object)| Some(object.profile) == profile)
+            .filter(|(_, object)| object.type_name().as_ref() == type_name)
+    } else {
+        of_type().find(|(_, object)| object.seen.key.as_deref() == Some(key))
     };
+    let found = found.map(|(no, object)| (no, object.profile));
     let nameless = profile.is_none() && store.has_nameless();
     if !world.reference
         && found.is_none()
-        && (nameless || of_type().any(|(_, object)| object.key.is_none()))
+        && (nameless || of_type().any(|(_, object)| object.seen.key.is_none()))
     {
         return vec![unknowable(&domain.name)];
     }
@@ -520,8 +519,8 @@ fn remove(store: &mut Store, no: No, ways: &Ways) {
     let Some(object) = store.objects.get(&no) else {
         return;
     };
-    let (profile, type_name) = (object.profile, Arc::clone(&object.type_name));
-    if let (Some(key), true) = (object.key.clone(), observes) {
+    let (profile, type_name) = (object.profile, Arc::clone(object.type_name()));
+    if let (Some(key), true) = (object.key(), observes) {
         store
             .gone_objects
             .push((type_name, key, rule!("object.delete.ok")));
@@ -529,12 +528,15 @@ fn remove(store: &mut Store, no: No, ways: &Ways) {
     let lingering = observes.then_some(rule!("persist.deleted-object"));
     let feeds = store
         .remove_object(no, lingering)
-        .map(|object| object.feeds);
+        .map(|object| object.seen.feeds.clone());
     if observes {
         let lingering = Some(rule!("persist.deleted-object"));
-        store.change_profile(profile, lingering, |profile| {
-            note(&mut profile.history, rule!("object.delete.profile-stays"));
-            for (_, held) in &mut profile.fields {
+        store.change_profile(profile, lingering, |profile, fields| {
+            note(
+                &mut profile.rest.history,
+                rule!("object.delete.profile-stays"),
+            );
+            for (_, held) in fields {
                 if held.source == Source::Object(no) || held.source == Source::Several {
                     held.admit(None);
                     held.rules = rules!["object.delete.fields", "search.profile-content"];
@@ -825,7 +827,7 @@ impl Asked<'_> {
         let vague = self
             .profile
             .and_then(|no| store.profiles.get(&no))
-            .is_some_and(|profile| profile.vague_kinds.contains(&kind));
+            .is_some_and(|profile| profile.rest.vague_kinds.contains(&kind));
         let gone = store
             .gone
             .iter()
@@ -904,23 +906,23 @@ impl Asked<'_> {
             return Vec::new();
         }
         let here = |object: &Object| {
-            Some(object.profile) == self.profile && object.type_name.as_ref() == self.type_name
+            Some(object.profile) == self.profile && object.type_name().as_ref() == self.type_name
         };
         let own: Vec<&str> = store
             .objects
             .values()
             .filter(|object| here(object))
-            .filter_map(|object| object.key.as_deref())
+            .filter_map(|object| object.seen.key.as_deref())
             .collect();
         let mut known: Vec<(String, Rules4)> = Vec::new();
         for object in store.objects.values().filter(|object| !here(object)) {
-            let Some(key) = object.key.as_deref() else {
+            let Some(key) = object.seen.key.as_deref() else {
                 continue;
             };
             let mut rules = Rules4::new();
             rules.extend(gone);
-            if object.type_name.as_ref() == self.type_name {
-                rules.extend(object.why.iter().copied());
+            if object.type_name().as_ref() == self.type_name {
+                rules.extend(object.seen.why.iter().copied());
                 note(&mut rules, rule!("assign.one-profile-per-object"));
             }
             note(&mut rules, rule!("list-objects.scope"));
@@ -935,7 +937,7 @@ impl Asked<'_> {
                 .store
                 .objects
                 .values()
-                .filter_map(|it| it.key.as_deref());
+                .filter_map(|it| it.seen.key.as_deref());
             known.extend(keys.map(|key| {
                 let rules = rules!["domain.isolation", "list-objects.scope"];
                 (key.to_owned(), Rules4::from_slice(rules))
@@ -976,8 +978,9 @@ fn object_item(no: No, object: &Object, folded: bool) -> Item {
         value: Pattern::SharedFor(rules, Arc::new(pattern)),
         rules: MEMBERS,
     };
-    let type_name = name_pattern(&object.type_name, folded);
-    let key = match &object.key {
+    let type_name = name_pattern(object.type_name(), folded);
+    let name = object.key();
+    let key = match &name {
         Some(key) => Pattern::Exactly(Json::from(key.as_ref())),
         None => Pattern::Any,
     };
@@ -995,15 +998,15 @@ fn object_item(no: No, object: &Object, folded: bool) -> Item {
         Slot {
             name: "Object",
             presence: Presence::Required,
-            value: Pattern::Document(Arc::clone(&object.text), object.why.clone()),
+            value: Pattern::Document(Arc::clone(&object.text), object.seen.why.clone()),
             rules: MEMBERS,
         },
     ];
     Item {
-        name: object.key.as_deref().map(str::to_owned),
+        name: name.as_deref().map(str::to_owned),
         pattern: Pattern::Object(Members::of(slots)),
         need: Need::Must,
-        missing: object.why.clone(),
+        missing: object.seen.why.clone(),
         handle: no,
     }
 }
@@ -1069,7 +1072,7 @@ fn adopt(domain: &str, kind: Kind) -> Adopt {
         let store = Arc::make_mut(&mut domain.store);
         if kind == Kind::Profile {
             if let (Some(object), Some(name)) = (store.objects.get_mut(&handle), name) {
-                object.key = Some(name.into());
+                object.seen.key = Some(name.into());
             }
             return;
         }

@@ -1,5 +1,6 @@
 //! Object types: put, get, list and delete (contract 3.3 to 3.7).
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -1002,43 +1003,46 @@ fn forget(store: &mut Store, type_name: &str, ways: &mut Ways) {
     let objects: Vec<No> = store
         .objects
         .iter()
-        .filter(|(_, object)| object.type_name.as_ref() == type_name)
-        .map(|(no, _)| *no)
+        .filter(|(_, object)| object.type_name().as_ref() == type_name)
+        .map(|(no, _)| no)
         .collect();
     let mut owners: Vec<No> = Vec::new();
+    let mut met: HashSet<No> = HashSet::new();
+    let taken: HashSet<No> = objects.iter().copied().collect();
     for no in &objects {
         let Some(object) = store.objects.get(no) else {
             continue;
         };
-        if !owners.contains(&object.profile) {
+        if met.insert(object.profile) {
             owners.push(object.profile);
         }
-        if let (Some(key), true) = (object.key.clone(), observes) {
+        if let (Some(key), true) = (object.key(), observes) {
             let rule = rule!("delete-type.objects");
             store.gone_objects.push((type_name.into(), key, rule));
         }
         let lingering = observes.then_some(rule!("delete-type.keys"));
         if let Some(object) = store.remove_object(*no, lingering) {
-            detach(store, *no, &object.feeds, observes);
+            detach(store, *no, &object.seen.feeds, observes);
         }
     }
     for no in &owners {
         let lingering = observes.then_some(rule!("delete-type.keys"));
         let gone: Vec<No> = store
-            .profiles
-            .get(no)
-            .into_iter()
-            .flat_map(|profile| &profile.fields)
+            .fields_of(*no)
+            .iter()
             .filter_map(|(_, held)| match held.source {
                 Source::Object(by) if !store.objects.contains_key(&by) => Some(by),
                 _ => None,
             })
             .collect();
-        store.change_profile(*no, lingering, |profile| {
-            note(&mut profile.history, rule!("delete-type.profile-remains"));
-            for (_, held) in &mut profile.fields {
+        store.change_profile(*no, lingering, |profile, fields| {
+            if observes {
+                let rule = rule!("delete-type.profile-remains");
+                note(&mut profile.rest.history, rule);
+            }
+            for (_, held) in fields.iter_mut() {
                 match held.source {
-                    Source::Object(by) if objects.contains(&by) => {
+                    Source::Object(by) if taken.contains(&by) => {
                         held.options = SmallVec::from_iter([None]);
                         held.free = false;
                         held.rules = rules!["delete-type.scrub", "search.profile-content"];
@@ -1050,7 +1054,7 @@ fn forget(store: &mut Store, type_name: &str, ways: &mut Ways) {
                 }
             }
             if !observes {
-                profile.fields.retain(|(_, held)| !held.is_unset());
+                fields.retain(|(_, held)| !held.is_unset());
             }
         });
     }
@@ -1060,16 +1064,17 @@ fn forget(store: &mut Store, type_name: &str, ways: &mut Ways) {
         .filter(|no| {
             let profile = store.profiles.get(no);
             let requested = profile.is_some_and(|profile| {
-                let fields = profile.fields.iter();
+                let fields = store.fields_of(*no);
                 let requested = |(_, held): &(_, Held)| held.source != Source::Request;
-                !fields.into_iter().all(requested) || !profile.added.is_empty()
+                !fields.iter().all(requested) || !profile.rest.added.is_empty()
             });
             !requested && store.objects_on(*no).next().is_none()
         })
         .collect();
     for no in &bare {
-        if let Some(profile) = store.profiles.get_mut(no) {
-            note(&mut profile.history, rule!("delete-type.inferred-profile"));
+        if let Some(profile) = store.profiles.get_mut(no).filter(|_| observes) {
+            let rule = rule!("delete-type.inferred-profile");
+            note(&mut profile.rest.history, rule);
         }
     }
     if !bare.is_empty() && ways.pick(2) == 1 {
@@ -1091,7 +1096,7 @@ fn delete_missing(
     let not_found = Refusals::NOT_FOUND;
     let implicit = template::find(name).is_some();
     let mut objects = domain.store.objects.values();
-    if implicit && objects.any(|object| object.type_name.as_ref() == name) {
+    if implicit && objects.any(|object| object.type_name().as_ref() == name) {
         let type_name = name.to_owned();
         let blame: Rules = rules!["implicit.deletable"];
         let served = carry_out(world, domain, &message, blame, move |store, ways| {

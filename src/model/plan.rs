@@ -13,14 +13,14 @@ use super::store::{Kind, Path};
 use super::value::ContentType;
 
 /// Fields and keys of a type.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(super) struct Plan {
     pub(super) fields: Vec<Field>,
     pub(super) keys: Vec<Definition>,
 }
 
 /// A field: where it is read, where it goes, how it is compared.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(super) struct Field {
     name: Box<str>,
     /// `None` if the type does not say; what that means is not specified.
@@ -30,7 +30,7 @@ pub(super) struct Field {
 }
 
 /// One definition of a key.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(super) struct Definition {
     pub(super) name: Arc<str>,
     identifiers: Identifiers,
@@ -39,7 +39,7 @@ pub(super) struct Definition {
 }
 
 /// A set of standard identifiers.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 struct Identifiers(u8);
 
 /// A standard identifier.

@@ -10,13 +10,14 @@ use crate::{choice, rule};
 
 use super::assign::note;
 use super::domain::scope;
+use super::fields::Kept;
 use super::gate::{Branch, Gate, Ground, Served};
 use super::index::{Entry, Index, No, Origin, Part, Parts, Standing};
 use super::ingest::{set, system_id};
 use super::object::{carry_out, changes, obscure, unknowable};
 use super::pattern::{Object, Pattern, Rules, optional, required, rules};
 use super::portrait::{self, Portrait};
-use super::store::{CREATED, Fields, Held, Kind, Path, Profile, Source, Store};
+use super::store::{CREATED, Fields, Held, Id, Kind, Path, Profile, Source, Store};
 use super::value::ContentType;
 use super::ways::Ways;
 use super::world::{Domain, Effect, Mapping, World};
@@ -26,17 +27,16 @@ const NOT_FOUND: Refusals = Refusals::NOT_FOUND;
 
 impl Profile {
     /// How answers show it.
-    pub(super) fn portrait(&self) -> Portrait {
-        let inferred = !self
-            .fields
+    pub(super) fn portrait(&self, fields: Fields) -> Portrait {
+        let inferred = !fields
             .iter()
             .any(|(_, held)| held.source == Source::Request);
         Portrait {
             kind: Kind::Profile,
-            id: self.id.clone(),
-            fields: self.fields.clone(),
+            id: self.id.as_ref().map(Id::text),
+            fields,
             vague: self.vague,
-            history: self.history.clone(),
+            history: self.rest.history.clone(),
             extra: if inferred {
                 rules![
                     "std.profile.untargeted",
@@ -52,6 +52,7 @@ impl Profile {
                 ]
             },
             rests_on: self
+                .rest
                 .history
                 .contains(&rule!("merge.effect"))
                 .then_some(rule!("merge.effect")),
@@ -139,14 +140,14 @@ pub(super) fn create(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
         .collect();
     let id = match domain.seed {
         Some(seed) => Pattern::Exactly(Json::from(
-            system_id(seed, store.given_out() + 1, 0).as_ref(),
+            system_id(seed, store.given_out() + 1, 0).to_string(),
         )),
         None => Pattern::FreshId(
             world
                 .domains
                 .values()
                 .flat_map(|domain| domain.store.profiles.values())
-                .filter_map(|profile| profile.id.clone())
+                .filter_map(|profile| profile.id.as_ref().map(Id::text))
                 .collect(),
         ),
     };
@@ -162,9 +163,10 @@ pub(super) fn create(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
             .and_then(|body| body.get("ProfileId"))
             .and_then(Json::as_str);
         if let Some(domain) = world.domain_mut(&name) {
-            Arc::make_mut(&mut domain.store).add_profile(Profile {
-                id: id.map(Arc::from),
-                fields: fields.clone(),
+            let store = Arc::make_mut(&mut domain.store);
+            store.add_profile(Profile {
+                id: id.map(|id| store.id(id)),
+                fields: Kept::Open(fields.clone()),
                 vague,
                 ..Profile::default()
             });
@@ -238,7 +240,7 @@ pub(super) fn update(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
     };
     if gate.obscures() {
         let effect = changes(&domain.name, move |store| {
-            store.change_profile(no, Some(rule!("std.keys.follow-update")), |profile| {
+            store.change_profile(no, Some(rule!("std.keys.follow-update")), |profile, _| {
                 profile.vague = true;
             });
         });
@@ -274,10 +276,7 @@ fn rewrite(
     maps: &[&'static str],
     ways: &mut Ways,
 ) {
-    let fields = match store.profiles.get(&no) {
-        Some(profile) => profile.fields.clone(),
-        None => return,
-    };
+    let fields = store.fields_of(no);
     // Members of a map that is given without them: kept, or gone with the old map.
     let replaced: Vec<Path> = fields
         .iter()
@@ -299,9 +298,10 @@ fn rewrite(
             gone.extend(replaced.iter().filter(of_kind).cloned());
         }
     }
+    drop(fields);
     let lingering = (!ways.is_reference()).then_some(rule!("std.keys.follow-update"));
-    store.change_profile(no, lingering, |profile| {
-        for (_, held) in &mut profile.fields {
+    store.change_profile(no, lingering, |_, fields| {
+        for (_, held) in fields.iter_mut() {
             held.rules = rules!["profile.update.partial", "search.profile-content"];
         }
         for path in replaced {
@@ -310,13 +310,13 @@ fn rewrite(
             } else {
                 rules!["profile.update.address", "search.profile-content"]
             };
-            let known = profile.fields.iter_mut().find(|(known, _)| *known == path);
+            let known = fields.iter_mut().find(|(known, _)| *known == path);
             if let Some((_, held)) = known {
                 held.rules = rules;
             }
             if gone.contains(&path) {
                 let held = Held::nothing(Source::Request, rules);
-                set(&mut profile.fields, path, held);
+                set(fields, path, held);
             }
         }
         for (path, text) in given {
@@ -335,11 +335,11 @@ fn rewrite(
                     rules!["search.profile-content", "profile.update.partial"],
                 ),
             };
-            set(&mut profile.fields, path.clone(), held);
+            set(fields, path.clone(), held);
         }
         // What is gone is not remembered where nobody is watched.
         if lingering.is_none() {
-            profile.fields.retain(|(_, held)| !held.is_unset());
+            fields.retain(|(_, held)| !held.is_unset());
         }
     });
 }
@@ -402,14 +402,11 @@ pub(super) fn bury(store: &mut Store, no: No, rule: RuleId) {
         .get(&no)
         .and_then(|profile| profile.id.clone())
     {
-        store.gone.push((id, rule));
+        store.gone.push((id.text(), rule));
     }
     let objects: Vec<(Arc<str>, Arc<str>)> = store
         .objects_on(no)
-        .filter_map(|(object, type_name)| {
-            let key = store.objects.get(&object)?.key.clone()?;
-            Some((Arc::clone(type_name), key))
-        })
+        .filter_map(|(_, object)| Some((Arc::clone(object.type_name()), object.key()?)))
         .collect();
     for (type_name, key) in objects {
         store.gone_objects.push((type_name, key, rule));
@@ -586,12 +583,15 @@ pub(super) fn add_key(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<B
                 },
                 parts: parts.clone(),
             };
+            let added = (Arc::clone(&name), parts.clone());
+            let known = store.profiles.get(&no);
+            let again = known.is_some_and(|profile| profile.rest.added.contains(&added));
+            if again && ways.is_reference() {
+                continue;
+            }
             store.keys.add(&name, entry);
-            if let Some(profile) = store.profiles.get_mut(&no) {
-                let added = (Arc::clone(&name), parts.clone());
-                if !profile.added.contains(&added) {
-                    profile.added.push(added);
-                }
+            if let Some(profile) = store.profiles.get_mut(&no).filter(|_| !again) {
+                profile.rest.added.push(added);
             }
         }
     });
@@ -645,8 +645,22 @@ pub(super) fn delete_key(world: &World, input: &Input, mut gate: Gate<'_>) -> Ve
             same && there && entry.subject == no && origin(entry.origin)
         })
     };
-    let is_added = |text: &str| own(text, |origin| origin == Origin::Added);
-    let is_derived = |text: &str| own(text, |origin| origin != Origin::Added);
+    let added = |text: &str| {
+        let same = |(name, parts): &(Arc<str>, Parts)| {
+            name.as_ref() == keyed.name
+                && matches!(&parts[..], [part] if part.text.as_ref() == text)
+        };
+        let profile = store.profiles.get(&no);
+        profile.is_some_and(|profile| profile.rest.added.iter().any(same))
+    };
+    let is_added = |text: &str| match world.reference {
+        true => added(text),
+        false => own(text, |origin| origin == Origin::Added),
+    };
+    let is_derived = |text: &str| match world.reference {
+        true => !added(text) && store.keys.leads(keyed.name, text, no),
+        false => own(text, |origin| origin != Origin::Added),
+    };
     if keyed.values.iter().any(|text| is_derived(text)) {
         // To an implementation that keeps such values elsewhere they are not there (profile.key.delete.absent).
         gate.ground(Ground::may(
@@ -711,17 +725,28 @@ fn let_go(store: &mut Store, no: No, name: &str, value: &str, ways: &Ways) {
     let keys: &mut Index = &mut store.keys;
     if observes {
         keys.revise(|known, entry| known != name || change(entry, &mut derived));
-    } else {
-        let parts = super::store::one(value, ContentType::String);
-        keys.revise_at(name, &parts, |entry| change(entry, &mut derived));
     }
-    if let Some(profile) = store.profiles.get_mut(&no) {
-        profile.added.retain(|(known, parts)| {
-            known.as_ref() != name || !parts.iter().any(|part| part.text.as_ref() == value)
+    let Some(profile) = store.profiles.get_mut(&no) else {
+        return;
+    };
+    let stays = |(known, parts): &(Arc<str>, Parts)| {
+        known.as_ref() != name || !parts.iter().any(|part| part.text.as_ref() == value)
+    };
+    if !profile.rest.added.iter().all(stays) {
+        profile.rest.added.retain(|added| {
+            let stays = stays(added);
+            if !stays {
+                // A value of a field or an object has been counted beside it.
+                keys.take_back(name, &added.1, no);
+            }
+            stays
         });
-        if derived {
-            note(&mut profile.history, rule!("profile.key.delete.standard"));
-        }
+    }
+    if derived {
+        note(
+            &mut profile.rest.history,
+            rule!("profile.key.delete.standard"),
+        );
     }
 }
 
@@ -732,16 +757,13 @@ pub(super) fn adopt(store: &mut Store, no: No, id: Option<&str>, shown: &Json) {
     }
     let flat = portrait::flatten(Kind::Profile, shown);
     let open = store.profiles.get(&no).is_some_and(|profile| {
-        profile.doubt.is_some()
-            || profile
-                .fields
-                .iter()
-                .any(|(_, held)| held.options.len() > 1)
+        let fields = store.fields_of(no);
+        profile.doubt.is_some() || fields.iter().any(|(_, held)| held.options.len() > 1)
     });
     if open {
-        store.change_profile(no, None, |profile| {
+        store.change_profile(no, None, |profile, fields| {
             profile.doubt = None;
-            for (path, held) in &mut profile.fields {
+            for (path, held) in fields {
                 let value = flat.iter().find(|(known, _)| known == path);
                 held.adopt(path, value.map(|(_, value)| value.as_str()));
             }

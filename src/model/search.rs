@@ -14,6 +14,7 @@ use super::index::{Grade, Hit, Hits, No, Origin, Wanted};
 use super::page::{Adopt, Item, Listing, Naming, Need, Strangers};
 use super::pattern::{Pattern, Rules, Rules4, rules};
 use super::profile;
+use super::store::Id;
 use super::value::ContentType;
 use super::ways::{Ways, explore};
 use super::world::{Domain, Effect, World};
@@ -198,7 +199,7 @@ impl Search<'_> {
                     .profiles
                     .iter()
                     .filter(|(_, profile)| named.is_none() && profile.id.is_none() && is_id(value))
-                    .map(|(no, _)| (*no, Grade::Open(rule!("std.id.assigned"))));
+                    .map(|(no, _)| (no, Grade::Open(rule!("std.id.assigned"))));
                 let found: Vec<(No, Grade)> = named.into_iter().chain(nameless).collect();
                 for (subject, grade) in found {
                     hits.admit(Hit {
@@ -219,16 +220,16 @@ impl Search<'_> {
                     store
                         .profiles
                         .get(&hit.subject)
-                        .and_then(|it| it.id.clone())
+                        .and_then(|it| it.id.as_ref().map(Id::text))
                 };
                 id(a).cmp(&id(b))
             });
             return Some(all);
         }
-        for (no, profile) in &store.profiles {
+        for (no, profile) in store.profiles.iter() {
             if profile.vague && self.key != "_profileId" {
                 all.admit(Hit {
-                    subject: *no,
+                    subject: no,
                     grade: Grade::Open(rule!("search.by-key")),
                     origin: Origin::Field,
                     content: None,
@@ -263,6 +264,7 @@ impl Search<'_> {
             .iter()
             .filter_map(|hit| {
                 let profile = store.profiles.get(&hit.subject)?;
+                let fields = store.fields_of(hit.subject).into_owned();
                 let mut missing = Rules4::new();
                 let mut need = Need::Must;
                 match hit.grade {
@@ -277,15 +279,15 @@ impl Search<'_> {
                 if profile.doubt.is_some() {
                     need = Need::May;
                 }
-                if profile.history.contains(&rule!("merge.effect")) {
+                if profile.rest.history.contains(&rule!("merge.effect")) {
                     missing.insert(0, rule!("merge.effect"));
                 }
-                for rule in &profile.history {
+                for rule in &profile.rest.history {
                     note(&mut missing, *rule);
                 }
                 Some(Item {
-                    name: profile.id.as_deref().map(str::to_owned),
-                    pattern: Pattern::Portrait(Box::new(profile.portrait())),
+                    name: profile.id.as_ref().map(|id| id.text().to_string()),
+                    pattern: Pattern::Portrait(Box::new(profile.portrait(fields))),
                     need,
                     missing,
                     handle: hit.subject,
@@ -338,7 +340,9 @@ impl Search<'_> {
             ("_account", Origin::Field) => rules!["std.keys.account"],
             (_, Origin::Object(object)) => {
                 let why = self.domain.store.objects.get(&object);
-                let mut rules: Rules4 = why.map(|object| object.why.clone()).unwrap_or_default();
+                let mut rules: Rules4 = why
+                    .map(|object| object.seen.why.clone())
+                    .unwrap_or_default();
                 for rule in [
                     rule!("persist.plain"),
                     rule!("persist.search-only"),
@@ -375,25 +379,26 @@ impl Search<'_> {
         }
         let store = &self.domain.store;
         let expected = |no: No| hits.hits.iter().any(|hit| hit.subject == no);
-        for (no, profile) in store.profiles.iter().filter(|(no, _)| !expected(**no)) {
+        for (no, profile) in store.profiles.iter().filter(|(no, _)| !expected(*no)) {
             let Some(id) = &profile.id else { continue };
             let mut rules: Rules4 = hits
                 .never
                 .iter()
-                .filter(|(never, _)| never == no)
+                .filter(|(never, _)| *never == no)
                 .map(|(_, rule)| *rule)
                 .collect();
             note(&mut rules, rule!("search.by-key"));
-            for object in store
-                .objects_on(*no)
-                .filter_map(|(no, _)| store.objects.get(&no))
-            {
-                object.why.iter().for_each(|rule| note(&mut rules, *rule));
+            for (_, object) in store.objects_on(no) {
+                object
+                    .seen
+                    .why
+                    .iter()
+                    .for_each(|rule| note(&mut rules, *rule));
             }
             for rule in DIFFERENT {
                 note(&mut rules, *rule);
             }
-            known.push((id.to_string(), rules));
+            known.push((id.text().to_string(), rules));
         }
         for (id, rule) in &store.gone {
             known.push((id.to_string(), [*rule].into_iter().collect()));
@@ -403,7 +408,7 @@ impl Search<'_> {
             for profile in other.store.profiles.values() {
                 if let Some(id) = profile.id.as_ref() {
                     let rules = rules!["search.scope", "domain.isolation", "domain.delete.effect"];
-                    known.push((id.to_string(), rules.into()));
+                    known.push((id.text().to_string(), rules.into()));
                 }
             }
         }

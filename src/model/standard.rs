@@ -57,7 +57,7 @@ impl Visit<'_, '_> {
                 let standard = self.store.standards.get(at);
                 standard.is_some_and(|standard| standard.kind == kind)
             };
-            object.feeds.iter().find(of_kind).copied()
+            object.seen.feeds.iter().find(of_kind).copied()
         });
         let own_elsewhere = own.is_some_and(|own| {
             let standard = self.store.standards.get(&own);
@@ -120,7 +120,7 @@ impl Visit<'_, '_> {
                     return;
                 }
                 why = rules.into();
-                let id = self.new_id(1);
+                let id = self.new_id(1).map(|id| id.text());
                 self.store.add_standard(Standard {
                     kind,
                     id,
@@ -163,9 +163,9 @@ impl Visit<'_, '_> {
             ));
         }
         if let Some(object) = self.store.objects.get_mut(&no)
-            && !object.feeds.contains(&target)
+            && !object.seen.feeds.contains(&target)
         {
-            object.feeds.push(target);
+            object.seen.feeds.push(target);
         }
         let entries: Vec<(Arc<str>, Parts, Standing)> = keyed
             .iter()
@@ -252,9 +252,9 @@ impl Visit<'_, '_> {
         );
         for no in profiles {
             if let Some(profile) = self.store.profiles.get_mut(&no)
-                && !profile.vague_kinds.contains(&kind)
+                && !profile.rest.vague_kinds.contains(&kind)
             {
-                profile.vague_kinds.push(kind);
+                profile.rest.vague_kinds.push(kind);
             }
         }
     }

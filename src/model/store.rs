@@ -5,33 +5,44 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, LazyLock};
 
+use hashbrown::HashTable;
 use smallvec::{SmallVec, smallvec};
 
-use crate::contract::RuleId;
+use crate::contract::{Choices, RuleId};
 use crate::rule;
 
+use super::fields::{self, Kept};
 use super::index::{Entry, Index, No, Origin, Part, Parts, Standing};
 use super::pattern::{Rules, Rules4, rules};
+use super::plan::Plan;
+use super::recall::{self, Reader};
+use super::register::Register;
+use super::slots::Slots;
 use super::value::ContentType;
 
 /// The data of a domain.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Store {
-    /// Boxed, as everything of which there are many: the nodes of the tree are half empty.
-    pub(super) profiles: BTreeMap<No, Box<Profile>>,
-    pub(super) objects: BTreeMap<No, Box<Object>>,
+    pub(super) profiles: Slots<Profile>,
+    pub(super) objects: Slots<Object>,
     pub(super) standards: BTreeMap<No, Standard>,
     pub(super) keys: Index,
     pub(super) assets: Index,
     pub(super) cases: Index,
-    /// Profiles by id.
+    /// Profiles by an id that somebody else gave.
     by_id: HashMap<Arc<str>, No>,
+    /// Profiles by an id the reference gave.
+    own: Lookup,
     /// Objects by the digest of type and UNIQUE value; the reference looks them up here.
-    by_digest: HashMap<u128, No>,
-    /// Objects by profile and type.
-    placed: BTreeSet<(No, Arc<str>, No)>,
+    by_digest: Lookup,
+    /// How objects of a type are read now, where they are read again.
+    readers: HashMap<Arc<str>, Arc<Reader>>,
+    /// Objects by profile.
+    placed: BTreeSet<(No, No)>,
     /// Standard objects by profile and kind.
     standing: BTreeSet<(No, Kind, No)>,
     /// Ids of profiles that are gone, and the rule broken if they show; the reference keeps none.
@@ -41,6 +52,119 @@ pub(super) struct Store {
     /// The size of all objects.
     bytes: usize,
     next: No,
+}
+
+/// Numbers of things by what those things are known by, which lies there and not here.
+#[derive(Debug, Clone, Default)]
+struct Lookup(HashTable<No>);
+
+/// What it finds follows from what there is.
+impl PartialEq for Lookup {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Lookup {
+    fn find(&self, digest: Digest, of: impl Fn(No) -> Option<Digest>) -> Option<No> {
+        let is = |no: &No| of(*no) == Some(digest);
+        self.0.find(digest.hash(), is).copied()
+    }
+
+    /// Adds a number; what it is the number of must be there already.
+    fn add(&mut self, digest: Digest, no: No, of: impl Fn(No) -> Option<Digest>) {
+        let hash = |no: &No| of(*no).map_or(0, Digest::hash);
+        self.0.insert_unique(digest.hash(), no, hash);
+    }
+
+    fn remove(&mut self, digest: Digest, no: No) {
+        if let Ok(found) = self.0.find_entry(digest.hash(), |known| *known == no) {
+            found.remove();
+        }
+    }
+}
+
+/// 128 bits that tell one thing from all others: an id of the reference, or what an object is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Digest([u64; 2]);
+
+impl Digest {
+    /// The first half of a hash of 256 bits.
+    pub(super) fn first_half(hash: &[u8]) -> Self {
+        let word = |bytes: &[u8]| {
+            let bytes = bytes.iter().take(8);
+            bytes.fold(0, |sum, byte| (sum << 8) | u64::from(*byte))
+        };
+        Self([word(hash), word(hash.get(8..).unwrap_or_default())])
+    }
+
+    /// Reads what [`fmt::Display`] writes, and nothing else.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let plain = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        if text.len() != 32 || !text.bytes().all(plain) {
+            return None;
+        }
+        let word = |text| u64::from_str_radix(text, 16).ok();
+        Some(Self([word(&text[..16])?, word(&text[16..])?]))
+    }
+
+    fn hash(self) -> u64 {
+        self.0[0]
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}{:016x}", self.0[0], self.0[1])
+    }
+}
+
+/// The id of a profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Id {
+    /// As somebody else gave it.
+    Seen(Arc<str>),
+    /// As the reference made it.
+    Own(Digest),
+}
+
+impl Id {
+    /// Its text.
+    pub(super) fn text(&self) -> Arc<str> {
+        match self {
+            Self::Seen(text) => Arc::clone(text),
+            Self::Own(digest) => digest.to_string().into(),
+        }
+    }
+}
+
+/// What few of many things have: nothing, until it is changed.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Rare<T>(Option<Box<T>>);
+
+/// What is there where nothing is.
+pub(super) trait Nothing: Default + 'static {
+    fn nothing() -> &'static Self;
+}
+
+impl<T: Nothing> Deref for Rare<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.0.as_deref().unwrap_or_else(|| T::nothing())
+    }
+}
+
+impl<T: Nothing> DerefMut for Rare<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        self.0.get_or_insert_default()
+    }
+}
+
+impl<T: Nothing + PartialEq> PartialEq for Rare<T> {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
 }
 
 /// The standard objects that targets point to.
@@ -60,18 +184,32 @@ pub(super) type Fields = Vec<(Path, Held)>;
 /// A standard profile.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Profile {
-    pub(super) id: Option<Arc<str>>,
-    pub(super) fields: Fields,
+    pub(super) id: Option<Id>,
+    /// Its fields: [`Store::fields_of`] reads them, [`Store::change_profile`] changes them.
+    pub(super) fields: Kept,
     /// Whether anything about its fields is possible.
     pub(super) vague: bool,
-    /// Kinds of standard objects of which it may have any.
-    pub(super) vague_kinds: SmallVec<[Kind; 2]>,
     /// Whether it may be gone, by this rule.
     pub(super) doubt: Option<RuleId>,
+    pub(super) rest: Rare<Rest>,
+}
+
+/// What is known of few profiles of the reference.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Rest {
+    /// Kinds of standard objects of which it may have any.
+    pub(super) vague_kinds: SmallVec<[Kind; 2]>,
     /// Values of AddProfileKey.
     pub(super) added: Vec<(Arc<str>, Parts)>,
     /// Rules that speak of what was done to it: candidates for any difference.
     pub(super) history: Rules4,
+}
+
+impl Nothing for Rest {
+    fn nothing() -> &'static Self {
+        static NOTHING: LazyLock<Rest> = LazyLock::new(Rest::default);
+        &NOTHING
+    }
 }
 
 /// What a field holds.
@@ -160,22 +298,98 @@ impl Held {
 /// An ingested object.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Object {
-    pub(super) type_name: Arc<str>,
+    pub(super) reader: Arc<Reader>,
     /// Type and UNIQUE value in one figure.
-    pub(super) digest: u128,
-    /// The UNIQUE key and the value under it; of the value the reference has the digest only.
-    pub(super) unique_name: Arc<str>,
+    digest: Digest,
+    pub(super) text: Arc<str>,
+    pub(super) profile: No,
+    /// The key definitions whose values it wrote, where they can be read again.
+    pub(super) mask: u32,
+    pub(super) seen: Rare<Seen>,
+}
+
+/// What an observer knows of an object, and few objects of the reference have.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Seen {
+    /// The UNIQUE key and the value under it.
+    pub(super) unique_name: Option<Arc<str>>,
     pub(super) unique: Parts,
     /// ProfileObjectUniqueKey, where it is known.
     pub(super) key: Option<Arc<str>>,
-    pub(super) text: Arc<str>,
-    pub(super) profile: No,
     /// The entries it wrote.
-    pub(super) wrote: Vec<(Arc<str>, Parts)>,
+    wrote: Vec<(Arc<str>, Parts)>,
     /// The standard assets and cases it writes to.
     pub(super) feeds: SmallVec<[No; 1]>,
     /// Rules broken if it is not where it is expected, the first deciding how bad that is.
     pub(super) why: Rules4,
+}
+
+impl Nothing for Seen {
+    fn nothing() -> &'static Self {
+        static NOTHING: LazyLock<Seen> = LazyLock::new(Seen::default);
+        &NOTHING
+    }
+}
+
+/// The entries an object wrote.
+pub(super) enum Wrote {
+    /// The values of some definitions of its type, one bit each.
+    Mask(u32),
+    Keys(Vec<(Arc<str>, Parts)>),
+}
+
+impl Object {
+    /// An object that has written nothing yet.
+    pub(super) fn new(reader: Arc<Reader>, digest: Digest, text: Arc<str>, profile: No) -> Self {
+        Self {
+            reader,
+            digest,
+            text,
+            profile,
+            mask: 0,
+            seen: Rare::default(),
+        }
+    }
+
+    /// The name of its type.
+    pub(super) fn type_name(&self) -> &Arc<str> {
+        &self.reader.type_name
+    }
+
+    /// ProfileObjectUniqueKey, where it is known. The reference shows what it tells objects apart by.
+    pub(super) fn key(&self) -> Option<Arc<str>> {
+        match self.reader.choices {
+            Some(_) => Some(self.digest.to_string().into()),
+            None => self.seen.key.clone(),
+        }
+    }
+
+    /// The entries it wrote.
+    pub(super) fn wrote(&self) -> Cow<'_, [(Arc<str>, Parts)]> {
+        match self.mask {
+            0 => Cow::Borrowed(&self.seen.wrote),
+            _ => Cow::Owned(recall::keys(self)),
+        }
+    }
+
+    /// The entries it wrote; from now on it has written none.
+    pub(super) fn take_wrote(&mut self) -> Vec<(Arc<str>, Parts)> {
+        let wrote = self.wrote().into_owned();
+        self.set_wrote(Wrote::Mask(0));
+        wrote
+    }
+
+    /// Remembers which entries it wrote.
+    pub(super) fn set_wrote(&mut self, wrote: Wrote) {
+        let (mask, keys) = match wrote {
+            Wrote::Mask(mask) => (mask, Vec::new()),
+            Wrote::Keys(keys) => (0, keys),
+        };
+        self.mask = mask;
+        if !keys.is_empty() || !self.seen.wrote.is_empty() {
+            self.seen.wrote = keys;
+        }
+    }
 }
 
 /// A standard asset or case.
@@ -198,6 +412,22 @@ pub(super) struct Standard {
 }
 
 impl Store {
+    /// An empty store: the reference's, which has no doubts and looks things up by what they are, or an observer's.
+    pub(super) fn new(reference: bool) -> Self {
+        let mut store = Self::default();
+        if reference {
+            for index in [&mut store.keys, &mut store.assets, &mut store.cases] {
+                *index = Index::Exact(Register::default());
+            }
+        }
+        store
+    }
+
+    /// Whether it is the reference's.
+    fn is_exact(&self) -> bool {
+        matches!(self.keys, Index::Exact(_))
+    }
+
     /// A number nothing has had yet.
     pub(super) fn fresh(&mut self) -> No {
         self.next += 1;
@@ -209,24 +439,41 @@ impl Store {
         self.next
     }
 
+    /// The id of a profile by its text.
+    pub(super) fn id(&self, text: &str) -> Id {
+        let own = Digest::read(text).filter(|_| self.is_exact());
+        own.map_or_else(|| Id::Seen(text.into()), Id::Own)
+    }
+
     /// The profile of that id.
     pub(super) fn profile_no(&self, id: &str) -> Option<No> {
-        self.by_id.get(id).copied()
+        match Digest::read(id).filter(|_| self.is_exact()) {
+            Some(own) => self.own.find(own, |no| own_id(&self.profiles, no)),
+            None => self.by_id.get(id).copied(),
+        }
     }
 
     /// Whether a profile exists whose id is not known.
     pub(super) fn has_nameless(&self) -> bool {
-        self.by_id.len() < self.profiles.len()
+        !self.is_exact() && self.by_id.len() < self.profiles.len()
     }
 
     /// Adds a profile.
-    pub(super) fn add_profile(&mut self, profile: Profile) -> No {
+    pub(super) fn add_profile(&mut self, mut profile: Profile) -> No {
         let no = self.fresh();
-        if let Some(id) = &profile.id {
-            self.by_id.insert(Arc::clone(id), no);
+        if self.is_exact() {
+            profile.fields.close();
         }
-        self.profiles.insert(no, Box::new(profile));
-        self.index_fields(no);
+        let id = profile.id.clone();
+        self.profiles.insert(no, profile);
+        match id {
+            Some(Id::Seen(id)) => {
+                self.by_id.insert(id, no);
+            }
+            Some(Id::Own(id)) => self.own.add(id, no, |no| own_id(&self.profiles, no)),
+            None => {}
+        }
+        self.index_fields(no, &self.fields_of(no).into_owned());
         no
     }
 
@@ -236,8 +483,21 @@ impl Store {
             && profile.id.is_none()
         {
             let id: Arc<str> = id.into();
-            profile.id = Some(Arc::clone(&id));
+            profile.id = Some(Id::Seen(Arc::clone(&id)));
             self.by_id.insert(id, no);
+        }
+    }
+
+    /// The fields of a profile.
+    pub(super) fn fields_of(&self, no: No) -> Cow<'_, [(Path, Held)]> {
+        match self.profiles.get(&no).map(|profile| &profile.fields) {
+            Some(Kept::Open(fields)) => Cow::Borrowed(fields),
+            Some(Kept::Packed(bytes)) => Cow::Owned(fields::unpack(bytes)),
+            Some(Kept::Made(by)) => {
+                let object = self.objects.get(by);
+                Cow::Owned(object.map_or_else(Fields::new, |object| recall::fields(*by, object)))
+            }
+            None => Cow::Borrowed(&[]),
         }
     }
 
@@ -248,24 +508,93 @@ impl Store {
         &mut self,
         no: No,
         lingering: Option<RuleId>,
-        change: impl FnOnce(&mut Profile),
+        change: impl FnOnce(&mut Profile, &mut Fields),
     ) {
-        self.unindex_fields(no, lingering);
+        let exact = self.is_exact();
+        let mut fields = match self
+            .profiles
+            .get_mut(&no)
+            .map(|profile| &mut profile.fields)
+        {
+            Some(Kept::Open(fields)) => std::mem::take(fields),
+            Some(_) => self.fields_of(no).into_owned(),
+            None => return,
+        };
+        self.unindex_fields(no, &fields, lingering);
         if let Some(profile) = self.profiles.get_mut(&no) {
-            change(profile);
-            // A server holds many, and few of them grow.
-            profile.fields.shrink_to_fit();
+            change(profile, &mut fields);
         }
-        self.index_fields(no);
+        self.index_fields(no, &fields);
+        if let Some(profile) = self.profiles.get_mut(&no) {
+            // A server holds many, and few of them grow.
+            fields.shrink_to_fit();
+            profile.fields = Kept::Open(fields);
+            if exact {
+                profile.fields.close();
+            }
+        }
+    }
+
+    /// Forgets the fields of a profile if they are what one of its objects says and nothing else.
+    pub(super) fn condense(&mut self, no: No, object: No) {
+        let made = self.objects.get(&object).is_some_and(|it| {
+            it.profile == no && recall::fields(object, it) == *self.fields_of(no)
+        });
+        if let Some(profile) = self.profiles.get_mut(&no).filter(|_| made) {
+            profile.fields = Kept::Made(object);
+        }
+    }
+
+    /// Keeps the fields of the profile that an object has made, as the object is about to change or to go.
+    fn settle(&mut self, object: No) {
+        let Some(profile) = self.objects.get(&object).map(|object| object.profile) else {
+            return;
+        };
+        let made = |it: &Profile| it.fields == Kept::Made(object);
+        if self.profiles.get(&profile).is_some_and(made) {
+            let fields = self.fields_of(profile).into_owned();
+            if let Some(profile) = self.profiles.get_mut(&profile) {
+                profile.fields = Kept::Open(fields);
+                profile.fields.close();
+            }
+        }
+    }
+
+    /// How an object is read that arrives now.
+    pub(super) fn reader(
+        &mut self,
+        type_name: &Arc<str>,
+        plan: &Arc<Plan>,
+        choices: Option<&Choices>,
+    ) -> Arc<Reader> {
+        let known = self.readers.get(type_name);
+        if let Some(known) = known.filter(|known| known.reads(plan, choices)) {
+            return Arc::clone(known);
+        }
+        let reader = Arc::new(Reader {
+            type_name: Arc::clone(type_name),
+            plan: Arc::clone(plan),
+            choices: choices.cloned(),
+        });
+        if choices.is_some() {
+            self.readers
+                .insert(Arc::clone(type_name), Arc::clone(&reader));
+        }
+        reader
     }
 
     /// Removes a profile with all that belongs to it; `never` says which rule keeps its keys from being found again.
     pub(super) fn remove_profile(&mut self, no: No, never: Option<RuleId>) {
+        let fields = self.fields_of(no).into_owned();
         let Some(profile) = self.profiles.remove(&no) else {
             return;
         };
-        if let Some(id) = &profile.id {
-            self.by_id.remove(id);
+        match &profile.id {
+            Some(Id::Seen(id)) => {
+                self.by_id.remove(id);
+            }
+            Some(Id::Own(id)) => self.own.remove(*id, no),
+            None => {}
         }
         let objects: Vec<No> = self.objects_on(no).map(|(object, _)| object).collect();
         for object in objects {
@@ -283,38 +612,41 @@ impl Store {
             }
             None => false,
         };
-        if never.is_some() {
+        if never.is_some() && !self.is_exact() {
             self.keys.revise(|_, entry| drop(entry));
         } else {
-            self.unindex_profile(no, &profile);
+            self.unindex_profile(no, &fields, &profile.rest.added);
         }
     }
 
     /// Removes what leads to a profile that is gone, without looking at the entries of others.
-    fn unindex_profile(&mut self, no: No, profile: &Profile) {
-        let followed = field_keys(&profile.fields);
+    fn unindex_profile(&mut self, no: No, fields: &[(Path, Held)], added: &[(Arc<str>, Parts)]) {
+        let followed = field_keys(fields);
         let followed = followed.iter().map(|(name, parts, _)| (name, parts));
-        let added = profile.added.iter().map(|(name, parts)| (name, parts));
+        let added = added.iter().map(|(name, parts)| (name, parts));
         for (name, parts) in followed.chain(added) {
-            self.keys
-                .revise_at(name, parts, |entry| entry.subject != no);
+            self.keys.forget(name, parts, no);
         }
     }
 
     /// Adds an object.
     pub(super) fn add_object(&mut self, no: No, object: Object) {
         self.bytes += object.text.len();
-        self.by_digest.insert(object.digest, no);
-        self.placed
-            .insert((object.profile, Arc::clone(&object.type_name), no));
-        self.objects.insert(no, Box::new(object));
+        self.placed.insert((object.profile, no));
+        let digest = object.digest;
+        self.objects.insert(no, object);
+        if self.is_exact() {
+            self.by_digest
+                .add(digest, no, |no| digest_of(&self.objects, no));
+        }
     }
 
     /// Replaces the text of an object.
-    pub(super) fn rewrite(&mut self, no: No, text: &Arc<str>) {
+    pub(super) fn rewrite(&mut self, no: No, text: Arc<str>) {
+        self.settle(no);
         if let Some(object) = self.objects.get_mut(&no) {
             self.bytes = self.bytes - object.text.len() + text.len();
-            object.text = Arc::clone(text);
+            object.text = text;
         }
     }
 
@@ -324,42 +656,49 @@ impl Store {
     }
 
     /// The object of that digest.
-    pub(super) fn object_of(&self, digest: u128) -> Option<No> {
-        self.by_digest.get(&digest).copied()
+    pub(super) fn object_of(&self, digest: Digest) -> Option<No> {
+        self.by_digest
+            .find(digest, |no| digest_of(&self.objects, no))
     }
 
     /// Moves an object to another profile.
     pub(super) fn place(&mut self, no: No, profile: No) {
+        let stays = |object: &Object| object.profile == profile;
+        if self.objects.get(&no).is_some_and(stays) {
+            return;
+        }
+        self.settle(no);
         if let Some(object) = self.objects.get_mut(&no) {
-            self.placed
-                .remove(&(object.profile, Arc::clone(&object.type_name), no));
+            self.placed.remove(&(object.profile, no));
             object.profile = profile;
-            self.placed
-                .insert((profile, Arc::clone(&object.type_name), no));
+            self.placed.insert((profile, no));
         }
     }
 
     /// Removes an object; its entries stay under `lingering`, or go.
     pub(super) fn remove_object(&mut self, no: No, lingering: Option<RuleId>) -> Option<Object> {
+        self.settle(no);
         let object = self.objects.remove(&no)?;
         self.bytes -= object.text.len();
-        if self.by_digest.get(&object.digest) == Some(&no) {
-            self.by_digest.remove(&object.digest);
-        }
-        self.placed
-            .remove(&(object.profile, Arc::clone(&object.type_name), no));
-        self.release(no, &object.wrote, lingering);
-        Some(*object)
+        self.by_digest.remove(object.digest, no);
+        self.placed.remove(&(object.profile, no));
+        self.release(no, object.profile, &object.wrote(), lingering);
+        Some(object)
     }
 
     /// Lets go of entries an object wrote.
     pub(super) fn release(
         &mut self,
         no: No,
+        profile: No,
         wrote: &[(Arc<str>, Parts)],
         lingering: Option<RuleId>,
     ) {
         for (name, parts) in wrote {
+            if let Index::Exact(register) = &mut self.keys {
+                register.remove(name, parts, profile, true);
+                continue;
+            }
             self.keys.revise_at(name, parts, |entry| {
                 if entry.origin != Origin::Object(no)
                     || entry.parts != *parts
@@ -378,24 +717,21 @@ impl Store {
         }
     }
 
-    /// The objects of a profile, with their types.
-    pub(super) fn objects_on(&self, profile: No) -> impl Iterator<Item = (No, &Arc<str>)> {
+    /// The objects of a profile.
+    pub(super) fn objects_on(&self, profile: No) -> impl Iterator<Item = (No, &Object)> {
         self.placed
-            .range((profile, Arc::from(""), 0)..)
-            .take_while(move |(on, _, _)| *on == profile)
-            .map(|(_, type_name, no)| (*no, type_name))
+            .range((profile, 0)..=(profile, No::MAX))
+            .filter_map(|(_, no)| Some((*no, self.objects.get(no)?)))
     }
 
     /// The objects of one type on a profile.
     pub(super) fn objects_of<'s>(
         &'s self,
         profile: No,
-        type_name: &str,
-    ) -> impl Iterator<Item = (No, &'s Object)> + use<'s> {
-        let name: Arc<str> = type_name.into();
-        self.placed
-            .range((profile, Arc::clone(&name), 0)..=(profile, name, No::MAX))
-            .filter_map(|(_, _, no)| Some((*no, &**self.objects.get(no)?)))
+        type_name: &'s str,
+    ) -> impl Iterator<Item = (No, &'s Object)> {
+        self.objects_on(profile)
+            .filter(move |(_, object)| object.type_name().as_ref() == type_name)
     }
 
     /// Adds a standard object.
@@ -426,7 +762,7 @@ impl Store {
             _ => &mut self.assets,
         };
         for (name, parts) in &standard.keys {
-            index.revise_at(name, parts, |entry| entry.subject != no);
+            index.forget(name, parts, no);
         }
     }
 
@@ -451,11 +787,8 @@ impl Store {
         }
     }
 
-    fn index_fields(&mut self, no: No) {
-        let Some(profile) = self.profiles.get(&no) else {
-            return;
-        };
-        for (name, parts, standing) in field_keys(&profile.fields) {
+    fn index_fields(&mut self, no: No, fields: &[(Path, Held)]) {
+        for (name, parts, standing) in field_keys(fields) {
             let entry = Entry {
                 subject: no,
                 origin: Origin::Field,
@@ -466,11 +799,14 @@ impl Store {
         }
     }
 
-    fn unindex_fields(&mut self, no: No, lingering: Option<RuleId>) {
-        let Some(profile) = self.profiles.get(&no) else {
-            return;
-        };
-        for (name, parts, _) in field_keys(&profile.fields) {
+    fn unindex_fields(&mut self, no: No, fields: &[(Path, Held)], lingering: Option<RuleId>) {
+        for (name, parts, standing) in field_keys(fields) {
+            if let Index::Exact(register) = &mut self.keys {
+                if let Some(sure) = standing.found() {
+                    register.remove(&name, &parts, no, sure);
+                }
+                continue;
+            }
             self.keys.revise_at(&name, &parts, |entry| {
                 if entry.subject != no || entry.origin != Origin::Field || entry.parts != parts {
                     return true;
@@ -485,6 +821,17 @@ impl Store {
             });
         }
     }
+}
+
+fn own_id(profiles: &Slots<Profile>, no: No) -> Option<Digest> {
+    match profiles.get(&no)?.id {
+        Some(Id::Own(id)) => Some(id),
+        _ => None,
+    }
+}
+
+fn digest_of(objects: &Slots<Object>, no: No) -> Option<Digest> {
+    Some(objects.get(&no)?.digest)
 }
 
 /// The members of a profile that predefined keys lead to, and the rules that promise it.
@@ -525,7 +872,7 @@ const KEYED: [(&str, &str, ContentType, Option<RuleId>); 8] = [
 ];
 
 /// The entries of predefined keys that follow from the fields of a profile (contract 3.16).
-fn field_keys(fields: &Fields) -> Vec<(Arc<str>, Parts, Standing)> {
+fn field_keys(fields: &[(Path, Held)]) -> Vec<(Arc<str>, Parts, Standing)> {
     let held = |path: &str| {
         fields
             .iter()

@@ -17,7 +17,7 @@ use super::gate::{Branch, Gate, Ground, Outcome, Served};
 use super::index::No;
 use super::ingest::{self, Arrival, Arrived, Stored};
 use super::object_type;
-use super::page::{Adopt, Item, Listing, Naming, Need, Strangers};
+use super::page::{self, Adopt, Item, Listing, Naming, Need, Strangers};
 use super::pattern::{Object as Members, Pattern, Presence, Rules, Rules4, Slot, required, rules};
 use super::plan::Plan;
 use super::portrait::Portrait;
@@ -616,19 +616,6 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
     if !gate.may_be_served() {
         return gate.finish(Vec::new());
     }
-    let asked = Asked {
-        world,
-        domain,
-        profile,
-        type_name,
-        profile_id,
-        filter: filter.as_ref(),
-    };
-    let Some(ways) = explore(&world.choices, world.reference, |ways| {
-        asked.items(what, ways)
-    }) else {
-        return anything(gate);
-    };
     let scope = format!(
         "objects {} {type_name} {profile_id} {}",
         domain.name,
@@ -636,6 +623,20 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
             .member("ObjectFilter")
             .map_or(String::new(), Json::to_string)
     );
+    let asked = Asked {
+        world,
+        domain,
+        profile,
+        type_name,
+        profile_id,
+        filter: filter.as_ref(),
+        window: Window::read(input, &scope),
+    };
+    let Some(ways) = explore(&world.choices, world.reference, |ways| {
+        asked.items(what, ways)
+    }) else {
+        return anything(gate);
+    };
     let mut listings = Vec::with_capacity(ways.len());
     for (came_to, ways) in ways {
         match came_to {
@@ -770,6 +771,28 @@ struct Asked<'a> {
     type_name: &'a str,
     profile_id: &'a str,
     filter: Option<&'a Filter<'a>>,
+    window: Window,
+}
+
+/// The part of a listing that the reference looks at.
+struct Window {
+    after: Option<Digest>,
+    most: usize,
+}
+
+impl Window {
+    fn read(input: &Input, scope: &str) -> Self {
+        let token = input.next_token.as_deref();
+        let after = token.and_then(|token| page::resumes(scope, token));
+        let most = input
+            .max_results
+            .and_then(|most| usize::try_from(most).ok());
+        Self {
+            after: after.and_then(|(last, _)| Digest::read(&last)),
+            // One more shows that there is another page.
+            most: most.unwrap_or(page::LARGEST_PAGE).saturating_add(1),
+        }
+    }
 }
 
 impl Asked<'_> {
@@ -806,12 +829,15 @@ impl Asked<'_> {
 
     fn objects(&self, profile: No) -> Vec<(Item, No)> {
         let folded = object_type::folded(self.world);
-        let mut items: Vec<(Item, No)> = self
-            .domain
-            .store
-            .objects_of(profile, self.type_name)
-            .map(|(no, object)| (object_item(no, object, folded), no))
-            .collect();
+        let store = &self.domain.store;
+        let item = |(no, object)| (object_item(no, object, folded), no);
+        if self.world.reference && self.filter.is_none() {
+            let Window { after, most } = self.window;
+            let page = store.page_of(profile, self.type_name, after, most);
+            return page.into_iter().map(item).collect();
+        }
+        let objects = store.objects_of(profile, self.type_name);
+        let mut items: Vec<(Item, No)> = objects.map(item).collect();
         if self.domain.retyped {
             for (item, _) in &mut items {
                 note(&mut item.missing, rule!("put-type.replace.existing-data"));

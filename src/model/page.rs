@@ -22,7 +22,7 @@ use super::world::{Effect, World};
 const SPARE_PAGES: u32 = 20;
 
 /// The largest page, and what the reference answers when no size is asked for.
-const LARGEST_PAGE: usize = 100;
+pub(super) const LARGEST_PAGE: usize = 100;
 
 /// The most items without a known name that are told apart.
 const MOST_NAMELESS: usize = 4;
@@ -270,14 +270,7 @@ impl Listing {
 
     /// Reads a token of the reference.
     fn issued(&self, token: &str) -> Option<Cursor> {
-        let (check, rest) = token.split_once('.')?;
-        let (pages, last) = rest.split_once('.')?;
-        let last = String::from_utf8(unhex(last)?).ok()?;
-        let scope = if check == seal(&self.scope, rest) {
-            self.scope.clone()
-        } else {
-            return None;
-        };
+        let (last, pages) = resumes(&self.scope, token)?;
         let seen = self
             .items
             .iter()
@@ -286,9 +279,9 @@ impl Listing {
             .cloned()
             .collect();
         Some(Cursor {
-            scope,
+            scope: self.scope.clone(),
             seen: Arc::new(seen),
-            pages: pages.parse().ok()?,
+            pages,
             writes: 0,
             used: false,
         })
@@ -679,6 +672,14 @@ fn token(body: &Json) -> Option<&str> {
 }
 
 /// What makes a token of the reference belong to one listing: FNV-1a over both.
+/// What a token of the reference says: the name after which a listing goes on, and how many pages were before.
+pub(super) fn resumes(scope: &str, token: &str) -> Option<(String, u32)> {
+    let (check, rest) = token.split_once('.')?;
+    let (pages, last) = rest.split_once('.')?;
+    let last = String::from_utf8(unhex(last)?).ok()?;
+    (check == seal(scope, rest)).then_some((last, pages.parse().ok()?))
+}
+
 fn seal(scope: &str, rest: &str) -> String {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for byte in scope.bytes().chain([0]).chain(rest.bytes()) {

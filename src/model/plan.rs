@@ -158,6 +158,15 @@ impl Plan {
     }
 }
 
+/// The path of a field, without a copy of its own if it is one that every profile may have.
+fn known(path: &str) -> Path {
+    let mut members = template::profile_members().iter();
+    match members.find(|member| **member == path) {
+        Some(path) => Cow::Borrowed(path),
+        None => Cow::Owned(path.to_owned()),
+    }
+}
+
 /// Where a `Target` points, if it is a field of a standard object.
 fn destination(target: &str) -> Option<(Kind, Path)> {
     let (root, path) = target.split_once('.')?;
@@ -170,7 +179,7 @@ fn destination(target: &str) -> Option<(Kind, Path)> {
     match template::target(target) {
         template::Target::Profile
         | template::Target::ProfileAttribute
-        | template::Target::Standard => Some((kind, Cow::Owned(path.to_owned()))),
+        | template::Target::Standard => Some((kind, known(path))),
         _ => None,
     }
 }

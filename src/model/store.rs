@@ -41,8 +41,8 @@ pub(super) struct Store {
     by_digest: Lookup,
     /// How objects of a type are read now, where they are read again.
     readers: HashMap<Arc<str>, Arc<Reader>>,
-    /// Objects by profile.
-    placed: BTreeSet<(No, No)>,
+    /// Objects by profile; those of the reference in the order in which it lists them, as far as [`Digest::rank`] tells.
+    placed: BTreeSet<(No, u32, No)>,
     /// Standard objects by profile and kind.
     standing: BTreeSet<(No, Kind, No)>,
     /// Ids of profiles that are gone, and the rule broken if they show; the reference keeps none.
@@ -85,7 +85,7 @@ impl Lookup {
 }
 
 /// 128 bits that tell one thing from all others: an id of the reference, or what an object is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Digest([u64; 2]);
 
 impl Digest {
@@ -110,6 +110,11 @@ impl Digest {
 
     fn hash(self) -> u64 {
         self.0[0]
+    }
+
+    /// Its first 32 bits: they sort digests as their texts are sorted.
+    fn rank(self) -> u32 {
+        (self.0[0] >> 32) as u32
     }
 }
 
@@ -632,7 +637,7 @@ impl Store {
     /// Adds an object.
     pub(super) fn add_object(&mut self, no: No, object: Object) {
         self.bytes += object.text.len();
-        self.placed.insert((object.profile, no));
+        self.placed.insert(self.seat(no, &object));
         let digest = object.digest;
         self.objects.insert(no, object);
         if self.is_exact() {
@@ -668,10 +673,13 @@ impl Store {
             return;
         }
         self.settle(no);
+        let Some(before) = self.objects.get(&no).map(|object| self.seat(no, object)) else {
+            return;
+        };
+        self.placed.remove(&before);
+        self.placed.insert((profile, before.1, no));
         if let Some(object) = self.objects.get_mut(&no) {
-            self.placed.remove(&(object.profile, no));
             object.profile = profile;
-            self.placed.insert((profile, no));
         }
     }
 
@@ -681,7 +689,7 @@ impl Store {
         let object = self.objects.remove(&no)?;
         self.bytes -= object.text.len();
         self.by_digest.remove(object.digest, no);
-        self.placed.remove(&(object.profile, no));
+        self.placed.remove(&self.seat(no, &object));
         self.release(no, object.profile, &object.wrote(), lingering);
         Some(object)
     }
@@ -720,8 +728,49 @@ impl Store {
     /// The objects of a profile.
     pub(super) fn objects_on(&self, profile: No) -> impl Iterator<Item = (No, &Object)> {
         self.placed
-            .range((profile, 0)..=(profile, No::MAX))
-            .filter_map(|(_, no)| Some((*no, self.objects.get(no)?)))
+            .range((profile, 0, 0)..=(profile, u32::MAX, No::MAX))
+            .filter_map(|(_, _, no)| Some((*no, self.objects.get(no)?)))
+    }
+
+    /// Where an object is among the others.
+    fn seat(&self, no: No, object: &Object) -> (No, u32, No) {
+        let rank = match self.is_exact() {
+            true => object.digest.rank(),
+            // What an observer asks about objects depends on the order in which they came.
+            false => 0,
+        };
+        (object.profile, rank, no)
+    }
+
+    /// Up to `most` objects of one type on a profile, in the order of their keys, of those that come after a key. For the
+    /// reference only.
+    pub(super) fn page_of(
+        &self,
+        profile: No,
+        type_name: &str,
+        after: Option<Digest>,
+        most: usize,
+    ) -> Vec<(No, &Object)> {
+        let first = after.map_or(0, Digest::rank);
+        let seats = self
+            .placed
+            .range((profile, first, 0)..=(profile, u32::MAX, No::MAX));
+        let objects = seats
+            .filter_map(|(_, _, no)| Some((*no, self.objects.get(no)?)))
+            .filter(|(_, object)| after.is_none_or(|after| object.digest > after))
+            .filter(|(_, object)| object.type_name().as_ref() == type_name);
+        let mut page: Vec<(No, &Object)> = Vec::new();
+        for (no, object) in objects {
+            // Those of one rank are not in order yet.
+            let last = page.last().map(|(_, last)| last.digest.rank());
+            if page.len() >= most && last != Some(object.digest.rank()) {
+                break;
+            }
+            page.push((no, object));
+        }
+        page.sort_by_key(|(_, object)| object.digest);
+        page.truncate(most);
+        page
     }
 
     /// The objects of one type on a profile.

@@ -32,6 +32,23 @@ impl Default for Kept {
 }
 
 impl Kept {
+    /// The fields, where no object has to be read for them.
+    pub(super) fn read(&self) -> Cow<'_, [(Path, Held)]> {
+        match self {
+            Self::Open(fields) => Cow::Borrowed(fields),
+            Self::Packed(bytes) => Cow::Owned(unpack(bytes)),
+            Self::Made(_) => Cow::Borrowed(&[]),
+        }
+    }
+
+    /// Takes the fields out, to be changed and put back.
+    pub(super) fn take(&mut self) -> Fields {
+        match self {
+            Self::Open(fields) => std::mem::take(fields),
+            _ => self.read().into_owned(),
+        }
+    }
+
     /// Packs fields that can be.
     pub(super) fn close(&mut self) {
         if let Self::Open(fields) = self

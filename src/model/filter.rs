@@ -219,7 +219,8 @@ impl<'a> Filter<'a> {
             Meaning::Field(field) => *field,
             _ => return Some(false),
         };
-        let held = standard.fields.iter().find(|(path, _)| path == field);
+        let fields = standard.fields.read();
+        let held = fields.iter().find(|(path, _)| path == field);
         let mut best: Option<bool> = None;
         if let Some((_, held)) = held {
             let certain = held.decided().is_some();
@@ -235,6 +236,7 @@ impl<'a> Filter<'a> {
             }
         }
         let former = standard
+            .rest
             .former
             .iter()
             .any(|(path, value)| path == field && self.values.contains(&value.as_ref()));

@@ -146,7 +146,7 @@ fn unite(
         for standard in standards {
             store.place_standard(standard, main);
             if let Some(standard) = store.standards.get_mut(&standard).filter(|_| observes) {
-                standard.doubt = Some(rule!("merge.effect"));
+                standard.rest.missing = Some(rule!("merge.effect"));
             }
         }
         let (vague, added) = match store.profiles.get(no) {

@@ -555,12 +555,14 @@ pub(super) fn detach(store: &mut Store, no: No, feeds: &[No], observes: bool) {
         };
         standard.sources.retain(|source| *source != no);
         if observes {
-            for (_, held) in &mut standard.fields {
-                held.free |= held.source == Source::Object(no);
-            }
+            standard.change(false, |fields| {
+                for (_, held) in fields {
+                    held.free |= held.source == Source::Object(no);
+                }
+            });
         }
         match (standard.sources.is_empty(), observes) {
-            (true, true) => standard.doubt = Some(rule!("asset.deleted-source")),
+            (true, true) => standard.rest.missing = Some(rule!("asset.deleted-source")),
             (true, false) => store.remove_standard(*at),
             (false, _) => {}
         }
@@ -1045,8 +1047,8 @@ fn standards(store: &Store, profile: No, kind: Kind) -> Vec<(Item, No)> {
             let portrait = Portrait {
                 kind,
                 id: standard.id.clone(),
-                fields: standard.fields.clone(),
-                vague: standard.doubt.is_some(),
+                fields: standard.fields.read().into_owned(),
+                vague: standard.rest.missing.is_some(),
                 history: Rules4::new(),
                 extra: rules!["asset.populated"],
                 rests_on: None,
@@ -1073,12 +1075,18 @@ fn standards(store: &Store, profile: No, kind: Kind) -> Vec<(Item, No)> {
             let item = Item {
                 name: standard.id.as_deref().map(str::to_owned),
                 pattern: Pattern::Object(Members::of(slots)),
-                need: if standard.doubt.is_some() {
+                need: if standard.rest.missing.is_some() {
                     Need::May
                 } else {
                     Need::Must
                 },
-                missing: standard.why.iter().copied().chain(standard.doubt).collect(),
+                missing: standard
+                    .rest
+                    .why
+                    .iter()
+                    .copied()
+                    .chain(standard.rest.missing)
+                    .collect(),
                 handle: no,
             };
             (item, no)
@@ -1109,12 +1117,14 @@ fn adopt(domain: &str, kind: Kind) -> Adopt {
         let shown = Json::parse(text.as_bytes()).unwrap_or(Json::Null);
         if let Some(standard) = store.standards.get_mut(&handle) {
             standard.id = name.map(Arc::from).or(standard.id.take());
-            standard.doubt = None;
+            standard.rest.missing = None;
             let flat = super::portrait::flatten(kind, &shown);
-            for (path, held) in &mut standard.fields {
-                let value = flat.iter().find(|(known, _)| known == path);
-                held.adopt(path, value.map(|(_, value)| value.as_str()));
-            }
+            standard.change(false, |fields| {
+                for (path, held) in fields {
+                    let value = flat.iter().find(|(known, _)| known == path);
+                    held.adopt(path, value.map(|(_, value)| value.as_str()));
+                }
+            });
         }
     })
 }

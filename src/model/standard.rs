@@ -7,11 +7,12 @@ use smallvec::SmallVec;
 use crate::{choice, rule};
 
 use super::assign::{Valued, note};
+use super::fields::Kept;
 use super::index::{Entry, No, Origin, Parts, Standing, Wanted};
 use super::ingest::{LONGEST_SEARCH, Value, Visit, set};
 use super::pattern::{Rules, Rules4, rules};
 use super::plan::Identifier;
-use super::store::{Filled, Held, Kind, Path, Source, Standard};
+use super::store::{Filled, Held, Kind, Path, Rare, Source, Standard};
 use super::value::ContentType;
 use super::ways::Ways;
 
@@ -65,7 +66,7 @@ impl Visit<'_, '_> {
         });
         let doubtful = |no: &No| {
             let standard = self.store.standards.get(no);
-            standard.is_some_and(|standard| standard.doubt.is_some())
+            standard.is_some_and(|standard| standard.rest.missing.is_some())
         };
         let unclear = !certain
             || foreign
@@ -125,12 +126,10 @@ impl Visit<'_, '_> {
                     kind,
                     id,
                     profile,
-                    fields: Vec::new(),
-                    former: Vec::new(),
+                    fields: Kept::default(),
                     sources: SmallVec::new(),
                     keys: Vec::new(),
-                    doubt: None,
-                    why: Rules4::new(),
+                    rest: Rare::default(),
                 })
             }
         };
@@ -174,19 +173,22 @@ impl Visit<'_, '_> {
             .map(|(key, parts)| (Arc::clone(&key.name), parts.clone(), Standing::Sure))
             .collect();
         if let Some(standard) = self.store.standards.get_mut(&target) {
-            for (path, held) in written {
-                let before = standard.fields.iter().find(|(known, _)| *known == path);
-                if let Some((_, before)) = before.filter(|_| !ways.is_reference()) {
-                    let values = before.options.iter().flatten().cloned();
-                    standard
-                        .former
-                        .extend(values.map(|value| (path.clone(), value)));
+            let mut former: Vec<(Path, Arc<str>)> = Vec::new();
+            standard.change(ways.is_reference(), |fields| {
+                for (path, held) in written {
+                    if let Some((_, before)) = fields.iter().find(|(known, _)| *known == path) {
+                        let values = before.options.iter().flatten().cloned();
+                        former.extend(values.map(|value| (path.clone(), value)));
+                    }
+                    set(fields, path, held);
                 }
-                set(&mut standard.fields, path, held);
+            });
+            if !ways.is_reference() {
+                standard.rest.former.extend(former);
             }
             if !ways.is_reference() {
                 why.into_iter()
-                    .for_each(|rule| note(&mut standard.why, rule));
+                    .for_each(|rule| note(&mut standard.rest.why, rule));
             }
             if !standard.sources.contains(&no) {
                 standard.sources.push(no);
@@ -221,12 +223,13 @@ impl Visit<'_, '_> {
         let Some(standard) = self.store.standards.get(&standard) else {
             return;
         };
+        let fields = standard.fields.read();
         let mut leads: Vec<(&str, Parts)> = Vec::new();
         for (path, key) in [
             ("AssetName", "_assetName"),
             ("SerialNumber", "_serialNumber"),
         ] {
-            let held = standard.fields.iter().find(|(known, _)| known == path);
+            let held = fields.iter().find(|(known, _)| known == path);
             if let Some(value) = held.and_then(|(_, held)| held.decided()) {
                 leads.push((key, super::store::one(value, ContentType::String)));
             }

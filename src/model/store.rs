@@ -4,7 +4,7 @@
 //! always has one. Profiles that ingestion creates have no id until an answer shows it.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, LazyLock};
@@ -15,7 +15,7 @@ use smallvec::{SmallVec, smallvec};
 use crate::contract::{Choices, RuleId};
 use crate::rule;
 
-use super::fields::{self, Kept};
+use super::fields::Kept;
 use super::index::{Entry, Index, No, Origin, Part, Parts, Standing};
 use super::pattern::{Rules, Rules4, rules};
 use super::plan::Plan;
@@ -29,7 +29,7 @@ use super::value::ContentType;
 pub(super) struct Store {
     pub(super) profiles: Slots<Profile>,
     pub(super) objects: Slots<Object>,
-    pub(super) standards: BTreeMap<No, Standard>,
+    pub(super) standards: Slots<Standard>,
     pub(super) keys: Index,
     pub(super) assets: Index,
     pub(super) cases: Index,
@@ -403,17 +403,43 @@ pub(super) struct Standard {
     pub(super) kind: Kind,
     pub(super) id: Option<Arc<str>>,
     pub(super) profile: No,
-    pub(super) fields: Fields,
-    /// Values that fields had before.
-    pub(super) former: Vec<(Path, Arc<str>)>,
+    /// Its fields; [`Standard::change`] changes them.
+    pub(super) fields: Kept,
     /// The objects that write to it.
     pub(super) sources: SmallVec<[No; 1]>,
     /// The keys that lead to it, with the rule under which they may not.
     pub(super) keys: Vec<(Arc<str>, Parts)>,
+    pub(super) rest: Rare<Doubts>,
+}
+
+/// What an observer knows of a standard asset or case besides.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Doubts {
+    /// Values that fields had before.
+    pub(super) former: Vec<(Path, Arc<str>)>,
     /// Whether it may be missing, by this rule.
-    pub(super) doubt: Option<RuleId>,
+    pub(super) missing: Option<RuleId>,
     /// Rules broken if it is missing.
     pub(super) why: Rules4,
+}
+
+impl Nothing for Doubts {
+    fn nothing() -> &'static Self {
+        static NOTHING: LazyLock<Doubts> = LazyLock::new(Doubts::default);
+        &NOTHING
+    }
+}
+
+impl Standard {
+    /// Changes its fields; `exact` says that it is one of the reference.
+    pub(super) fn change(&mut self, exact: bool, change: impl FnOnce(&mut Fields)) {
+        let mut fields = self.fields.take();
+        change(&mut fields);
+        self.fields = Kept::Open(fields);
+        if exact {
+            self.fields.close();
+        }
+    }
 }
 
 impl Store {
@@ -496,12 +522,11 @@ impl Store {
     /// The fields of a profile.
     pub(super) fn fields_of(&self, no: No) -> Cow<'_, [(Path, Held)]> {
         match self.profiles.get(&no).map(|profile| &profile.fields) {
-            Some(Kept::Open(fields)) => Cow::Borrowed(fields),
-            Some(Kept::Packed(bytes)) => Cow::Owned(fields::unpack(bytes)),
             Some(Kept::Made(by)) => {
                 let object = self.objects.get(by);
                 Cow::Owned(object.map_or_else(Fields::new, |object| recall::fields(*by, object)))
             }
+            Some(kept) => kept.read(),
             None => Cow::Borrowed(&[]),
         }
     }
@@ -990,3 +1015,34 @@ pub(super) fn one(text: &str, content: ContentType) -> Parts {
 
 /// The rule lists that fields of profiles set by requests are held to.
 pub(super) const CREATED: Rules = rules!["profile.create.fields", "search.profile-content"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_holds_many_of_is_small() {
+        // Beside the text of an object: what is kept of it, of a profile, of a standard asset.
+        assert!(size_of::<Object>() <= 56, "{}", size_of::<Object>());
+        assert!(size_of::<Profile>() <= 64, "{}", size_of::<Profile>());
+        assert!(size_of::<Standard>() <= 112, "{}", size_of::<Standard>());
+    }
+
+    #[test]
+    fn an_id_of_the_reference_is_read_as_it_is_written() {
+        let text = "00f3c0de00000000fedcba9876543210";
+        let id = Digest::read(text).expect("32 hexadecimal digits");
+        assert_eq!(id.to_string(), text);
+        let other = "00f3c0dfffffffff0000000000000000";
+        let ids = [Some(id), Digest::read(other)];
+        assert!(ids.is_sorted(), "digests are sorted as their texts are");
+        for foreign in [
+            "",
+            "00F3C0DE00000000FEDCBA9876543210",
+            &text[1..],
+            "+0f3c0de00000000fedcba9876543210",
+        ] {
+            assert_eq!(Digest::read(foreign), None, "{foreign}");
+        }
+    }
+}

@@ -172,11 +172,11 @@ fn unite(
             }
         }
         store.remove_profile(*no, None);
-        if let Some(profile) = store.profiles.get_mut(&main) {
-            if !vague.is_empty() || !added.is_empty() {
-                profile.rest.vague_kinds.extend(vague);
-                profile.rest.added.extend(added);
-            }
+        if let Some(profile) = store.profiles.get_mut(&main)
+            && (!vague.is_empty() || !added.is_empty())
+        {
+            profile.rest.vague_kinds.extend(vague);
+            profile.rest.added.extend(added);
         }
     }
     let lingering = observes.then_some(rule!("merge.effect"));

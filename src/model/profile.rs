@@ -693,60 +693,53 @@ pub(super) fn delete_key(world: &World, input: &Input, mut gate: Gate<'_>) -> Ve
     }
 }
 
-/// Removes a value of a key from a profile. One that comes from a field or an object may stay.
+/// Removes a value of a key from a profile. One that comes from a field or an object may stay, and in the reference does.
 fn let_go(store: &mut Store, no: No, name: &str, value: &str, ways: &Ways) {
-    let observes = !ways.is_reference();
+    let is_value = |part: &Part| part.text.as_ref() == value;
     let mut derived = false;
-    let change = |entry: &mut Entry, derived: &mut bool| {
-        let part = |part: &Part| part.text.as_ref() == value;
-        if entry.subject != no || !entry.parts.iter().any(part) {
-            return true;
+    let mut change = |entry: &mut Entry| {
+        if entry.subject != no || !entry.parts.iter().any(is_value) {
+            return;
         }
-        match (entry.origin, entry.standing) {
-            (_, Standing::Never(_)) => true,
+        entry.standing = match (entry.origin, entry.standing) {
+            (_, Standing::Never(rule)) => Standing::Never(rule),
             (Origin::Added, _) if entry.parts.len() > 1 => {
-                entry.standing = Standing::Open(rule!("key.compound-search"));
-                true
+                Standing::Open(rule!("key.compound-search"))
             }
-            (Origin::Added, _) if observes => {
-                entry.standing = Standing::Never(rule!("profile.key.delete"));
-                true
-            }
-            (Origin::Added, _) => false,
+            (Origin::Added, _) => Standing::Never(rule!("profile.key.delete")),
             _ => {
-                *derived = true;
-                if observes {
-                    entry.standing = Standing::Open(rule!("profile.key.delete.standard"));
-                }
-                true
+                derived = true;
+                Standing::Open(rule!("profile.key.delete.standard"))
             }
-        }
+        };
     };
     let keys: &mut Index = &mut store.keys;
-    if observes {
-        keys.revise(|known, entry| known != name || change(entry, &mut derived));
+    if !ways.is_reference() {
+        keys.revise(|known, entry| {
+            if known == name {
+                change(entry);
+            }
+            true
+        });
     }
     let Some(profile) = store.profiles.get_mut(&no) else {
         return;
     };
-    let stays = |(known, parts): &(Arc<str>, Parts)| {
-        known.as_ref() != name || !parts.iter().any(|part| part.text.as_ref() == value)
-    };
+    let stays =
+        |(known, parts): &(Arc<str>, Parts)| known.as_ref() != name || !parts.iter().any(is_value);
     if !profile.rest.added.iter().all(stays) {
         profile.rest.added.retain(|added| {
             let stays = stays(added);
             if !stays {
-                // A value of a field or an object has been counted beside it.
+                // The reference has counted what fields and objects wrote beside it.
                 keys.take_back(name, &added.1, no);
             }
             stays
         });
     }
     if derived {
-        note(
-            &mut profile.rest.history,
-            rule!("profile.key.delete.standard"),
-        );
+        let rule = rule!("profile.key.delete.standard");
+        note(&mut profile.rest.history, rule);
     }
 }
 

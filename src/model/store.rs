@@ -504,7 +504,8 @@ impl Store {
             Some(Id::Own(id)) => self.own.add(id, no, |no| own_id(&self.profiles, no)),
             None => {}
         }
-        self.index_fields(no, &self.fields_of(no).into_owned());
+        let fields = self.fields_of(no).into_owned();
+        self.index_fields(no, &fields);
         no
     }
 

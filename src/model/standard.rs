@@ -34,6 +34,7 @@ impl Visit<'_, '_> {
         let mut known: SmallVec<[No; 2]> = SmallVec::new();
         let mut certain = true;
         let mut foreign = false;
+        let mut concerned: SmallVec<[No; 4]> = SmallVec::new();
         for (key, parts) in &keyed {
             let hits = self
                 .store
@@ -46,6 +47,7 @@ impl Visit<'_, '_> {
                 standard.is_some_and(|standard| standard.profile != profile)
             };
             foreign |= hits.hits.iter().any(|hit| elsewhere(&hit.subject));
+            concerned.extend(hits.hits.iter().map(|hit| hit.subject));
             match sure.as_slice() {
                 [one] if !known.contains(one) => known.push(*one),
                 [] | [_] => {}
@@ -75,8 +77,10 @@ impl Visit<'_, '_> {
             || known.iter().any(doubtful)
             || matches!((known.first(), own), (Some(one), Some(own)) if *one != own);
         if unclear && !ways.is_reference() {
-            // Which of them it is, and what happens to the others, is not specified.
-            self.blur(kind, profile, &known);
+            // Which of them it is, and what happens to the others, is not specified: one that the object was tied to
+            // may go with it to another profile.
+            concerned.extend(own);
+            self.blur(kind, profile, &concerned);
             return;
         }
         let found = known.first().copied().or(own);

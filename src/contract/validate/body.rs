@@ -200,7 +200,10 @@ impl Reading {
             _ => None,
         };
         match lenient {
-            Some(rule) => self.may(rule, BAD, "body", problem).obscures(),
+            Some(rule) => {
+                self.input.unread = true;
+                self.may(rule, BAD, "body", problem).obscures();
+            }
             None => self.must(rule!("proto.body-invalid-json"), BAD, "body", problem),
         }
     }

@@ -104,6 +104,8 @@ pub struct Input {
     pub tag_keys: Vec<String>,
     /// The body: an object, empty where there is none or where it cannot be read.
     pub body: Json,
+    /// Whether the body holds what our reader cannot read and others may: nothing is known of what it asks for.
+    pub unread: bool,
     /// What is wrong with the request.
     pub flaws: Vec<Flaw>,
     /// Rules that it shows from the inside.
@@ -139,6 +141,7 @@ pub fn input(operation: &'static Operation, labels: &[String], request: &Request
             next_token: None,
             tag_keys: Vec::new(),
             body: Json::Object(Vec::new()),
+            unread: false,
             flaws: Vec::new(),
             touches: Vec::new(),
             promises: Vec::new(),

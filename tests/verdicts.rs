@@ -692,3 +692,148 @@ fn an_object_of_a_type_whose_mapping_nobody_saw_may_be_refused() {
     assert_eq!(broken(&[CREATE, put, &refused]), None);
     assert_eq!(broken(&[CREATE, put, &served]), None);
 }
+
+#[test]
+fn a_body_that_only_others_can_read_may_hold_any_mapping() {
+    // Half of a surrogate pair, and more levels than our reader takes.
+    for odd in [
+        r#"{"Description":"\ud800","Fields":{"id":{"Source":"_source.id"}},"Keys":{"k":[{"StandardIdentifiers":["PROFILE","UNIQUE"],"FieldNames":["id"]}]}}"#.to_owned(),
+        format!(
+            r#"{{"x":{}{},"Description":"d","Fields":{{"id":{{"Source":"_source.id"}}}},"Keys":{{"k":[{{"StandardIdentifiers":["PROFILE","UNIQUE"],"FieldNames":["id"]}}]}}}}"#,
+            "[".repeat(1000),
+            "]".repeat(1000)
+        ),
+    ] {
+        let put = format!(r#"PUT /domains/d/object-types/T {}"#, odd.replace(' ', ""));
+        let served = format!(r#"{put} => 200 {{"ObjectTypeName":"T","Description":"\ud800"}}"#);
+        // A target that asks for a mapping takes it all the same.
+        let bare = r#"PUT /domains/d/object-types/U {"Description":"d"} => 400 BadRequestException"#;
+        allowed(&[CREATE, bare, &served]);
+        allowed(&[CREATE, bare, &format!("{put} => 400 BadRequestException")]);
+    }
+}
+
+#[test]
+fn an_object_that_moves_may_take_its_asset_along() {
+    const TYPE: &str = r#"PUT /domains/d/object-types/D {"Description":"d","AllowProfileCreation":true,"Fields":{"mail":{"Source":"_source.m","ContentType":"EMAIL_ADDRESS"},"sn":{"Source":"_source.sn","Target":"_asset.SerialNumber"}},"Keys":{"_email":[{"StandardIdentifiers":["PROFILE"],"FieldNames":["mail"]}],"stdKey":[{"StandardIdentifiers":["ASSET","UNIQUE"],"FieldNames":["sn"]}]}} => 200 {"ObjectTypeName":"D","Description":"d"}"#;
+    let (p, q, asset) = ("1".repeat(32), "2".repeat(32), "a".repeat(32));
+    let create = |mail: &str, id: &str| {
+        format!(
+            r#"POST /domains/d/profiles {{"EmailAddress":"{mail}"}} => 200 {{"ProfileId":"{id}"}}"#
+        )
+    };
+    let put = |mail: &str| {
+        format!(
+            r#"PUT /domains/d/profiles/objects {{"ObjectTypeName":"D","Object":"{{\"m\":\"{mail}\",\"sn\":\"Z\"}}"}} => 200 {{"ProfileObjectUniqueKey":"k"}}"#
+        )
+    };
+    let item = format!(
+        r#"{{"ObjectTypeName":"_asset","ProfileObjectUniqueKey":"{asset}","Object":"{{\"AssetId\":\"{asset}\",\"SerialNumber\":\"Z\"}}"}}"#
+    );
+    let assets = |id: &str, items: &str| {
+        format!(
+            r#"POST /domains/d/profiles/objects {{"ObjectTypeName":"_asset","ProfileId":"{id}"}} => 200 {{"Items":[{items}]}}"#
+        )
+    };
+    let start = [
+        CREATE.to_owned(),
+        TYPE.to_owned(),
+        create("m@x", &p),
+        create("q@x", &q),
+        put("m@x"),
+    ];
+    for (there, here) in [("", item.as_str()), (item.as_str(), "")] {
+        let mut lines = start.to_vec();
+        lines.extend([
+            assets(&p, &item),
+            put("q@x"),
+            assets(&p, there),
+            assets(&q, here),
+        ]);
+        allowed(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn who_takes_an_identical_domain_again_may_refuse_another() {
+    let other = r#"POST /domains/d {"DefaultExpirationDays":1} => 400 BadRequestException"#;
+    let same = "POST /domains/d {\"DefaultExpirationDays\":30} => 400 BadRequestException";
+    allowed(&[CREATE, CREATE, other, CREATE]);
+    allowed(&[CREATE, other, CREATE]);
+    forbidden("domain.create.duplicate", &[CREATE, CREATE, same]);
+    forbidden("domain.create.duplicate", &[CREATE, same, CREATE]);
+}
+
+#[test]
+fn where_the_request_wins_over_its_template_half_a_mapping_may_be_refused() {
+    let put = |name: &str, mapping: &str, answer: &str| {
+        format!(
+            r#"PUT /domains/d/object-types/{name} {{"Description":"one","TemplateId":"Zendesk-users",{mapping}}} => {answer}"#
+        )
+    };
+    let both = r#""Fields":{"id":{"Source":"_source.id"}},"Keys":{"k":[{"StandardIdentifiers":["PROFILE","UNIQUE"],"FieldNames":["id"]}]}"#;
+    let fields = r#""Fields":{"id":{"Source":"_source.id"}}"#;
+    let template = r#"GET /templates/Zendesk-users => 200 {"TemplateId":"Zendesk-users"}"#;
+    let served = format!(
+        r#"200 {{"ObjectTypeName":"A","Description":"one","TemplateId":"Zendesk-users",{both}}}"#
+    );
+    let (whole, half) = (
+        put("A", both, &served),
+        put("B", fields, "400 BadRequestException"),
+    );
+    allowed(&[CREATE, template, &whole, &half]);
+    allowed(&[CREATE, template, &half, &whole]);
+    forbidden(
+        "put-type.template.with-fields-keys",
+        &[
+            CREATE,
+            template,
+            &whole,
+            &put("B", both, "400 BadRequestException"),
+        ],
+    );
+}
+
+#[test]
+fn with_the_mapping_of_a_template_may_come_its_leave_to_create() {
+    for allow in ["true", "false"] {
+        let body = format!(
+            r#"{{"ObjectTypeName":"Zendesk-users","Description":"one","AllowProfileCreation":{allow}}}"#
+        );
+        allowed(&[
+            CREATE,
+            &format!(
+                r#"PUT /domains/d/object-types/Zendesk-users {{"Description":"one"}} => 200 {body}"#
+            ),
+            &format!("GET /domains/d/object-types/Zendesk-users => 200 {body}"),
+        ]);
+    }
+}
+
+#[test]
+fn a_key_of_two_content_types_may_be_searched_by_either() {
+    let put = |name: &str, unique: &str, content: &str| {
+        format!(
+            r#"PUT /domains/d/object-types/{name} {{"Description":"one","AllowProfileCreation":true,"Fields":{{"id":{{"Source":"_source.id"}},"m":{{"Source":"_source.m","ContentType":"{content}"}}}},"Keys":{{"{unique}":[{{"StandardIdentifiers":["UNIQUE"],"FieldNames":["id"]}}],"mKey":[{{"StandardIdentifiers":["PROFILE"],"FieldNames":["m"]}}]}}}} => 200 {{"ObjectTypeName":"{name}","Description":"one"}}"#
+        )
+    };
+    let (a, b) = (put("A", "aId", "STRING"), put("B", "bId", "EMAIL_ADDRESS"));
+    let id = "1".repeat(32);
+    // Of an e-mail address the new profile is inferred.
+    let plain = format!(r#"{{"ProfileId":"{id}"}}"#);
+    let inferred = format!(r#"{{"ProfileId":"{id}","EmailAddress":"Foo@X"}}"#);
+    let search = |text: &str, items: &str| {
+        format!(
+            r#"POST /domains/d/profiles/search {{"KeyName":"mKey","Values":["{text}"]}} => 200 {{"Items":[{items}]}}"#
+        )
+    };
+    for (stored, profile) in [("A", plain), ("B", inferred)] {
+        let object = format!(
+            r#"PUT /domains/d/profiles/objects {{"ObjectTypeName":"{stored}","Object":"{{\"id\":\"1\",\"m\":\"Foo@X\"}}"}} => 200 {{"ProfileObjectUniqueKey":"k"}}"#
+        );
+        for shown in ["", profile.as_str()] {
+            allowed(&[CREATE, &a, &b, &object, &search("foo@x", shown)]);
+        }
+        allowed(&[CREATE, &a, &b, &object, &search("Foo@X", &profile)]);
+    }
+}

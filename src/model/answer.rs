@@ -9,10 +9,11 @@ use crate::contract::free::error_name;
 use crate::contract::shape::{Member, Shape};
 use crate::contract::{Operation, Refusals, RuleId, Side};
 use crate::rule;
+use crate::wire::json::{JsonError, JsonErrorKind};
 use crate::wire::{Json, Response};
 
 use super::gate::{Allowed, Outcome};
-use super::pattern::{Difference, Rules4, excerpt, rules, shorten};
+use super::pattern::{Difference, Pattern, Rules4, excerpt, rules, shorten};
 
 /// A day, in seconds: how far a timestamp may be from the clock of the harness.
 const DAY: f64 = 86_400.0;
@@ -28,8 +29,8 @@ pub(super) struct Reply<'a> {
     at: f64,
     /// The body where it is JSON.
     pub(super) body: Option<Json>,
-    /// What is wrong with the body, if it is not JSON.
-    unreadable: Option<String>,
+    /// What is wrong with the body, if it is not JSON that we can read.
+    unreadable: Option<JsonError>,
     /// The type of the error and the carriers it came in.
     error: ErrorType,
 }
@@ -131,7 +132,7 @@ impl<'a> Reply<'a> {
         } else {
             match Json::parse(&response.body) {
                 Ok(body) => (Some(body), None),
-                Err(problem) => (None, Some(problem.to_string())),
+                Err(problem) => (None, Some(problem)),
             }
         };
         let error = if response.status >= 400 {
@@ -312,11 +313,18 @@ impl<'a> Reply<'a> {
             ));
         }
         let Some(body) = &self.body else {
-            if !(self.response.body.is_empty() && operation.output.is_empty()) {
+            // What only others can read (proto.control-chars, ingest.object.depth) may come back as it was sent.
+            let echoed = self.unreadable.as_ref().is_some_and(|problem| {
+                matches!(
+                    problem.kind,
+                    JsonErrorKind::LoneSurrogate | JsonErrorKind::TooDeep
+                ) && matches!(allowed.body, Pattern::Any)
+            });
+            if !echoed && !(self.response.body.is_empty() && operation.output.is_empty()) {
                 let actual = self
                     .unreadable
-                    .clone()
-                    .unwrap_or_else(|| "an empty body".to_owned());
+                    .as_ref()
+                    .map_or_else(|| "an empty body".to_owned(), ToString::to_string);
                 found.push(Difference::new(
                     rules!["proto.success-body"],
                     "body",

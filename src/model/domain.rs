@@ -322,19 +322,22 @@ fn create_again(
     input: &Input,
     mut gate: Gate<'_>,
 ) -> Vec<Branch> {
+    const KEPT: Rules = rules!["domain.create.duplicate"];
+    let requested = created(input, &existing.name, world);
+    // Who takes an identical request may still refuse any other.
+    let identical = existing.alike(&requested) && input.member("Tags").is_none();
+    let refused = Options::only(0);
     gate.ground(Ground::choice(
         rule!("domain.create.duplicate"),
         choice!("cap.duplicate-domain"),
         Options::only(1),
-        Options::only(0),
+        if identical { refused } else { Options(0b11) },
         Refusals::BAD,
         "the domain exists",
     ));
     if !gate.may_be_served() {
         return gate.finish(Vec::new());
     }
-    const KEPT: Rules = rules!["domain.create.duplicate"];
-    let requested = created(input, &existing.name, world);
     let mut domain = existing.clone();
     domain.again = true;
     domain.expiration = existing.expiration.clone().or(&requested.expiration, KEPT);
@@ -358,6 +361,17 @@ fn create_again(
         world.domains.insert(domain.name.clone(), Arc::new(domain));
     });
     gate.finish(vec![Served::new(body, effect, KEPT)])
+}
+
+impl Domain {
+    /// Whether every setting is known, and that of the other domain.
+    fn alike(&self, other: &Self) -> bool {
+        let same = |ours: &Scalar, theirs: &Scalar| ours.values().all(|value| theirs.admits(value));
+        same(&self.expiration, &other.expiration)
+            && same(&self.encryption_key, &other.encryption_key)
+            && same(&self.queue, &other.queue)
+            && same(&self.matching, &other.matching)
+    }
 }
 
 /// Takes over from an answer what was open.

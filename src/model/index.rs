@@ -136,10 +136,11 @@ pub(super) struct Hits {
     pub(super) never: SmallVec<[(No, RuleId); 4]>,
 }
 
-/// A value looked for: a text of unknown content type, as in SearchProfiles, or a whole key value.
+/// A value looked for: a text, as in SearchProfiles, with the content types its key name has in the domain, or a whole
+/// key value.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Wanted<'a> {
-    Text(&'a str),
+    Text(&'a str, &'a [ContentType]),
     Value(&'a [Part]),
 }
 
@@ -279,7 +280,7 @@ impl Index {
             Self::Observed(names) => names,
             Self::Exact(register) => {
                 match wanted {
-                    Wanted::Text(text) => found.take_exact(register, name, &[text]),
+                    Wanted::Text(text, _) => found.take_exact(register, name, &[text]),
                     Wanted::Value(parts) => {
                         let texts: SmallVec<[&str; 4]> =
                             parts.iter().map(|part| part.text.as_ref()).collect();
@@ -295,7 +296,7 @@ impl Index {
         if ways.is_reference() {
             // Everything that may be alike lies in one bucket.
             let key = match wanted {
-                Wanted::Text(text) => figure([coarse(text)]),
+                Wanted::Text(text, _) => figure([coarse(text)]),
                 Wanted::Value(parts) => bucket(parts),
             };
             for entry in buckets.get(&key).into_iter().flatten() {
@@ -344,8 +345,17 @@ impl Hits {
 
     fn take(&mut self, entry: &Entry, wanted: Wanted<'_>, ways: &mut Ways) {
         let alike = match wanted {
-            Wanted::Text(text) => match &entry.parts[..] {
-                [part] => likeness(&part.text, part.content, text, part.content, ways),
+            Wanted::Text(text, contents) => match &entry.parts[..] {
+                [part] => {
+                    let mut others = contents.iter().filter(|other| **other != part.content);
+                    match others.clone().next() {
+                        // Any of several content types may be that of the index.
+                        Some(_) if !ways.is_reference() => others.find_map(|other| {
+                            likeness(&part.text, part.content, text, *other, ways)
+                        }),
+                        _ => likeness(&part.text, part.content, text, part.content, ways),
+                    }
+                }
                 _ if ways.is_reference() => None,
                 _ => Some(Grade::Open(rule!("key.compound-search"))),
             },

@@ -329,6 +329,14 @@ fn weigh_template(world: &World, id: &str, request: &Request<'_>, gate: &mut Gat
             BAD,
             "a template together with Fields or Keys",
         ));
+        // Where those of the request win, they have to make a mapping.
+        if request.fields.is_empty() || request.keys.is_empty() {
+            gate.ground(Ground::may(
+                rule!("put-type.template.with-fields-keys"),
+                BAD,
+                "a template together with half a mapping",
+            ));
+        }
     } else if request.mentions_mapping {
         let rule = rule!("put-type.template.with-fields-keys");
         gate.ground(Ground::may(

@@ -398,6 +398,14 @@ impl Put<'_> {
                 [Some(Json::Bool(true)), Some(Json::Bool(false)), None],
                 rules!["put-type.template.with-allow-creation"],
             ),
+            // With the mapping of the template may come the rest of it.
+            (None, false) if !self.request.has_mapping() && template::find(self.name).is_some() => {
+                let either = Scalar::one_of(
+                    [Some(Json::Bool(false)), None, Some(Json::Bool(true))],
+                    rules!["put-type.mapping.none-implicit"],
+                );
+                kept(|old| &old.allow_creation, either)
+            }
             (None, false) => {
                 let default = rules!["put-type.allow-creation.default"];
                 kept(

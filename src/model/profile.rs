@@ -415,7 +415,7 @@ pub(super) fn bury(store: &mut Store, no: No, rule: RuleId) {
 
 /// The content types of the fields under a key name, over the types of the domain; a name that a type defines with several
 /// fields has none.
-fn contents(domain: &Domain, name: &str) -> (Vec<ContentType>, usize) {
+pub(super) fn contents(domain: &Domain, name: &str) -> (Vec<ContentType>, usize) {
     let mut contents: Vec<ContentType> = Vec::new();
     let mut longest = 1;
     for found in domain.types.values() {

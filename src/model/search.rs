@@ -186,9 +186,11 @@ impl Search<'_> {
             return None;
         }
         let store = &self.domain.store;
+        let (contents, _) = profile::contents(self.domain, self.key);
         let mut all = Hits::default();
         for value in &self.values {
-            let mut hits = store.keys.find(self.key, Wanted::Text(value), ways);
+            let wanted = Wanted::Text(value, &contents);
+            let mut hits = store.keys.find(self.key, wanted, ways);
             if self.key == "_profileId" {
                 for hit in &mut hits.hits {
                     hit.grade = Grade::Open(rule!("profile.key.add.system-id"));
@@ -247,7 +249,7 @@ impl Search<'_> {
             .iter()
             .map(|value| {
                 let mut ways = Ways::reference(&self.world.choices);
-                let hits = keys.find(self.key, Wanted::Text(value), &mut ways);
+                let hits = keys.find(self.key, Wanted::Text(value, &[]), &mut ways);
                 hits.sure().map(|hit| hit.subject).collect()
             })
             .collect();

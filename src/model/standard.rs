@@ -249,8 +249,16 @@ impl Visit<'_, '_> {
         }
     }
 
-    /// Gives up what is known of the standard objects of a kind on the profiles concerned.
+    /// Gives up what is known of the standard objects of a kind on the profiles concerned. Those of another profile
+    /// than the object's may no longer be where they were.
     fn blur(&mut self, kind: Kind, profile: No, others: &[No]) {
+        for no in others {
+            if let Some(standard) = self.store.standards.get_mut(no)
+                && standard.profile != profile
+            {
+                standard.rest.missing = Some(rule!("asset.scope"));
+            }
+        }
         let mut profiles: SmallVec<[No; 4]> = SmallVec::from_iter([profile]);
         profiles.extend(
             others

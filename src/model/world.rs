@@ -185,14 +185,18 @@ impl Scalar {
     }
 
     fn admit(&mut self, option: Option<Json>) {
-        let known = self.options.iter().any(|known| match (known, &option) {
-            (Some(known), Some(option)) => known.same(option),
-            (None, None) => true,
-            _ => false,
-        });
-        if !known {
+        if !self.admits(option.as_ref()) {
             self.options.push(option);
         }
+    }
+
+    /// Whether this is one of the values it may have.
+    pub(super) fn admits(&self, value: Option<&Json>) -> bool {
+        self.values().any(|known| match (known, value) {
+            (Some(known), Some(value)) => known.same(value),
+            (None, None) => true,
+            _ => false,
+        })
     }
 
     /// The same values, or those of `other`.

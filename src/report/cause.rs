@@ -4,13 +4,20 @@
 //! numbers of a particular case left out: `/Fields/email/Source` and `/Fields/phone/Source` are the same place. Of rules
 //! of the protocol and of pages, rule and member suffice.
 //!
-//! A cause is wider than a shape. Where an answer is served and wrong in the same place, one defect breaks many rules, and
-//! each case tells it by the rule it was written for: they are told once, and the other rules are named.
+//! A cause is wider than a shape, because one defect breaks many rules in many operations, and each case tells it by the
+//! rule it was written for: it is told once, and the other rules are named. Findings are one cause
+//!
+//! * where an answer is served and wrong in the same place, whatever the rule;
+//! * where the same rule is broken, whatever the operation and the place (a failure, which can be anything, aside);
+//! * where both are about tags shown, which every operation that shows them takes from one place;
+//! * where the rules say one thing of several operations: what an unknown domain is, what a tag may be;
+//! * where two requests to one operation are refused in the same words, though they are sound;
+//! * where pages of different listings lack items.
 
 use std::time::Duration;
 
 use crate::contract::shape::{Member, Shape};
-use crate::contract::{Operation, RuleId};
+use crate::contract::{Level, Operation, RuleId};
 use crate::judge::Finding;
 use crate::rule;
 
@@ -57,15 +64,100 @@ impl Cause {
 
 /// Whether two findings very likely have one defect behind them, though perhaps told by different rules.
 pub(crate) fn akin(one: &Finding, other: &Finding) -> bool {
-    let wrong_in_place = |finding: &Finding| {
-        finding.place.starts_with('/') && !finding.rule.id().starts_with("proto.")
+    if alike(one, other) {
+        return true;
+    }
+    if one.severity != other.severity {
+        return false;
+    }
+    let here = (one.operation, one.status) == (other.operation, other.status);
+    let same_rule = one.rule == other.rule && one.rule != rule!("proto.no-5xx");
+    let same_place = in_place(one)
+        && in_place(other)
+        && here
+        && entry(&one.place, one.operation) == entry(&other.place, other.operation);
+    let same_words = here && refused(one) && refused(other) && words(one) == words(other);
+    same_rule
+        || same_place
+        || same_words
+        || shows_tags(one) && shows_tags(other)
+        || same_decision(one, other)
+        || lacks_on_a_page(one) && lacks_on_a_page(other)
+}
+
+/// Whether an answer is served and wrong within its body, by a rule about what it means.
+fn in_place(finding: &Finding) -> bool {
+    let about_data = finding.rule == rule!("proto.unicode-roundtrip") || !is_general(finding.rule);
+    finding.place.starts_with('/') && about_data
+}
+
+/// Whether a sound request was refused.
+fn refused(finding: &Finding) -> bool {
+    finding.place == "status"
+        && finding
+            .status
+            .is_some_and(|status| (400..500).contains(&status))
+        && !finding.allowed.is_empty()
+        && finding
+            .allowed
+            .iter()
+            .all(|allowed| allowed.starts_with("200 "))
+}
+
+/// The words of an answer without what is data: names, numbers, and what stands between quotes of its own.
+fn words(finding: &Finding) -> Vec<&str> {
+    finding
+        .actual
+        .split([' ', '"', '\'', '`'])
+        .filter(|word| word.chars().all(|letter| letter.is_ascii_alphabetic()))
+        .collect()
+}
+
+/// Whether the difference lies in the tags of an answer.
+fn shows_tags(finding: &Finding) -> bool {
+    in_place(finding)
+        && finding
+            .place
+            .split('/')
+            .any(|part| part.eq_ignore_ascii_case("tags"))
+}
+
+/// Rules that say the same of several operations: an implementation decides it in one place.
+const DECISIONS: [&[RuleId]; 2] = [
+    &[
+        rule!("domain.get.unknown"),
+        rule!("domain.update.unknown"),
+        rule!("domain.delete.effect"),
+        rule!("domain.scope-unknown"),
+        rule!("put-type.domain-unknown"),
+        rule!("ingest.domain-unknown"),
+    ],
+    &[
+        rule!("put-type.tags.max"),
+        rule!("put-type.tags.key-length"),
+        rule!("put-type.tags.key-charset"),
+        rule!("put-type.tags.key-aws"),
+        rule!("put-type.tags.value"),
+        rule!("tag.add.constraints"),
+    ],
+];
+
+/// Whether two operations went the same wrong way about one decision.
+fn same_decision(one: &Finding, other: &Finding) -> bool {
+    let decided = |finding: &Finding| {
+        let of = |rules: &&&[RuleId]| rules.contains(&finding.rule);
+        (finding.place == "status").then(|| DECISIONS.iter().position(|rules| of(&rules)))?
     };
-    alike(one, other)
-        || one.severity == other.severity
-            && wrong_in_place(one)
-            && wrong_in_place(other)
-            && (one.operation, one.status) == (other.operation, other.status)
-            && entry(&one.place, one.operation) == entry(&other.place, other.operation)
+    // Of tags, one operation has a rule for every constraint.
+    let apart = one.operation != other.operation || decided(one) == Some(0);
+    apart && one.status == other.status && decided(one).is_some() && decided(one) == decided(other)
+}
+
+/// Whether a listing asked for page by page comes to its end without an item.
+fn lacks_on_a_page(finding: &Finding) -> bool {
+    finding.place == "/Items"
+        && finding.actual == "nothing"
+        && (finding.request.contains("max-results=") || finding.request.contains("next-token="))
 }
 
 /// The entry of an answer that a place lies in: `/Items/*`, `/Fields/*`, `/Description`.
@@ -82,20 +174,12 @@ fn entry(place: &str, operation: Option<&'static Operation>) -> String {
 ///
 /// What is wrongly refused may be told by any rule the request brings up; the smaller it is, the better the rule fits.
 pub fn still_shows(found: &Finding, wanted: &Finding) -> bool {
-    let refused = |finding: &Finding| {
-        finding.place == "status"
-            && finding
-                .status
-                .is_some_and(|status| (400..500).contains(&status))
-            && !finding.allowed.is_empty()
-            && finding
-                .allowed
-                .iter()
-                .all(|allowed| allowed.starts_with("200 "))
-    };
+    // The rule of a MUST is not given up for one of less weight.
+    let firm = |finding: &Finding| finding.rule.rule().level == Level::Must;
     alike(found, wanted)
         || refused(found)
             && refused(wanted)
+            && (firm(found) || !firm(wanted))
             && (found.severity, found.operation, found.status)
                 == (wanted.severity, wanted.operation, wanted.status)
 }

@@ -364,6 +364,29 @@ fn create_again(
 }
 
 impl Domain {
+    /// Types without an expiration or key of their own may show the defaults they were put with, or those of now.
+    fn hand_down(&mut self, before: &Self) {
+        for object_type in self.types.values_mut() {
+            let object_type = Arc::make_mut(object_type);
+            for (own, old, new) in [
+                (
+                    &mut object_type.expiration,
+                    &before.expiration,
+                    &self.expiration,
+                ),
+                (
+                    &mut object_type.encryption_key,
+                    &before.encryption_key,
+                    &self.encryption_key,
+                ),
+            ] {
+                if old != new && own.is_default_of(old) {
+                    *own = own.clone().or(new, own.rules());
+                }
+            }
+        }
+    }
+
     /// Whether every setting is known, and that of the other domain.
     fn alike(&self, other: &Self) -> bool {
         let same = |ours: &Scalar, theirs: &Scalar| ours.values().all(|value| theirs.admits(value));
@@ -501,6 +524,9 @@ pub(super) fn update(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
     };
     if input.member("Tags").is_some() && !world.reference {
         next.tags = Tags::unknown();
+    }
+    if !world.reference {
+        next.hand_down(domain);
     }
     next.obscured |= gate.obscures();
     next.updated = true;

@@ -9,11 +9,14 @@ use std::sync::Arc;
 use smallvec::{SmallVec, smallvec};
 
 use crate::contract::{Choices, RuleId, template};
+use crate::rule;
 use crate::wire::Json;
 
 use super::gate::{Branch, Outcome};
 use super::page::Cursor;
-use super::pattern::{Known, Moment, Pattern, Presence, Rules, Slot, rules, seconds};
+use super::pattern::{
+    Known, Moment, Object, Pattern, Presence, Rules, Slot, required, rules, seconds,
+};
 use super::plan::Plan;
 use super::store::Store;
 
@@ -221,6 +224,18 @@ impl Scalar {
         self.options.iter().map(Option::as_ref)
     }
 
+    /// The rules broken by any other value.
+    pub(super) fn rules(&self) -> Rules {
+        self.rules
+    }
+
+    /// Whether it may have come from this default.
+    pub(super) fn is_default_of(&self, default: &Self) -> bool {
+        self.admits(None)
+            || !self.rules.contains(&rule!("put-type.echo.scalars"))
+                && default.values().any(|value| self.admits(value))
+    }
+
     /// The value, if only one is possible.
     pub(super) fn decided(&self) -> Option<&Json> {
         match self.options.as_slice() {
@@ -235,8 +250,7 @@ impl Scalar {
             .options
             .iter()
             .flatten()
-            .cloned()
-            .map(Pattern::Exactly)
+            .map(|value| shown_as(value, self.rules))
             .collect();
         let presence = match (self.options.first(), self.options.contains_nothing()) {
             (Some(None), _) if values.is_empty() => Presence::Absent,
@@ -260,6 +274,9 @@ impl Scalar {
     pub(super) fn adopt(&mut self, seen: Option<&Json>) {
         let seen = seen.filter(|seen| !super::pattern::is_empty(seen));
         let fits = |option: &Option<Json>| match (option, seen) {
+            (Some(Json::Object(members)), Some(seen)) => members
+                .iter()
+                .all(|(name, value)| seen.get(name).is_some_and(|seen| value.same(seen))),
             (Some(option), Some(seen)) => option.same(seen),
             (None, None) => true,
             _ => false,
@@ -267,6 +284,18 @@ impl Scalar {
         if self.options.iter().any(fits) {
             self.options.retain(|option| fits(option));
         }
+    }
+}
+
+/// How a value shows: `Matching` may have members that nobody knows (proto.output-unknown).
+fn shown_as(value: &Json, rules: Rules) -> Pattern {
+    match value.get("Enabled") {
+        Some(enabled) => Pattern::Object(Object::of(vec![required(
+            "Enabled",
+            Pattern::Exactly(enabled.clone()),
+            rules,
+        )])),
+        None => Pattern::Exactly(value.clone()),
     }
 }
 

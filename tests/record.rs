@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use profile_contract::case::corpus::{self, Content};
-use profile_contract::case::transcript::{Overheard, Transcript};
+use profile_contract::case::transcript::{self, Overheard, Transcript};
 use profile_contract::defect::{self, Flawed};
-use profile_contract::judge::{Outcome, judge};
+use profile_contract::judge::{Outcome, judge, judge_settling};
 use profile_contract::model::Model;
 use profile_contract::serve::{Limits, Respond, Server};
 use profile_contract::wire::{Answer, Json, Message};
@@ -676,4 +677,63 @@ fn it_ends_by_itself_when_nothing_comes_and_refuses_what_it_cannot_do() {
     ] {
         exits(&run(arguments), 2);
     }
+}
+
+/// What a client heard that asked for a profile so many seconds after it had deleted it, and still got it.
+fn still_there(overheard: &str, seconds: u32, item: &str) -> Transcript {
+    let at = 1_700_000_000 + seconds;
+    let text = format!(
+        "from a test\n{overheard}with domain = d\n\n\
+         > POST /domains/${{domain}}\n| {{\"DefaultExpirationDays\": 30}}\n< 200 at 1700000000.000 took 0.001000\n< content-type: application/json\n\
+         | {{\"DomainName\": \"d\", \"DefaultExpirationDays\": 30, \"CreatedAt\": 1700000000, \"LastUpdatedAt\": 1700000000}}\n\n\
+         > POST /domains/${{domain}}/profiles\n| {{\"FirstName\": \"A\"}}\n@ p = /ProfileId\n< 200 at 1700000000.000 took 0.001000\n< content-type: application/json\n\
+         | {{\"ProfileId\": \"0123456789abcdef0123456789abcdef\"}}\n\n\
+         > POST /domains/${{domain}}/profiles/delete\n| {{\"ProfileId\": \"${{p}}\"}}\n< 200 at 1700000000.000 took 0.001000\n< content-type: application/json\n\
+         | {{\"Message\": \"deleted\"}}\n\n\
+         > POST /domains/${{domain}}/profiles/search\n| {{\"KeyName\": \"_profileId\", \"Values\": [\"${{p}}\"]}}\n< 200 at {at}.500 took 0.001000\n< content-type: application/json\n\
+         | {{\"Items\": [{item}]}}\n"
+    );
+    transcript::parse(&text, "d.case").unwrap_or_else(|problem| panic!("{problem}"))
+}
+
+#[test]
+fn an_answer_that_may_have_come_too_early_accuses_nobody() {
+    let item = r#"{"ProfileId": "0123456789abcdef0123456789abcdef", "FirstName": "A"}"#;
+    for (overheard, seconds, settle, outcome) in [
+        // Who held the conversation for us has waited.
+        ("", 0, 2000, Outcome::Violates),
+        ("overheard\n", 0, 2000, Outcome::Unclear),
+        ("overheard\n", 1, 2000, Outcome::Unclear),
+        ("overheard\n", 2, 2000, Outcome::Violates),
+        ("overheard\n", 0, 1, Outcome::Violates),
+        ("overheard\n", 5, 60_000, Outcome::Unclear),
+        ("overheard midway\n", 60, 2000, Outcome::Unclear),
+    ] {
+        let heard = still_there(overheard, seconds, item);
+        let verdict = judge_settling(&heard, Duration::from_millis(settle));
+        assert_eq!(
+            verdict.outcome(),
+            outcome,
+            "{overheard} {seconds} {settle}: {verdict:?}"
+        );
+    }
+    // No late effect excuses an answer that has not its form.
+    let heard = still_there("overheard\n", 0, r#"{"ProfileId": 5}"#);
+    assert_eq!(judge(&heard).outcome(), Outcome::Violates);
+}
+
+#[test]
+fn a_proxy_that_cannot_write_passes_traffic_on_and_says_so() {
+    let mut recorder = Recorder::start(&serve(Model::reference()), &["--idle", "400ms"]);
+    fs::remove_dir_all(recorder.folder.path()).expect("a folder");
+    recorder
+        .client()
+        .served("GET", "/domains?max-results=1", None);
+    let mut told = String::new();
+    recorder.stdout.read_to_string(&mut told).expect("UTF-8");
+    assert_eq!(
+        recorder.child.wait().expect("an end").code(),
+        Some(2),
+        "{told}"
+    );
 }

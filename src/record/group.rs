@@ -80,7 +80,7 @@ impl Recorder {
         for group in groups {
             for kept in &group.lock().await.kept {
                 let transcript = kept.conversation.transcript();
-                all.extend(kept.file.as_ref().map(|(file, _)| Recording {
+                all.extend(kept.file.as_ref().map(|file| Recording {
                     file: file.clone(),
                     steps: transcript.case.steps.len(),
                     midway: transcript.overheard == Some(Overheard::Midway),
@@ -107,8 +107,8 @@ pub(super) struct Group {
 #[derive(Debug)]
 struct Kept {
     conversation: Conversation,
-    /// The file once there is one, open at its end.
-    file: Option<(PathBuf, File)>,
+    /// The file once there is one. It is opened anew for each step: there may be more domains than a process may have files.
+    file: Option<PathBuf>,
     /// Whether the file may not end where the last step did.
     torn: bool,
 }
@@ -230,25 +230,24 @@ impl Kept {
         let whole = rewrite || self.torn;
         // Until all went well: whatever got into the file, the next step writes all of it anew.
         self.torn = true;
-        if let Some((_, file)) = self.file.as_mut().filter(|_| !whole) {
-            let mut text = String::new();
-            transcript::print_steps(transcript, steps - 1, &mut text);
-            file.write_all(text.as_bytes())?;
-            self.torn = false;
-            return Ok(());
-        }
-        let text = transcript::print(transcript);
-        if let Some((path, _)) = &self.file {
-            let fresh = path.with_extension("case.new");
-            // Whoever is killed meanwhile leaves the earlier file as it was.
-            fs::write(&fresh, text).and_then(|()| fs::rename(&fresh, path))?;
-            let reopened = OpenOptions::new().append(true).open(path)?;
-            self.file = Some((path.clone(), reopened));
-        } else {
-            let (path, mut file) = create(folder, domain)?;
-            let written = file.write_all(text.as_bytes());
-            self.file = Some((path, file));
-            written?;
+        match &self.file {
+            Some(path) if whole => {
+                let fresh = path.with_extension("case.new");
+                // Whoever is killed meanwhile leaves the earlier file as it was.
+                fs::write(&fresh, transcript::print(transcript))
+                    .and_then(|()| fs::rename(&fresh, path))?;
+            }
+            Some(path) => {
+                let mut text = String::new();
+                transcript::print_steps(transcript, steps.saturating_sub(1), &mut text);
+                let mut file = OpenOptions::new().append(true).open(path)?;
+                file.write_all(text.as_bytes())?;
+            }
+            None => {
+                let (path, mut file) = create(folder, domain)?;
+                self.file = Some(path);
+                file.write_all(transcript::print(transcript).as_bytes())?;
+            }
         }
         self.torn = false;
         Ok(())

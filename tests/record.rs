@@ -517,8 +517,8 @@ fn what_was_there_before_accuses_nobody() {
     client.served("GET", "/domains/old", None);
     let (told, folder) = recorder.stop();
     assert!(
-        told.contains("old.case  4 steps, begins in the middle")
-            && told.contains("old-2.case  3 steps\n"),
+        told.contains("old.case  5 steps, begins in the middle")
+            && told.contains("old-2.case  2 steps\n"),
         "{told}"
     );
     let (before, after) = (

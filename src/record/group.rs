@@ -16,6 +16,9 @@ use crate::wire::{Answer, Exchange, Json, Message, Request, Response, percent};
 /// seconds. Whoever is further off is taken for one that was there before.
 const JUST_NOW: f64 = 5.0;
 
+/// How many steps a recording may have: the next one goes on in the middle. Adding a name to a step writes the file anew.
+const LONGEST: usize = 5000;
+
 /// What the recording is called that is about no domain.
 const NO_DOMAIN: &str = "no-domain";
 
@@ -63,7 +66,8 @@ impl Recorder {
                 from: self.from.clone(),
                 domain,
                 exists: false,
-                kept: Vec::new(),
+                done: Vec::new(),
+                current: None,
             };
             Arc::new(tokio::sync::Mutex::new(group))
         });
@@ -78,14 +82,9 @@ impl Recorder {
         };
         let mut all = Vec::new();
         for group in groups {
-            for kept in &group.lock().await.kept {
-                let transcript = kept.conversation.transcript();
-                all.extend(kept.file.as_ref().map(|file| Recording {
-                    file: file.clone(),
-                    steps: transcript.case.steps.len(),
-                    midway: transcript.overheard == Some(Overheard::Midway),
-                }));
-            }
+            let group = group.lock().await;
+            all.extend(group.done.iter().cloned());
+            all.extend(group.current.as_ref().and_then(Kept::recording));
         }
         all
     }
@@ -99,8 +98,10 @@ pub(super) struct Group {
     domain: Option<String>,
     /// Whether the domain was there before our eyes saw it made.
     exists: bool,
-    /// The recordings of it; the last one goes on.
-    kept: Vec<Kept>,
+    /// Recordings of it that nothing is added to any more.
+    done: Vec<Recording>,
+    /// The recording that goes on.
+    current: Option<Kept>,
 }
 
 /// A recording and its file.
@@ -120,95 +121,66 @@ impl Group {
     ///
     /// If the file cannot be written; the next exchange tries again.
     pub(super) fn hear(&mut self, exchange: &Exchange) -> io::Result<()> {
-        let made = self.note_beginning(exchange);
-        let is_new = self.kept.is_empty();
-        if is_new {
-            let overheard = if self.domain.is_none() || made == Made::Here {
-                Overheard::Whole
-            } else {
-                Overheard::Midway
-            };
-            self.begin(overheard);
-        }
+        let made = self.is_made_here(exchange);
         let mut rewrite = false;
-        if made == Made::Here && !is_new && self.is_midway() {
-            let all_not_found = self.kept.last().is_some_and(|kept| {
-                let answers = kept.conversation.transcript().answers.iter().flatten();
-                answers.into_iter().all(|exchange| matches!(&exchange.answer, Answer::Response(response) if response.status == 404))
-            });
-            match self.kept.last_mut() {
-                // Whoever asks whether the domain is there before making it has been heard from the beginning.
-                Some(kept) if all_not_found => {
-                    kept.conversation.is_whole_after_all();
-                    rewrite = true;
-                }
-                _ => self.begin(Overheard::Whole),
+        match &mut self.current {
+            None if made || self.domain.is_none() => self.begin(Overheard::Whole),
+            None => self.begin(Overheard::Midway),
+            // Whoever asks whether the domain is there before making it has been heard from the beginning.
+            Some(kept) if made && kept.is_midway() && kept.heard_of_nothing() => {
+                kept.conversation.is_whole_after_all();
+                rewrite = true;
             }
+            Some(kept) if made && kept.is_midway() => self.begin(Overheard::Whole),
+            Some(kept) if kept.steps() >= LONGEST => {
+                self.exists = self.domain.is_some();
+                let overheard = if self.exists {
+                    Overheard::Midway
+                } else {
+                    Overheard::Whole
+                };
+                self.begin(overheard);
+            }
+            Some(_) => {}
         }
-        let (folder, domain) = (self.folder.clone(), self.domain.clone());
-        let Some(kept) = self.kept.last_mut() else {
+        let Some(kept) = &mut self.current else {
             return Ok(());
         };
         rewrite |= kept.conversation.hear(exchange) == Change::Earlier;
-        let written = kept.write(&folder, domain.as_deref(), rewrite);
-        if made == Made::Gone && self.is_midway() {
-            // What follows is about a domain of which everything is known: that it is not there.
-            self.begin(Overheard::Whole);
-        }
-        written
+        kept.write(&self.folder, self.domain.as_deref(), rewrite)
     }
 
-    fn is_midway(&self) -> bool {
-        self.kept
-            .last()
-            .is_some_and(|kept| kept.conversation.transcript().overheard == Some(Overheard::Midway))
-    }
-
+    /// Begins another recording.
     fn begin(&mut self, overheard: Overheard) {
         let name = self.domain.as_deref().unwrap_or(NO_DOMAIN);
         let conversation = Conversation::new(name, self.domain.as_deref(), overheard, &self.from);
-        self.kept.push(Kept {
+        let before = self.current.replace(Kept {
             conversation,
             file: None,
             torn: false,
         });
+        self.done.extend(before.as_ref().and_then(Kept::recording));
     }
 
-    /// Whether the exchange is where everything about the domain becomes known.
-    fn note_beginning(&mut self, exchange: &Exchange) -> Made {
+    /// Whether the exchange made the domain, which was not there before: from here on everything about it is known.
+    fn is_made_here(&mut self, exchange: &Exchange) -> bool {
         let (Message::Request(request), Answer::Response(response)) =
             (&exchange.message, &exchange.answer)
         else {
-            return Made::Elsewhere;
+            return false;
         };
         let served = (200..300).contains(&response.status);
         match addressed(&exchange.message).map(|operation| operation.name) {
             Some("CreateDomain")
                 if served && !self.exists && is_fresh(response, exchange.at_ms) =>
             {
-                Made::Here
+                return true;
             }
-            Some("DeleteDomain") if served => {
-                self.exists = false;
-                Made::Gone
-            }
-            _ => {
-                self.exists |= served && domain_of(request) == self.domain;
-                Made::Elsewhere
-            }
+            Some("DeleteDomain") if served => self.exists = false,
+            _ => self.exists |= served && domain_of(request) == self.domain,
         }
+        false
     }
-}
-
-/// What an exchange says of the existence of its domain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Made {
-    /// It was created.
-    Here,
-    /// It was deleted.
-    Gone,
-    /// Nothing.
-    Elsewhere,
 }
 
 /// Whether a domain was created by the request that says so, and not there before.
@@ -223,6 +195,29 @@ fn is_fresh(response: &Response, at_ms: i64) -> bool {
 }
 
 impl Kept {
+    fn steps(&self) -> usize {
+        self.conversation.transcript().case.steps.len()
+    }
+
+    fn is_midway(&self) -> bool {
+        self.conversation.transcript().overheard == Some(Overheard::Midway)
+    }
+
+    /// Whether nothing was found that was asked for.
+    fn heard_of_nothing(&self) -> bool {
+        let mut answers = self.conversation.transcript().answers.iter().flatten();
+        answers.all(|exchange| matches!(&exchange.answer, Answer::Response(response) if response.status == 404))
+    }
+
+    /// What there is to tell about it, once it has a file.
+    fn recording(&self) -> Option<Recording> {
+        Some(Recording {
+            file: self.file.clone()?,
+            steps: self.steps(),
+            midway: self.is_midway(),
+        })
+    }
+
     /// Writes the last step behind the others, or all of them anew.
     fn write(&mut self, folder: &Path, domain: Option<&str>, rewrite: bool) -> io::Result<()> {
         let transcript = self.conversation.transcript();
@@ -279,4 +274,112 @@ fn create(folder: &Path, domain: Option<&str>) -> io::Result<(PathBuf, File)> {
         }
     }
     Err(io::Error::other("every number is taken"))
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::wire::Headers;
+
+    fn said(method: &str, status: u16, answer: &str) -> Exchange {
+        let request = Request {
+            method: method.to_owned(),
+            target: "/domains/d".to_owned(),
+            headers: Headers::default(),
+            body: None,
+        };
+        let response = Response {
+            status,
+            headers: Headers::default(),
+            body: Bytes::copy_from_slice(answer.as_bytes()),
+        };
+        Exchange {
+            message: Message::Request(request),
+            answer: Answer::Response(response),
+            at_ms: 1_700_000_000_000,
+            took_us: 1000,
+        }
+    }
+
+    /// The recordings that exchanges about one domain make: steps, and whether they begin in the middle.
+    async fn recorded(exchanges: impl Iterator<Item = Exchange>) -> Vec<(usize, bool)> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let recorder = Recorder::new(folder.path(), "a test").expect("a recorder");
+        for exchange in exchanges {
+            let Message::Request(request) = &exchange.message else {
+                continue;
+            };
+            let group = recorder.group(request);
+            group.lock().await.hear(&exchange).expect("a file");
+        }
+        let recordings = recorder.recordings().await;
+        for recording in &recordings {
+            let text = fs::read_to_string(&recording.file).expect("a file");
+            let read = transcript::parse(&text, "d.case").expect("a recording");
+            assert_eq!(read.answers.len(), recording.steps);
+        }
+        let told = recordings.iter();
+        told.map(|recording| (recording.steps, recording.midway))
+            .collect()
+    }
+
+    const NOW: &str = r#"{"CreatedAt": 1700000001.5}"#;
+    const LONG_AGO: &str = r#"{"CreatedAt": 1690000000}"#;
+
+    #[tokio::test]
+    async fn a_recording_is_whole_from_where_the_domain_was_made() {
+        for (exchanges, recordings) in [
+            (
+                vec![said("POST", 200, NOW), said("GET", 200, "{}")],
+                vec![(2, false)],
+            ),
+            (
+                vec![said("GET", 404, "{}"), said("POST", 200, NOW)],
+                vec![(2, false)],
+            ),
+            // It was there: a service that takes the same domain twice says when it was made.
+            (
+                vec![said("POST", 200, LONG_AGO), said("GET", 200, "{}")],
+                vec![(2, true)],
+            ),
+            (
+                vec![said("GET", 200, "{}"), said("POST", 200, NOW)],
+                vec![(2, true)],
+            ),
+            (
+                vec![said("POST", 400, "{}"), said("POST", 200, NOW)],
+                vec![(1, true), (1, false)],
+            ),
+            (
+                vec![
+                    said("GET", 200, "{}"),
+                    said("DELETE", 200, "{}"),
+                    said("GET", 404, "{}"),
+                    said("POST", 200, NOW),
+                ],
+                vec![(3, true), (1, false)],
+            ),
+            // Once known, known for good.
+            (
+                vec![
+                    said("POST", 200, NOW),
+                    said("DELETE", 200, "{}"),
+                    said("POST", 200, LONG_AGO),
+                ],
+                vec![(3, false)],
+            ),
+        ] {
+            let shown = format!("{exchanges:?}");
+            assert_eq!(recorded(exchanges.into_iter()).await, recordings, "{shown}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_too_long_goes_on_in_the_middle() {
+        let asked = std::iter::repeat_n(said("GET", 200, "{}"), LONGEST + 2);
+        let told = recorded([said("POST", 200, NOW)].into_iter().chain(asked)).await;
+        assert_eq!(told, [(LONGEST, false), (3, true)]);
+    }
 }

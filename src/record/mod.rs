@@ -17,8 +17,8 @@
 //! * A recording is written before the client has its answer: whoever is killed loses the request under way at most.
 //!
 //! What a domain held before the first request that was heard, nobody knows. So a recording counts as one from the
-//! beginning ([`Overheard::Whole`](crate::case::transcript::Overheard)) only from where the domain was created, or
-//! deleted, before our eyes. What comes before is marked as heard midway, and accuses nobody.
+//! beginning ([`Overheard::Whole`](crate::case::transcript::Overheard)) only from where the domain was created before our
+//! eyes. What comes before is marked as heard midway, and accuses nobody.
 
 mod conversation;
 mod group;

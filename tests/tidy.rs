@@ -23,7 +23,7 @@ const IMPORTS: &[(&str, Option<&[&str]>)] = &[
     (
         "check",
         Some(&[
-            "case", "contract", "generate", "judge", "replay", "report", "shrink", "wire",
+            "case", "contract", "generate", "judge", "model", "replay", "report", "shrink", "wire",
         ]),
     ),
     ("defect", Some(&["contract", "model", "wire"])),

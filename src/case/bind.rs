@@ -181,9 +181,30 @@ pub fn learn(step: &Step, answer: &Response, values: &mut Values) -> Result<(), 
     missed
 }
 
-/// What a step sends after so many answers, the last of which is given: the request for the next page, if the step
-/// follows pages, the answer names one and the step's limit allows it.
+/// The answer to a step that its bindings are taken from: the first that says anything, of the pages of a paged step.
+pub fn told(exchanges: &[Exchange]) -> Option<&Response> {
+    let said = exchanges.iter().find(|exchange| !exchange.answer.is_lost());
+    match &said.or(exchanges.first())?.answer {
+        Answer::Response(response) => Some(response),
+        Answer::None(_) => None,
+    }
+}
+
+/// How many of the answers to a step say anything: as many pages were read.
+pub fn answered(exchanges: &[Exchange]) -> usize {
+    exchanges
+        .iter()
+        .filter(|exchange| !exchange.answer.is_lost())
+        .count()
+}
+
+/// What a step sends after so many answers that say something, with the last exchange given, if it sends any more: the
+/// same message where that got no answer or one that says nothing, else the request for the next page, if the step follows
+/// pages, the answer names one and the step's limit allows it.
 pub fn follow_up(step: &Step, answered: usize, last: &Exchange) -> Option<Message> {
+    if last.answer.is_lost() {
+        return Some(last.message.clone());
+    }
     let pages = usize::try_from(step.manner.pages?).unwrap_or(usize::MAX);
     match (&last.message, &last.answer) {
         (Message::Request(_), Answer::Response(response)) if answered < pages => {

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use bytes::Bytes;
 
-use super::bind::{follow_up, learn, message};
+use super::bind::{answered, follow_up, learn, message, told};
 use super::line::{Line, Lines, Place, Problem, is_unclean, write_hex, write_text};
 use super::text::parse::{
     end_block, read_bytes, read_head, read_header, read_number, read_step, read_text,
@@ -31,7 +31,7 @@ pub struct Transcript {
     /// The values the run provided.
     pub with: Values,
     /// What was said and answered: one entry for each step that was sent, in order, with one exchange each, or one for
-    /// each page.
+    /// each page; before each of these, one for every try that got no answer or one that says nothing (429, 503).
     ///
     /// A signature that was asked for is not kept: the messages hold `${sigv4}` in its place.
     pub answers: Vec<Vec<Exchange>>,
@@ -95,18 +95,14 @@ pub fn parse(text: &str, file: &str) -> Result<Transcript, Problem> {
                 None => message(&step, &known).map_err(|unbound| {
                     lines.problem(format!("an answer to a step that cannot have been sent: {unbound}"), "")
                 })?,
-                Some(last) => follow_up(&step, exchanges.len(), last).ok_or_else(|| {
+                Some(last) => follow_up(&step, answered(&exchanges), last).ok_or_else(|| {
                     let expected = "more answers only where `~ pages` allows them and a `NextToken` asks for them";
                     lines.problem("an answer to a page that was not asked for", expected)
                 })?,
             };
             exchanges.push(read_exchange(&mut lines, sent)?);
         }
-        if let Some(Exchange {
-            answer: Answer::Response(response),
-            ..
-        }) = exchanges.first()
-        {
+        if let Some(response) = told(&exchanges) {
             // A value that is missing shows at the step that needs it.
             let _ = learn(&step, response, &mut known);
         }
@@ -426,15 +422,13 @@ mod tests {
                 });
                 next = exchanges
                     .last()
-                    .and_then(|last| follow_up(step, exchanges.len(), last));
+                    .and_then(|last| follow_up(step, answered(&exchanges), last));
             }
-            match exchanges.first() {
-                None => break 'steps,
-                Some(Exchange {
-                    answer: Answer::Response(response),
-                    ..
-                }) => drop(learn(step, response, &mut known)),
-                Some(_) => {}
+            if exchanges.is_empty() {
+                break 'steps;
+            }
+            if let Some(response) = told(&exchanges) {
+                let _ = learn(step, response, &mut known);
             }
             all.push(exchanges);
         }

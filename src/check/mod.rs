@@ -19,30 +19,37 @@
 //! ```
 
 mod arn;
+pub mod journal;
+mod narrow;
 mod plan;
+mod record;
 mod session;
+mod survey;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 pub(crate) use self::arn::ArnForm;
 pub use self::arn::{Arns, COMMON_ACCOUNTS};
+use self::journal::{Journal, JournalError, Past};
 use self::plan::Plan;
 pub(crate) use self::plan::{LAG_PROBE, Task, is_probe};
 pub use self::session::Kept;
 pub use self::session::SHRINKING;
 pub(crate) use self::session::Session;
-use self::session::{Listener, Progress};
+use self::session::{Found, Listener, Progress};
 use crate::case::Problem;
 use crate::case::corpus::{self, Entry};
 use crate::case::transcript::Transcript;
 use crate::generate;
-use crate::judge::judge;
-use crate::replay::{Settings, Target};
+use crate::judge::known::Deviations;
+use crate::judge::{Fate, judge};
+use crate::replay::{self, Leftover, Settings, Target};
 use crate::report::human::plural;
-use crate::report::{Report, Run};
+use crate::report::{Gone, Report, Requirement, Run};
 
 /// How many cases are generated unless the user says otherwise: with the corpus a matter of seconds on a loopback address.
 pub const USUAL_NUMBER: u64 = 2000;
@@ -68,6 +75,10 @@ pub struct Options {
     pub amount: Amount,
     /// How the ARNs of the target begin.
     pub arns: Arns,
+    /// Differences that are known, and no findings any more.
+    pub known: Deviations,
+    /// Patterns of operations and rules that have to be judged, whatever else the target does not have.
+    pub require: Vec<String>,
     /// The command that runs the case of that name or file again.
     pub again: Box<dyn Fn(&str) -> String + Send + Sync>,
 }
@@ -84,6 +95,8 @@ impl Default for Options {
             seed: 1,
             amount: Amount::Usual,
             arns: Arns::default(),
+            known: Deviations::default(),
+            require: Vec::new(),
             again: Box::new(|case| format!("profile-contract replay {case}")),
         }
     }
@@ -106,8 +119,13 @@ pub struct Check<T> {
     name: String,
     options: Options,
     plan: Plan,
+    requirements: Vec<Requirement>,
+    run: replay::Run,
     progress: Progress,
     listener: Option<Listener>,
+    found: Found,
+    journal: Option<Arc<Journal>>,
+    past: Past,
     stopping: Arc<AtomicBool>,
 }
 
@@ -118,7 +136,7 @@ pub struct Checked {
     pub report: Report,
     /// What shows each distinct cause.
     pub kept: Vec<Kept>,
-    /// What went wrong outside the cases, for people: domains that could not be deleted.
+    /// What went wrong outside the cases, for people: domains that could not be deleted, a journal that is not complete.
     pub notes: Vec<String>,
 }
 
@@ -131,6 +149,12 @@ pub enum CheckError {
     /// A pattern selects no case.
     #[error("{0}")]
     NothingSelected(String),
+    /// A requirement means nothing.
+    #[error("{0}")]
+    NothingRequired(String),
+    /// The journal of a run cannot be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     /// The answers in a recording are none that the contract allows.
     #[error("the recording {name} does not conform to the contract any more: {why}")]
     Recording {
@@ -169,13 +193,24 @@ impl<T: Target + 'static> Check<T> {
             None => (options.again)(&entry.name),
         };
         let plan = Plan::of(entries, &options.only, &again).map_err(CheckError::NothingSelected)?;
+        let requirements = options
+            .require
+            .iter()
+            .map(|pattern| Requirement::new(pattern))
+            .collect::<Result<_, _>>()
+            .map_err(CheckError::NothingRequired)?;
         Ok(Self {
             name: target.describe(),
             target,
             options,
             plan,
+            requirements,
+            run: replay::Run::new(),
             progress: Arc::new(|| {}),
             listener: None,
+            found: Arc::new(|_, _| {}),
+            journal: None,
+            past: Past::default(),
             stopping: Arc::default(),
         })
     }
@@ -212,6 +247,33 @@ impl<T: Target + 'static> Check<T> {
         &self.plan.all
     }
 
+    /// Tells `found` of whatever shows a distinct cause as soon as it does, and whether it will be told once more of a
+    /// smaller case instead.
+    #[must_use]
+    pub fn telling(mut self, found: impl Fn(&Kept, bool) + Send + Sync + 'static) -> Self {
+        self.found = Arc::new(found);
+        self
+    }
+
+    /// What tells the names of this run from those of others.
+    pub fn id(&self) -> &str {
+        self.run.id()
+    }
+
+    /// Writes down in a journal what is judged as soon as it is.
+    #[must_use]
+    pub fn journaled(mut self, journal: Journal) -> Self {
+        self.journal = Some(Arc::new(journal));
+        self
+    }
+
+    /// Goes on with what an earlier run judged.
+    #[must_use]
+    pub fn resuming(mut self, past: Past) -> Self {
+        self.past = past;
+        self
+    }
+
     /// What ends the check early.
     pub fn stopper(&self) -> Stopper {
         Stopper(Arc::clone(&self.stopping))
@@ -237,6 +299,8 @@ impl<T: Target + 'static> Check<T> {
 
     /// Runs all cases.
     ///
+    /// Ends early if the target is gone.
+    ///
     /// # Errors
     ///
     /// If a recording of the corpus does not conform any more.
@@ -247,13 +311,24 @@ impl<T: Target + 'static> Check<T> {
             target,
             name,
             options,
-            plan,
+            mut plan,
+            requirements,
+            run,
             progress,
             listener,
+            found,
+            journal,
+            past,
             stopping,
         } = self;
+        let announce = journal.clone();
         let settings = Settings {
             deadline: options.deadline,
+            run: run.telling(move |domain| {
+                if let Some(journal) = &announce {
+                    journal.domain(domain);
+                }
+            }),
             ..Settings::default()
         };
         let arn = options
@@ -265,9 +340,18 @@ impl<T: Target + 'static> Check<T> {
             id: settings.run.id().to_owned(),
             limit: options.deadline,
         };
-        let session = Session::new(target, settings, &arn, Report::new(run), options.settle)
+        let report = Report::new(run).with_known(&options.known);
+        let session = Session::new(target, settings, &arn, report, options.settle)
             .watched(progress, stopping)
-            .heard_by(listener);
+            .heard_by(listener)
+            .telling(found, journal);
+        let done: BTreeSet<String> = past
+            .judged
+            .iter()
+            .map(|record| record.judged.name.clone())
+            .collect();
+        plan.leave_out(&done);
+        session.resume(past.judged, past.seen, past.spent);
         let session = Arc::new(session);
 
         if let Some(case) = plan.probes.iter().find(|task| task.name == LAG_PROBE) {
@@ -276,24 +360,34 @@ impl<T: Target + 'static> Check<T> {
         session.probe(plan.probes, options.jobs).await;
         session.run_all(plan.together, options.jobs).await;
         session.run_all(plan.alone, 1).await;
-        let end = time.map(|time| Instant::now() + time);
+        let spent = session.begin_generating();
+        let end = time.map(|time| Instant::now() + time.saturating_sub(spent));
         let jobs = options.jobs;
-        let generated = move |at: usize| {
-            let at = at as u64;
-            let goes_on =
-                most.is_none_or(|most| at < most) && end.is_none_or(|end| Instant::now() < end);
-            goes_on.then(|| {
+        let next = AtomicU64::new(0);
+        let generated = move |_| {
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let goes_on =
+                    most.is_none_or(|most| at < most) && end.is_none_or(|end| Instant::now() < end);
+                if !goes_on {
+                    return None;
+                }
                 let name = generate::name(options.seed, at);
-                Task {
+                if done.contains(&name) {
+                    continue;
+                }
+                return Some(Task {
                     case: generate::nth(options.seed, at).case,
                     again: (options.again)(&name),
                     name,
                     reported: true,
                     generated: true,
-                }
-            })
+                });
+            }
         };
         session.run_each(Arc::new(generated), jobs).await;
+
+        session.survey_rest().await;
 
         let mut report = session.collected().report.clone();
         for recording in &plan.recordings {
@@ -306,7 +400,15 @@ impl<T: Target + 'static> Check<T> {
             }
             report.add_recording(&verdict);
         }
-        if session.is_stopping() {
+        let outage = &session.settings().outage;
+        if outage.is_gone() && !session.is_stopped() {
+            let planned = most.map(|most| plan.reported as u64 + most);
+            report.gone = Some(Gone {
+                why: outage.last_words().unwrap_or_default(),
+                left: planned.map(|planned| planned.saturating_sub(report.cases.len() as u64)),
+            });
+        }
+        if session.is_stopped() {
             let done = plural(report.cases.len(), "case");
             report.interrupted = Some(match most {
                 None => format!("interrupted after {done}"),
@@ -317,12 +419,53 @@ impl<T: Target + 'static> Check<T> {
             });
         }
         report.lag = session.lag().longest();
+        report.spacing = session.settings().pace.greatest_distance();
+        report.serves_nothing = report.requests > 0 && report.gone.is_none() && {
+            let yields = &report.yields;
+            yields.written.count(Fate::Served) + yields.generated.count(Fate::Served) == 0
+        };
+        report.require(&requirements);
         report.finish(began.elapsed());
+        let over = report.interrupted.is_none() && report.gone.is_none();
+        let trouble = session.end_journal(over);
         let mut collected = session.collected();
+        let mut notes = left_behind(&collected.leftovers);
+        notes.extend(trouble);
         Ok(Checked {
             report,
             kept: std::mem::take(&mut collected.kept),
-            notes: std::mem::take(&mut collected.notes),
+            notes,
         })
     }
 }
+
+/// What domains stayed behind, once for each reason.
+pub(crate) fn left_behind(leftovers: &[Leftover]) -> Vec<String> {
+    let mut reasons: BTreeMap<(bool, &str), Vec<&str>> = BTreeMap::new();
+    for leftover in leftovers {
+        let reason = (leftover.absent, leftover.why.as_str());
+        reasons.entry(reason).or_default().push(&leftover.domain);
+    }
+    let told = |((absent, why), mut domains): ((bool, &str), Vec<&str>)| {
+        domains.sort_unstable();
+        domains.dedup();
+        let count = domains.len();
+        let shown = domains.iter().take(NAMED).map(|name| format!("`{name}`"));
+        let mut names = shown.collect::<Vec<_>>().join(", ");
+        if count > NAMED {
+            names.push_str(", …");
+        }
+        let why = match absent {
+            true => format!("the target does not have DeleteDomain ({why})"),
+            false => format!("deleting gave {why}"),
+        };
+        format!(
+            "{} may be left behind, because {why}: {names}",
+            plural(count, "domain")
+        )
+    };
+    reasons.into_iter().map(told).collect()
+}
+
+/// How many of the domains left behind are named.
+const NAMED: usize = 5;

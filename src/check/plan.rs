@@ -109,6 +109,17 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// Leaves cases out that were judged before; probes still have to be run, because the others build on them.
+    pub(super) fn leave_out(&mut self, done: &BTreeSet<String>) {
+        for probe in &mut self.probes {
+            probe.reported &= !done.contains(&probe.name);
+        }
+        self.together.retain(|task| !done.contains(&task.name));
+        self.alone.retain(|task| !done.contains(&task.name));
+    }
+}
+
 /// Whether a case finds out about a capability.
 pub(crate) fn is_probe(name: &str) -> bool {
     name.starts_with("capabilities/")

@@ -1,7 +1,9 @@
 //! `check`: hold a target against the contract.
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::io::{IsTerminal, stderr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,13 +12,16 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::runtime::Runtime;
 
+use crate::check::journal::{Journal, Past};
 use crate::check::{self, Amount, Checked, Options, Stopper};
+use crate::judge::known::Deviations;
 use crate::model::Model;
 use crate::report::human::{self, Detail};
 use crate::serve::{Limits, Server};
 
-use super::output::{self, ReportFile};
+use super::output::{self, Findings, ReportFile};
 use super::snapshots::Snapshots;
+use super::state;
 use super::target::{Destination, TargetOptions, duration, quoted};
 use super::{Exit, Trouble};
 
@@ -50,19 +55,43 @@ pub(super) struct Check {
     #[arg(long, value_name = "TIME", help_heading = "Cases", value_parser = duration, conflicts_with = "cases")]
     duration: Option<Duration>,
 
-    /// What generated cases follow from: the same seed and number give the same cases.
-    #[arg(long, value_name = "N", help_heading = "Cases", default_value_t = 1)]
-    seed: u64,
+    /// What generated cases follow from: the same seed and number give the same cases [default: 1].
+    #[arg(long, value_name = "N", help_heading = "Cases")]
+    seed: Option<u64>,
 
     /// How many cases to run at a time [default: twice the number of processors].
     #[arg(long, value_name = "N", help_heading = "Cases", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
 
+    /// Go on with the last run against this endpoint that did not come to its end: what it judged is not judged again.
+    ///
+    /// Options that say which cases to run are those of that run. Needs --endpoint.
+    #[arg(long, help_heading = "Cases", requires = "endpoint")]
+    resume: bool,
+
+    /// Where journals of runs are kept, for --resume [default: profile-contract in the user's folder for state].
+    #[arg(long, value_name = "DIR", help_heading = "Cases")]
+    state: Option<PathBuf>,
+
+    /// Fail if these operations or rules could not be judged; may be repeated.
+    ///
+    /// A part of the API is a legitimate thing to implement: operations that the target does not have are listed, and the
+    /// rest is judged as if they did not exist. This says what has to be there nevertheless: `MergeProfiles`, `filter.*`.
+    #[arg(long, value_name = "GLOB", help_heading = "Results")]
+    require: Vec<String>,
+
+    /// A file of known deviations, which are counted and not failed.
+    ///
+    /// TOML with `[[deviation]]` entries: `rule` or `case` (a name or a glob) or both, and `reason`. Entries that the target
+    /// does not show any more are named, so that the file stays short.
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    known: Option<PathBuf>,
+
     /// Also write the report as json=FILE or junit=FILE; may be repeated.
     #[arg(long, value_name = "KIND=FILE", help_heading = "Results")]
     report: Vec<ReportFile>,
 
-    /// Write one recording for each distinct finding to this folder.
+    /// Write one recording for each distinct finding to this folder, as soon as it is found.
     #[arg(long, value_name = "DIR", help_heading = "Results")]
     findings: Option<PathBuf>,
 
@@ -95,19 +124,21 @@ impl Check {
         for file in &self.report {
             file.prepare()?;
         }
-        if let Some(folder) = &self.findings {
-            output::prepare_folder(folder)?;
-        }
         let snapshots = match &self.snapshots {
             Some(folder) => Some(Arc::new(Snapshots::open(folder, self.update)?)),
             None => None,
         };
+        let findings = match &self.findings {
+            Some(folder) => Some(Arc::new(Findings::new(folder)?)),
+            None => None,
+        };
+        let known = match &self.known {
+            Some(file) => read_known(file)?,
+            None => Deviations::default(),
+        };
         let runtime = Runtime::new().map_err(Trouble::Start)?;
-        let Checked {
-            report,
-            kept,
-            notes,
-        } = runtime.block_on(self.hold(snapshots.as_ref()))?;
+        let Checked { report, notes, .. } =
+            runtime.block_on(self.hold(known, findings.clone(), snapshots.as_ref()))?;
         for note in &notes {
             output::remark(&format!("note: {note}"));
         }
@@ -115,8 +146,19 @@ impl Check {
         for file in &self.report {
             file.write(&report)?;
         }
-        if let Some(folder) = &self.findings {
-            output::write_findings(folder, &kept)?;
+        if let Some(trouble) = findings.and_then(|findings| findings.trouble()) {
+            return Err(trouble);
+        }
+        if (report.interrupted.is_some() || report.gone.is_some())
+            && let Some(address) = &self.target.endpoint
+        {
+            let state = self.state.as_ref().and_then(|folder| folder.to_str());
+            let state = state.map(|folder| format!(" --state {}", quoted(folder)));
+            output::remark(&format!(
+                "what was judged is kept: `profile-contract check --endpoint {}{} --resume` goes on",
+                quoted(address),
+                state.unwrap_or_default(),
+            ));
         }
         let mut exit = Exit::of(&report, self.strict);
         if !self.quiet || exit != Exit::Conforms || report.counts().warns > 0 {
@@ -156,21 +198,26 @@ impl Check {
     }
 
     /// Runs all cases.
-    async fn hold(&self, snapshots: Option<&Arc<Snapshots>>) -> Result<Checked, Trouble> {
+    async fn hold(
+        &self,
+        known: Deviations,
+        findings: Option<Arc<Findings>>,
+        snapshots: Option<&Arc<Snapshots>>,
+    ) -> Result<Checked, Trouble> {
+        let past = self.past()?;
+        let chosen = self.chosen(past.as_ref())?;
         let (target, name) = self.destination().await?;
         target.reach(self.target.timeout).await?;
         let again = self.target.again();
         let mut options = Options {
             deadline: self.target.timeout,
             settle: self.target.settle,
-            only: self.only.clone(),
-            corpus: self.corpus.clone(),
-            seed: self.seed,
-            amount: match (self.cases, self.duration) {
-                (Some(number), _) => Amount::Number(number),
-                (None, Some(time)) => Amount::Lasting(time),
-                (None, None) => Amount::Usual,
-            },
+            only: chosen.only.clone(),
+            corpus: chosen.corpus.clone(),
+            seed: chosen.seed,
+            amount: chosen.amount,
+            known,
+            require: self.require.clone(),
             arns: self.target.arns(),
             again: Box::new(move |case| format!("profile-contract replay {}{again}", quoted(case))),
             ..Options::default()
@@ -184,12 +231,128 @@ impl Check {
             let snapshots = Arc::clone(snapshots);
             check = check.heard_by(move |transcript| snapshots.hear(transcript));
         }
+        if let Some(findings) = findings {
+            check = check.telling(move |kept, first| findings.write(kept, first));
+        }
+        if let Some(journal) = self.journal(&check, &chosen, past.as_ref())? {
+            check = check.journaled(journal);
+        }
+        if let Some(past) = past {
+            output::remark(&format!("going on after {} cases", past.cases()));
+            check = check.resuming(past);
+        }
         stop_on_interrupt(check.stopper());
         let bar = self.bar(check.planned());
         let told = bar.clone();
         let checked = check.watched(move || told.inc(1)).run().await;
         bar.finish_and_clear();
         Ok(checked?)
+    }
+
+    /// The run to go on with, if any.
+    fn past(&self) -> Result<Option<Past>, Trouble> {
+        let (true, Some(address)) = (self.resume, &self.target.endpoint) else {
+            return Ok(None);
+        };
+        let folder = state::journals(self.state.as_ref()).ok_or_else(|| {
+            Trouble::Usage("no folder for journals: neither XDG_STATE_HOME nor HOME is set; --state DIR names one".to_owned())
+        })?;
+        let mut under_way = false;
+        for past in Past::all(&folder) {
+            if past.endpoint != *address || past.done {
+                continue;
+            }
+            if past.is_under_way() {
+                under_way = true;
+                continue;
+            }
+            return Ok(Some(past));
+        }
+        let why = match under_way {
+            true => "the only one is still under way",
+            false => "none is kept",
+        };
+        Err(Trouble::Usage(format!(
+            "no run against {address} to go on with in {}: {why}\n  without --resume a new one is begun",
+            folder.display()
+        )))
+    }
+
+    /// Which cases to run: as the options say, or as they said in the run to go on with.
+    fn chosen(&self, past: Option<&Past>) -> Result<Chosen, Trouble> {
+        let mut given = Chosen {
+            only: self.only.clone(),
+            corpus: self.corpus.clone(),
+            seed: self.seed.unwrap_or(1),
+            amount: match (self.cases, self.duration) {
+                (Some(number), _) => Amount::Number(number),
+                (None, Some(time)) => Amount::Lasting(time),
+                (None, None) => Amount::Usual,
+            },
+        };
+        let Some(past) = past else {
+            return Ok(given);
+        };
+        let said = |name: &str| past.options.get(name).map(String::as_str);
+        let now = given.written();
+        let asked = [
+            ("only", !self.only.is_empty()),
+            ("corpus", self.corpus.is_some()),
+            ("seed", self.seed.is_some()),
+            ("cases", self.cases.is_some()),
+            ("duration", self.duration.is_some()),
+        ];
+        for (name, asked) in asked {
+            let now = now.get(name).map(String::as_str);
+            if asked && now != said(name) {
+                return Err(Trouble::Usage(format!(
+                    "--{name} is `{}` and was {} in the run to go on with\n  leave it out, or leave --resume out to begin a new run",
+                    now.unwrap_or_default().replace('\n', " "),
+                    match said(name) {
+                        Some(was) => format!("`{}`", was.replace('\n', " ")),
+                        None => "not given".to_owned(),
+                    },
+                )));
+            }
+        }
+        let number = |name| said(name).and_then(|text| text.parse::<u64>().ok());
+        given.only = said("only")
+            .map(|text| text.lines().map(str::to_owned).collect())
+            .unwrap_or_default();
+        given.corpus = said("corpus").map(PathBuf::from);
+        given.seed = number("seed").unwrap_or(1);
+        given.amount = match (number("cases"), number("duration")) {
+            (Some(number), _) => Amount::Number(number),
+            (None, Some(ms)) => Amount::Lasting(Duration::from_millis(ms)),
+            (None, None) => Amount::Usual,
+        };
+        Ok(given)
+    }
+
+    /// The journal of this run: none for the built-in reference, whose address is another one each time.
+    fn journal(
+        &self,
+        check: &check::Check<Destination>,
+        chosen: &Chosen,
+        past: Option<&Past>,
+    ) -> Result<Option<Journal>, Trouble> {
+        let Some(address) = &self.target.endpoint else {
+            return Ok(None);
+        };
+        if let Some(past) = past {
+            return Ok(Some(Journal::go_on(past, check.id())?));
+        }
+        let Some(folder) = state::journals(self.state.as_ref()) else {
+            return Ok(None);
+        };
+        match Journal::begin(&folder, check.id(), address, &chosen.written()) {
+            Ok(journal) => Ok(Some(journal)),
+            Err(trouble) if self.state.is_some() => Err(trouble.into()),
+            Err(trouble) => {
+                output::remark(&format!("note: this run cannot be gone on with: {trouble}"));
+                Ok(None)
+            }
+        }
     }
 
     /// The target, and what to call it in the report.
@@ -231,6 +394,47 @@ impl Check {
     }
 }
 
+/// Which cases to run.
+#[derive(Debug)]
+struct Chosen {
+    only: Vec<String>,
+    corpus: Option<PathBuf>,
+    seed: u64,
+    amount: Amount,
+}
+
+impl Chosen {
+    /// By the names of the options, as a journal keeps it.
+    fn written(&self) -> BTreeMap<String, String> {
+        let mut written = BTreeMap::from([("seed", self.seed.to_string())]);
+        if !self.only.is_empty() {
+            written.insert("only", self.only.join("\n"));
+        }
+        if let Some(corpus) = &self.corpus {
+            // Whoever goes on may stand somewhere else.
+            let corpus = fs::canonicalize(corpus).unwrap_or_else(|_| corpus.clone());
+            written.insert("corpus", corpus.display().to_string());
+        }
+        match self.amount {
+            Amount::Usual => None,
+            Amount::Number(number) => written.insert("cases", number.to_string()),
+            Amount::Lasting(time) => written.insert("duration", time.as_millis().to_string()),
+        };
+        written
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
+    }
+}
+
+fn read_known(file: &Path) -> Result<Deviations, Trouble> {
+    let text = fs::read_to_string(file).map_err(|error| Trouble::Read {
+        file: file.to_owned(),
+        error,
+    })?;
+    Ok(Deviations::parse(&text, &file.display().to_string())?)
+}
+
 /// On the first interrupt no further case is started, on the second everything ends.
 fn stop_on_interrupt(stopper: Stopper) {
     tokio::spawn(async move {
@@ -258,6 +462,8 @@ Examples:
       goes on with generated cases for ten minutes
   profile-contract check --endpoint http://127.0.0.1:4000 --snapshots snapshots --update
       keeps what this server answers to the cases of the corpus; without --update, another is held to it
+  profile-contract check --endpoint http://127.0.0.1:4000 --require PutProfileObjectType --require 'put-type.*'
+      checks a server that has only some operations, and fails if it lacks one of these
 
 An interrupt (Ctrl-C) starts no further case, reports what was judged and exits with 2.
 Requests that ask for a signature get one from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.";

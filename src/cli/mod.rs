@@ -12,6 +12,7 @@ mod rules;
 mod serve;
 mod shrink;
 mod snapshots;
+mod state;
 mod target;
 
 use std::io;
@@ -22,7 +23,9 @@ use clap::{Parser, Subcommand};
 
 use crate::case::Problem;
 use crate::check::CheckError;
+use crate::check::journal::JournalError;
 use crate::judge::Outcome;
+use crate::judge::known::BadDeviations;
 use crate::replay::BadEndpoint;
 use crate::report::Report;
 use crate::serve::BindError;
@@ -86,9 +89,9 @@ impl Exit {
         match report.outcome() {
             Outcome::Violates => Self::Violates,
             // A warning may hide behind what is unclear.
-            _ if strict && report.counts().warns > 0 => Self::Violates,
+            _ if strict && report.warns() => Self::Violates,
             Outcome::Unclear => Self::Unclear,
-            Outcome::Warns | Outcome::Conforms => Self::Conforms,
+            Outcome::InPart | Outcome::Warns | Outcome::Conforms => Self::Conforms,
         }
     }
 }
@@ -109,6 +112,10 @@ enum Trouble {
     #[error(transparent)]
     Check(#[from] CheckError),
     #[error(transparent)]
+    Journal(#[from] JournalError),
+    #[error(transparent)]
+    Deviations(#[from] BadDeviations),
+    #[error(transparent)]
     Bind(#[from] BindError),
     #[error("cannot read {}: {error}", file.display())]
     Read { file: PathBuf, error: io::Error },
@@ -125,7 +132,9 @@ Exit status:
   0  the target conforms (warnings included, unless --strict)
   1  the target violates the contract, or differs from the snapshots it is held to
   2  wrong usage, or the harness could not do its work
-  3  nothing violates the contract, but not everything could be judged";
+  3  nothing violates the contract, but not everything could be judged
+
+An operation that the target does not have makes neither 1 nor 3 of it, unless --require names it.";
 
 #[cfg(test)]
 mod tests {

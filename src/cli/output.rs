@@ -1,10 +1,11 @@
 //! Where results go: stdout, stderr, report files.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::{Mutex, PoisonError};
 
 use crate::case::transcript;
 use crate::check::Kept;
@@ -104,14 +105,43 @@ impl ReportFile {
     }
 }
 
-/// Writes one transcript for each distinct finding, named for its rule and its case.
-pub(super) fn write_findings(folder: &Path, kept: &[Kept]) -> Result<(), Trouble> {
-    let mut taken = BTreeSet::new();
-    for Kept {
-        rule,
-        transcript: told,
-    } in kept
-    {
+/// A folder with one transcript for each distinct finding, named for its rule and its case.
+#[derive(Debug)]
+pub(super) struct Findings {
+    folder: PathBuf,
+    written: Mutex<Written>,
+}
+
+#[derive(Debug, Default)]
+struct Written {
+    taken: BTreeSet<String>,
+    /// By case, the files of transcripts for which smaller ones will come.
+    first: BTreeMap<String, String>,
+    trouble: Option<Trouble>,
+}
+
+impl Findings {
+    /// The folder, which is made if need be.
+    pub(super) fn new(folder: &Path) -> Result<Self, Trouble> {
+        fs::create_dir_all(folder).map_err(|error| Trouble::Write {
+            file: folder.to_owned(),
+            error,
+        })?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            written: Mutex::default(),
+        })
+    }
+
+    /// Writes a transcript; `first` if a smaller one will come for the same case, which takes its place.
+    pub(super) fn write(&self, kept: &Kept, first: bool) {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = &kept.transcript;
+        let earlier = written.first.remove(&told.name);
+        if let Some(earlier) = &earlier {
+            written.taken.remove(earlier);
+        }
+        let rule = kept.rule;
         let name = format!(
             "{rule}--{}",
             told.name
@@ -120,21 +150,28 @@ pub(super) fn write_findings(folder: &Path, kept: &[Kept]) -> Result<(), Trouble
         );
         let mut file = format!("{name}.case");
         let mut number = 1;
-        while !taken.insert(file.clone()) {
+        while !written.taken.insert(file.clone()) {
             number += 1;
             file = format!("{name}-{number}.case");
         }
-        write(&folder.join(file), &transcript::print(told))?;
+        let done = write(&self.folder.join(&file), &transcript::print(told));
+        if let Some(earlier) = earlier.filter(|earlier| *earlier != file && done.is_ok()) {
+            // That it stays is no loss.
+            let _ = fs::remove_file(self.folder.join(earlier));
+        }
+        if first {
+            written.first.insert(told.name.clone(), file);
+        }
+        if let Err(trouble) = done {
+            written.trouble.get_or_insert(trouble);
+        }
     }
-    Ok(())
-}
 
-/// Makes sure that the folder for findings is there.
-pub(super) fn prepare_folder(folder: &Path) -> Result<(), Trouble> {
-    fs::create_dir_all(folder).map_err(|error| Trouble::Write {
-        file: folder.to_owned(),
-        error,
-    })
+    /// What went wrong.
+    pub(super) fn trouble(&self) -> Option<Trouble> {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        written.trouble.take()
+    }
 }
 
 /// Writes a file.

@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 use crate::case::corpus::{self, Content, Entry};
 use crate::case::select::nearest;
 use crate::case::transcript::Transcript;
-use crate::check::{Session, Task, is_probe};
+use crate::check::{Session, Task, is_probe, left_behind};
 use crate::contract::Choices;
 use crate::generate;
 use crate::judge::{Severity, Verdict, answer_line, judge_settling, request_line};
@@ -87,17 +87,21 @@ impl Replay {
             };
             let began = Instant::now();
             let watched = session.replay(&task, &known).await;
-            for note in watched.notes {
+            for note in left_behind(&watched.leftovers) {
                 output::remark(&format!("note: {note}"));
             }
             output::print(&told(&watched.transcript, &watched.verdict))?;
-            let Task { name, again, .. } = task;
+            let Task {
+                name, again, case, ..
+            } = task;
             report.add(Judged {
                 name,
                 again,
                 verdict: watched.verdict,
                 took: began.elapsed(),
                 seen: None,
+                aims: case.aims,
+                generated: false,
             });
         }
         report.finish(began.elapsed());
@@ -166,6 +170,8 @@ fn judge_recorded(entries: Vec<Entry>, settle: Duration) -> Result<Report, Troub
             verdict,
             took: took(&recording),
             seen: None,
+            aims: recording.case.aims.clone(),
+            generated: false,
         });
     }
     report.finish(report.cases.iter().map(|case| case.took).sum());

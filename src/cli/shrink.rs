@@ -6,7 +6,7 @@ use clap::Args;
 use tokio::runtime::Runtime;
 
 use crate::case::text;
-use crate::check::{SHRINKING, Task};
+use crate::check::{SHRINKING, Task, left_behind};
 use crate::report::human::{self, plural};
 
 use super::output;
@@ -61,7 +61,7 @@ impl Shrink {
                 .await;
             Ok::<_, Trouble>((watched, shrunk.minimal))
         })?;
-        for note in &watched.notes {
+        for note in left_behind(&watched.leftovers) {
             output::remark(&format!("note: {note}"));
         }
         let Some(finding) = watched.verdict.violation() else {

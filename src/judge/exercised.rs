@@ -52,6 +52,16 @@ impl Exercised {
         }
     }
 
+    /// As numbers, to be stored; they mean the same within one version of the catalogue only.
+    pub fn words(&self) -> &[u64] {
+        &self.0
+    }
+
+    /// From such numbers.
+    pub fn from_words(words: Vec<u64>) -> Self {
+        Self(words)
+    }
+
     /// All members, in the order of the catalogue, the inside of a rule before its outside.
     pub fn iter(&self) -> impl Iterator<Item = (RuleId, Side)> {
         RuleId::all()

@@ -6,10 +6,14 @@
 //!
 //! Its rules keep it from accusing wrongly. After a forbidden answer nothing more of the case is judged, because nobody
 //! knows what the target made of the request. Silence, throttling and an unavailable service are no violation but
-//! [unclear](Verdict::unclear), and end the case as well.
+//! [unclear](Verdict::unclear), and end the case unless the same message is heard to be answered after all: meanwhile both
+//! is possible, that it had its effect and that it had not. A step that asks for an operation the target does not have is
+//! passed over: it can have had no effect.
 
 mod exercised;
 mod finding;
+pub mod known;
+mod tally;
 
 use std::time::Duration;
 
@@ -17,12 +21,14 @@ use crate::case::Case;
 use crate::case::bind::{self, Values};
 use crate::case::transcript::{Overheard, Transcript};
 use crate::contract::{Choices, Operation, RuleId, Side, operation};
+use crate::model::absence::{Served, has_rules, says_absent};
 use crate::model::{Difference, Fit, Model, Observed};
 use crate::rule;
 use crate::wire::{Answer, Exchange, Message, NoAnswerKind, http1};
 
 pub use exercised::Exercised;
 pub use finding::{Finding, Severity, addressed, answer_line, printable, request_line};
+pub use tally::{Fate, Tally};
 
 /// How long an answer may take before it is worth a warning, unless the user says otherwise.
 pub const REQUEST_LIMIT: Duration = Duration::from_secs(10);
@@ -37,6 +43,8 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
     /// Why the conversation could not be judged to its end.
     pub unclear: Option<Unclear>,
+    /// The operations it asked for that the target does not have, each once: their steps were passed over.
+    pub absent: Vec<Absent>,
     /// Why steps were left unsent although every answer was allowed: a value they need is one the contract leaves open.
     pub unsent: Option<String>,
     /// The rules the judged answers brought up.
@@ -45,8 +53,23 @@ pub struct Verdict {
     pub choices: Choices,
     /// How many messages were sent, those after the end of the judgement included.
     pub requests: usize,
+    /// Of these, how many were sent again because they were throttled or got no answer.
+    pub retries: usize,
     /// How many answers took longer than the limit.
     pub slow: usize,
+    /// What was asked for, and what became of it.
+    pub tally: Tally,
+}
+
+/// An operation that the target does not have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Absent {
+    /// The operation.
+    pub operation: &'static Operation,
+    /// Method and target of the first step that asked for it, shortened.
+    pub request: String,
+    /// What was answered, shortened.
+    pub answer: String,
 }
 
 /// A conversation that could not be judged to its end.
@@ -58,6 +81,8 @@ pub struct Unclear {
     pub request: String,
     /// What happened.
     pub why: String,
+    /// Whether it is for want of an answer that says anything, so that another try may tell.
+    pub lost: bool,
 }
 
 /// A verdict in one word, the better before the worse.
@@ -67,6 +92,8 @@ pub enum Outcome {
     Conforms,
     /// Every answer was allowed, some deserve a warning.
     Warns,
+    /// Every answer was allowed, but for steps that ask for operations the target does not have.
+    InPart,
     /// Nobody can say.
     Unclear,
     /// An answer was not allowed.
@@ -80,6 +107,8 @@ impl Verdict {
             Outcome::Violates
         } else if self.unclear.is_some() {
             Outcome::Unclear
+        } else if !self.absent.is_empty() {
+            Outcome::InPart
         } else if !self.findings.is_empty() {
             Outcome::Warns
         } else {
@@ -92,6 +121,10 @@ impl Verdict {
     /// That accuses nobody: the step needs a value the contract leaves open. Where nothing was sent at all, nothing is
     /// clear either.
     pub fn leave_unsent(&mut self, step: usize, steps: usize, why: &str) {
+        if !self.absent.is_empty() {
+            // What a step needs may well be what the target does not have.
+            return;
+        }
         let why = format!(
             "step {} of {steps} was not sent: {}",
             step + 1,
@@ -102,6 +135,7 @@ impl Verdict {
                 step,
                 request: String::new(),
                 why,
+                lost: false,
             });
         } else {
             self.unsent = Some(why);
@@ -112,12 +146,27 @@ impl Verdict {
     ///
     /// For generated conversations, of which any is as good as another: the next one is judged instead.
     pub fn end_at_bound(&mut self, steps: usize) {
-        if let Some(Unclear { step, why, .. }) = self.unclear.take() {
+        if let Some(Unclear { step, why, .. }) = self.unclear.take_if(|unclear| !unclear.lost) {
             self.unsent = Some(format!(
                 "step {} of {steps} was not judged: {why}",
                 step + 1
             ));
         }
+    }
+
+    /// Takes a violation back, because of something that happened meanwhile: nobody can say what the target knew by then.
+    pub fn forgive(&mut self, why: &str) {
+        let Some(violation) = self.violation() else {
+            return;
+        };
+        self.unclear = Some(Unclear {
+            step: violation.step,
+            request: violation.request.clone(),
+            why: why.to_owned(),
+            lost: true,
+        });
+        self.findings
+            .retain(|finding| finding.severity != Severity::Violates);
     }
 
     /// The answer that was not allowed.
@@ -130,9 +179,10 @@ impl Verdict {
 
 impl Outcome {
     /// All outcomes with the word reports use for them.
-    pub const ALL: [(Self, &'static str); 4] = [
+    pub const ALL: [(Self, &'static str); 5] = [
         (Self::Conforms, "conforms"),
         (Self::Warns, "warns"),
+        (Self::InPart, "in-part"),
         (Self::Unclear, "unclear"),
         (Self::Violates, "violates"),
     ];
@@ -185,6 +235,8 @@ pub enum Heard {
     Next,
     /// The effect of an earlier request may still be on its way: ask the same again in a moment.
     Again,
+    /// No answer came, or one that says nothing: nothing more is judged, unless the same message is answered after all.
+    Lost,
     /// Nothing more is judged.
     End,
 }
@@ -211,7 +263,11 @@ pub struct Judge<'a> {
     together: Vec<(usize, Exchange)>,
     /// What two requests sent at the same time rest on: no order of them is promised, only that there is one.
     concurrent: Option<RuleId>,
+    /// The operations known to be there.
+    served: Served,
     verdict: Verdict,
+    /// What will be unclear unless the step is heard once more.
+    doubt: Option<Unclear>,
     /// Whether nothing more is judged.
     settled: bool,
     /// How many steps had at least one answer that was judged.
@@ -238,12 +294,17 @@ impl<'a> Judge<'a> {
             verdict: Verdict {
                 findings: Vec::new(),
                 unclear: None,
+                absent: Vec::new(),
                 unsent: None,
                 exercised: Exercised::default(),
                 choices: choices.clone(),
                 requests: 0,
+                retries: 0,
                 slow: 0,
+                tally: Tally::default(),
             },
+            served: Served::all(),
+            doubt: None,
             settled: false,
             heard: 0,
             unbound: None,
@@ -268,6 +329,17 @@ impl<'a> Judge<'a> {
         Self { late, ..self }
     }
 
+    /// The same for a target that was seen to serve these operations, and may lack others.
+    #[must_use]
+    pub fn with_served(self, served: Served) -> Self {
+        Self { served, ..self }
+    }
+
+    /// The operations known to be there.
+    pub fn served(&self) -> Served {
+        self.served
+    }
+
     /// Whether more states became possible than are told apart.
     pub fn is_lost(&self) -> bool {
         self.model.is_lost()
@@ -281,13 +353,22 @@ impl<'a> Judge<'a> {
     /// Hears one answer of a step (from 0), and says how to go on.
     pub fn see(&mut self, step: usize, exchange: &Exchange) -> Heard {
         self.verdict.requests += 1;
+        self.verdict.tally.note(exchange);
+        match self.doubt.take() {
+            Some(doubt) if doubt.step == step => self.verdict.retries += 1,
+            Some(doubt) => {
+                self.verdict.unclear = Some(doubt);
+                self.settled = true;
+            }
+            None => {}
+        }
         if self.case.sent_together(step + 1) {
             self.together.push((step, exchange.clone()));
             return Heard::Next;
         }
         if !self.together.is_empty() {
             self.see_together(step, exchange);
-        } else if !self.settled {
+        } else if !self.settled && !self.passes_over(step, exchange) {
             let observed = self.model.observe(exchange);
             if self.waits(step, exchange, &observed) {
                 return Heard::Again;
@@ -299,17 +380,61 @@ impl<'a> Judge<'a> {
             self.weigh(step, exchange, &observed);
             self.bind(step, exchange);
         }
-        if self.settled {
-            Heard::End
-        } else {
-            Heard::Next
+        match (self.settled, &self.doubt) {
+            (true, _) => Heard::End,
+            (false, Some(_)) => Heard::Lost,
+            (false, None) => Heard::Next,
         }
+    }
+
+    /// Whether an answer comes from a target that does not have the operation; notes that it does, if it does.
+    fn passes_over(&mut self, step: usize, exchange: &Exchange) -> bool {
+        let Answer::Response(response) = &exchange.answer else {
+            return false;
+        };
+        if self.served == Served::all() {
+            return false;
+        }
+        let Some(operation) = addressed(&exchange.message) else {
+            // A server that does not know a path may say so by 501, which is no failure then.
+            return response.status == 501;
+        };
+        self.served.note(operation, response);
+        if self.served.contains(operation) || !says_absent(response) {
+            return false;
+        }
+        self.heard = self.heard.max(step + 1);
+        // Whatever is answered for an operation without rules is fine.
+        let known = self
+            .verdict
+            .absent
+            .iter()
+            .any(|absent| absent.operation == operation);
+        if has_rules(operation) && !known {
+            self.verdict.absent.push(Absent {
+                operation,
+                request: request_line(&exchange.message),
+                answer: answer_line(&exchange.answer),
+            });
+        }
+        true
     }
 
     /// Hears the answer to the second of two steps sent at the same time, and so both.
     fn see_together(&mut self, step: usize, exchange: &Exchange) {
         let first = std::mem::take(&mut self.together);
         if self.settled {
+            return;
+        }
+        let passed_over = first
+            .iter()
+            .map(|(step, exchange)| (*step, exchange))
+            .chain([(step, exchange)])
+            .filter(|(step, exchange)| self.passes_over(*step, exchange))
+            .count();
+        if passed_over > 0 {
+            // Where only one of them was, nobody knows what to make of the other.
+            self.settled = passed_over == 1;
             return;
         }
         if let [(_, one)] = first.as_slice() {
@@ -327,6 +452,11 @@ impl<'a> Judge<'a> {
                 self.weigh(step, exchange, observed);
                 self.bind(step, exchange);
             }
+        }
+        if let Some(doubt) = self.doubt.take() {
+            // Sent once more it would not be at the same time any longer.
+            self.verdict.unclear = Some(doubt);
+            self.settled = true;
         }
     }
 
@@ -387,12 +517,17 @@ impl<'a> Judge<'a> {
             step,
             request: request.unwrap_or_default(),
             why: why.to_owned(),
+            lost: false,
         });
         self.settled = true;
     }
 
     /// Says what the conversation showed.
     pub fn finish(mut self) -> Verdict {
+        if let Some(doubt) = self.doubt.take() {
+            self.verdict.unclear = Some(doubt);
+            self.settled = true;
+        }
         if !self.settled && self.heard < self.case.steps.len() {
             let why = self
                 .unbound
@@ -454,8 +589,19 @@ impl<'a> Judge<'a> {
             }
             Fit::Unclear(why) => {
                 let (request, why) = (request_line(&exchange.message), printable(why, 300));
-                self.verdict.unclear = Some(Unclear { step, request, why });
-                self.settled = true;
+                let lost = exchange.answer.is_lost();
+                let unclear = Unclear {
+                    step,
+                    request,
+                    why,
+                    lost,
+                };
+                if lost {
+                    self.doubt = Some(unclear);
+                } else {
+                    self.verdict.unclear = Some(unclear);
+                    self.settled = true;
+                }
             }
         }
     }

@@ -37,14 +37,14 @@ pub(super) struct Reply<'a> {
 
 /// The type of an error, as sent.
 #[derive(Default)]
-struct ErrorType {
+pub(super) struct ErrorType {
     header: Option<String>,
     body: Option<String>,
     code: Option<String>,
 }
 
 impl ErrorType {
-    fn read(response: &Response, body: Option<&Json>) -> Self {
+    pub(super) fn read(response: &Response, body: Option<&Json>) -> Self {
         let member = |name| {
             body.and_then(|body| body.get(name))
                 .and_then(Json::as_str)
@@ -57,8 +57,13 @@ impl ErrorType {
         }
     }
 
+    /// Whether the model of the API or a framework knows an error type.
+    pub(super) fn is_known(name: &str) -> bool {
+        status_of(name).is_some()
+    }
+
     /// The type that counts, sanitised.
-    fn name(&self) -> Option<&str> {
+    pub(super) fn name(&self) -> Option<&str> {
         [&self.header, &self.body, &self.code]
             .into_iter()
             .flatten()

@@ -5,6 +5,7 @@
 //! the answers of all worlds. [`Model::observe`] drops the worlds an answer rules out and adopts what the target chose.
 //! [`Model::respond`] takes the first allowed answer, and is the built-in server.
 
+pub mod absence;
 mod answer;
 mod assign;
 mod domain;
@@ -166,6 +167,9 @@ impl Model {
         };
         reply.cites(&mut observed.cites);
         if let Some(why) = reply.inconclusive() {
+            if may_have_had_effect(operation, response.status) {
+                let _ = self.unanswered(&exchange.message, NoAnswerKind::Closed, String::new());
+            }
             observed.fit = Fit::Unclear(why);
             return observed;
         }
@@ -405,7 +409,7 @@ impl Model {
                     observed.cites.extend(branch.allowed.cites);
                     continue;
                 }
-                if branch.allowed.outcome == Outcome::Served {
+                if !matches!(branch.allowed.outcome, Outcome::Refused(_)) && writes(message) {
                     let mut changed = world.clone();
                     changed.writes += 1;
                     branch.effect.apply(&mut changed, None);
@@ -771,6 +775,14 @@ fn refused_effect(world: &mut World, message: &Message, status: u16) {
             _ => {}
         }
     }
+}
+
+/// Whether a call that was throttled, or met a service that was not available, may have been made all the same.
+///
+/// A throttled call counts as not made, unless making it twice is another thing than making it once (proto.throttle). A 503
+/// may come from a gateway that lost the answer.
+fn may_have_had_effect(operation: Option<&'static Operation>, status: u16) -> bool {
+    status == 503 || operation.is_some_and(|operation| operation.name == "CreateProfile")
 }
 
 /// Whether a message may change anything.

@@ -2,13 +2,25 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use super::exchange;
+use super::Settings;
+use super::patience::persist;
 use super::target::Target;
 use crate::case::bind::Values;
+use crate::model::absence::says_absent;
 use crate::wire::http1::{RequestFlaw, parse_request};
 use crate::wire::{Answer, Exchange, Headers, Message, NoAnswerKind, Request, percent};
+
+/// A domain that could not be deleted, or nobody knows whether it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leftover {
+    /// Its name.
+    pub domain: String,
+    /// What came of deleting it.
+    pub why: String,
+    /// Whether that is what a server says that cannot delete domains at all.
+    pub absent: bool,
+}
 
 /// The domains that exist, or may exist, because of a case: their names, and how the case wrote them in its paths.
 #[derive(Debug, Default)]
@@ -79,29 +91,33 @@ impl Created {
         }
     }
 
-    /// Deletes them all; returns what could not be deleted, as sentences.
-    pub(super) async fn delete(self, target: &impl Target, deadline: Duration) -> Vec<String> {
-        let mut notes = Vec::new();
-        for (name, segment) in self.0 {
+    /// Deletes them all; returns those that could not be deleted.
+    pub(super) async fn delete(self, target: &impl Target, settings: &Settings) -> Vec<Leftover> {
+        let mut leftovers = Vec::new();
+        for (domain, segment) in self.0 {
             let request = Request {
                 method: "DELETE".to_owned(),
                 target: format!("/domains/{segment}"),
                 headers: Headers::default(),
                 body: None,
             };
-            let problem = match exchange(target, Message::Request(request), deadline)
-                .await
-                .answer
-            {
-                Answer::Response(response) if matches!(response.status, 200..300 | 404) => continue,
-                Answer::Response(response) => format!("status {}", response.status),
-                Answer::None(why) => why.to_string(),
+            let exchange = persist(target, Message::Request(request), settings).await;
+            let (why, absent) = match exchange.answer {
+                Answer::Response(response) if (200..300).contains(&response.status) => continue,
+                Answer::Response(response) if says_absent(&response) => {
+                    (format!("status {}", response.status), true)
+                }
+                Answer::Response(response) if response.status == 404 => continue,
+                Answer::Response(response) => (format!("status {}", response.status), false),
+                Answer::None(why) => (why.to_string(), false),
             };
-            notes.push(format!(
-                "domain `{name}` may be left behind: deleting it gave {problem}"
-            ));
+            leftovers.push(Leftover {
+                domain,
+                why,
+                absent,
+            });
         }
-        notes
+        leftovers
     }
 }
 

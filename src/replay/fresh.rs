@@ -1,13 +1,17 @@
 //! Names that nobody uses yet, for the domains of a case.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::Settings;
+use super::patience::persist;
 use super::target::Target;
-use crate::wire::{Answer, Headers, Message, Request};
+use crate::model::absence::says_absent;
+use crate::wire::{Answer, Headers, Message, Request, percent};
 
 /// Names of one character that are letters or digits (contract 2.1, `name`).
 const SHORT: &[u8; 62] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
@@ -15,13 +19,16 @@ const SHORT: &[u8; 62] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0
 /// The longest name given out, in characters. A domain name may have 64; cases append to it.
 const LONGEST: usize = 40;
 
+/// Told of the name of a domain.
+type Told = Box<dyn Fn(&str) + Send + Sync>;
+
 /// Gives out names of domains, each once, also when several cases run beside each other.
-#[derive(Debug)]
 pub struct Run {
     id: String,
     given: AtomicU64,
     /// Names of one character that a case is using.
     short: Mutex<BTreeSet<char>>,
+    unmarked: Option<Told>,
 }
 
 impl Run {
@@ -45,6 +52,27 @@ impl Run {
             id: label(id, 16),
             given: AtomicU64::new(0),
             short: Mutex::default(),
+            unmarked: None,
+        }
+    }
+
+    /// Tells `told` of every domain that is about to be created by a name that does not look like one of ours.
+    #[must_use]
+    pub fn telling(mut self, told: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.unmarked = Some(Box::new(told));
+        self
+    }
+
+    /// Tells of the domain a message creates, if its name does not look like one of ours.
+    pub(super) fn announce(&self, message: &Message) {
+        let (Some(told), Message::Request(request)) = (&self.unmarked, message) else {
+            return;
+        };
+        let name = request.path().strip_prefix("/domains/");
+        if let Some(name) = name.filter(|name| {
+            request.method == "POST" && !name.contains('/') && !name.starts_with("pc-")
+        }) {
+            told(&percent::decode(name).unwrap_or_else(|| name.to_owned()));
         }
     }
 
@@ -75,7 +103,7 @@ impl Run {
     pub(super) async fn short(
         &self,
         target: &impl Target,
-        deadline: Duration,
+        settings: &Settings,
     ) -> Result<Short<'_>, String> {
         // Runs beside this one begin elsewhere.
         let start = self.id.bytes().map(usize::from).sum::<usize>() % SHORT.len();
@@ -91,7 +119,15 @@ impl Run {
                 headers: Headers::default(),
                 body: None,
             };
-            match target.send(&Message::Request(request), deadline).await {
+            let exchange = persist(target, Message::Request(request), settings).await;
+            match exchange.answer {
+                // What stands in front of the target knows of no domains.
+                Answer::Response(response) if says_absent(&response) => {
+                    return Err(format!(
+                        "no free domain name of one character is known: `{name}` answered {}, of no error type that says so",
+                        response.status
+                    ));
+                }
                 Answer::Response(response) if response.status == 404 => return Ok(short),
                 Answer::Response(response) => {
                     last = format!("`{name}` answered {}", response.status)
@@ -112,6 +148,14 @@ impl Run {
         let mut taken = self.short.lock().unwrap_or_else(PoisonError::into_inner);
         // Not `then_some`: a value that is made and not wanted would be dropped, and so release the name.
         taken.insert(name).then(|| Short { run: self, name })
+    }
+}
+
+impl fmt::Debug for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 

@@ -119,7 +119,7 @@ mod tests {
             (created.status, read.status, head.body.len(), cut.kind),
             (200, 200, 0, NoAnswerKind::Closed)
         );
-        assert_eq!(replayed.notes, [""; 0]);
+        assert_eq!(replayed.leftovers, []);
         let domain = replayed.transcript.with.get("domain").unwrap();
         let gone = run(&format!("> GET /domains/{domain}\n"), &local).await;
         assert!(

@@ -12,35 +12,37 @@ mod hostile;
 pub mod in_process;
 mod lag;
 pub mod local;
+mod outage;
+mod pace;
+mod patience;
 mod sign;
 mod socket;
 pub mod target;
 mod tls;
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use self::cleanup::Created;
+pub use self::cleanup::Leftover;
 pub use self::endpoint::{BadEndpoint, Endpoint, EndpointSettings};
 pub use self::fresh::Run;
 pub use self::in_process::InProcess;
 pub use self::lag::Lag;
 pub use self::local::Local;
+pub use self::outage::{GRACE, Outage};
+pub use self::pace::{Pace, Turns};
 pub use self::sign::Signer;
 pub(crate) use self::sign::error_chain;
 pub use self::target::Target;
 pub use self::tls::Trust;
 use crate::case::Case;
-use crate::case::bind::{DEFAULT_ARN, Values, follow_up, fresh_names, learn, message};
+use crate::case::bind::{
+    DEFAULT_ARN, Values, answered, follow_up, fresh_names, learn, message, told,
+};
 use crate::case::transcript::Transcript;
 use crate::contract::Operation;
 use crate::contract::operation::addressed;
-use crate::wire::{Answer, Exchange, Message, Response};
-
-/// How often a message is sent that is answered with 429 or 503.
-const TRIES: u32 = 3;
-
-/// The longest that a `retry-after` makes us wait.
-const LONGEST_WAIT: Duration = Duration::from_secs(2);
+use crate::wire::Exchange;
 
 /// How cases are replayed.
 #[derive(Debug)]
@@ -53,6 +55,12 @@ pub struct Settings {
     pub run: Run,
     /// How late the target shows its effects; whoever watches notes it.
     pub lag: Lag,
+    /// How fast the target is asked.
+    pub pace: Pace,
+    /// Whether the target is still there.
+    pub outage: Outage,
+    /// Turns of cases that run side by side: who waits for a throttling target gives up its own.
+    pub turns: Turns,
 }
 
 impl Default for Settings {
@@ -62,6 +70,9 @@ impl Default for Settings {
             arn: DEFAULT_ARN.to_owned(),
             run: Run::new(),
             lag: Lag::default(),
+            pace: Pace::default(),
+            outage: Outage::default(),
+            turns: Turns::default(),
         }
     }
 }
@@ -73,6 +84,9 @@ pub enum Next {
     Go,
     /// The same message once more after this time; the answer so far does not count.
     Again(Duration),
+    /// The answer is missing or says nothing: the same message once more after a while, if that can do no harm and has not
+    /// been tried often enough, else the end of the case.
+    Retry,
     /// The end of the case.
     Stop,
 }
@@ -84,8 +98,8 @@ pub struct Replayed {
     pub transcript: Transcript,
     /// Why not all steps were sent, unless whoever watched stopped.
     pub unsent: Option<Unsent>,
-    /// What went wrong outside the case, for people: domains that could not be deleted.
-    pub notes: Vec<String>,
+    /// Domains that could not be deleted.
+    pub leftovers: Vec<Leftover>,
 }
 
 /// A step that could not be sent, and so nothing behind it either.
@@ -100,10 +114,10 @@ pub struct Unsent {
 /// Replays a case.
 ///
 /// `with` holds values for placeholders that the run would otherwise provide; usually none. Every exchange, each page of a
-/// paged step included, is shown to `watch` with the index of its step before the next message goes out. An answer of 429
-/// or 503 says that the call was not made, so the message is sent again after a while, and only the last answer counts.
+/// paged step included, is shown to `watch` with the index of its step before the next message goes out.
 ///
-/// A missing answer does not end the case: whether to go on is for `watch` to say.
+/// A missing answer does not end the case: whether to go on is for `watch` to say. Of steps sent at the same time only the
+/// last answers are shown, after throttled ones were sent again.
 pub async fn replay(
     name: &str,
     case: &Case,
@@ -123,7 +137,7 @@ pub async fn replay(
     let mut replayed = Replayed {
         transcript,
         unsent: None,
-        notes: Vec::new(),
+        leftovers: Vec::new(),
     };
     let Transcript { with, answers, .. } = &mut replayed.transcript;
 
@@ -135,7 +149,7 @@ pub async fn replay(
         }
         let value = match name.as_str() {
             "arn" => settings.arn.clone(),
-            "short" => match settings.run.short(target, settings.deadline).await {
+            "short" => match settings.run.short(target, settings).await {
                 Ok(short) => reserved.insert(short).name.to_string(),
                 Err(reason) => {
                     replayed.unsent = Some(Unsent { step: 0, reason });
@@ -188,35 +202,46 @@ pub async fn replay(
                 (Some(early), _) => early,
                 (None, Some(Ok(other))) => {
                     let (one, other) = tokio::join!(
-                        exchange(target, message, settings.deadline),
-                        exchange(target, other, settings.deadline)
+                        patience::insist(target, message, settings),
+                        patience::insist(target, other, settings)
                     );
                     created.note(&other, with);
                     ahead = Some(other);
                     one
                 }
-                (None, _) => exchange(target, message, settings.deadline).await,
+                (None, _) => patience::send(target, message, settings).await,
             };
             if operation.is_some_and(Operation::settles) {
                 written = Some(Instant::now());
             }
             created.note(&exchange, with);
             next = watch(index, &exchange);
-            while let Next::Again(pause) = next {
-                tokio::time::sleep(pause).await;
-                exchange = self::exchange(target, exchange.message, settings.deadline).await;
+            let mut tried = 1;
+            loop {
+                match next {
+                    Next::Again(pause) => tokio::time::sleep(pause).await,
+                    Next::Retry => {
+                        let Some(pause) = patience::before_retry(&exchange, tried, settings) else {
+                            next = Next::Stop;
+                            break;
+                        };
+                        tried += 1;
+                        exchanges.push(exchange.clone());
+                        settings.turns.stand_aside(pause).await;
+                    }
+                    Next::Go | Next::Stop => break,
+                }
+                exchange = patience::send(target, exchange.message, settings).await;
+                created.note(&exchange, with);
                 next = watch(index, &exchange);
             }
-            if next == Next::Go {
-                next_message = follow_up(step, exchanges.len() + 1, &exchange);
+            patience::ended(&exchange, tried, settings);
+            if next == Next::Go && !exchange.answer.is_lost() {
+                next_message = follow_up(step, answered(&exchanges) + 1, &exchange);
             }
             exchanges.push(exchange);
         }
-        if let Some(Exchange {
-            answer: Answer::Response(first),
-            ..
-        }) = exchanges.first()
-        {
+        if let Some(first) = told(&exchanges) {
             // A value that is missing shows at the step that needs it.
             let _ = learn(step, first, &mut known);
         }
@@ -225,49 +250,9 @@ pub async fn replay(
             break;
         }
     }
-    replayed.notes = created.delete(target, settings.deadline).await;
+    replayed.leftovers = created.delete(target, settings).await;
     drop(reserved);
     replayed
-}
-
-/// Sends a message, again if it is throttled, and takes the time of the last try.
-async fn exchange(target: &impl Target, message: Message, deadline: Duration) -> Exchange {
-    let mut tried = 0;
-    loop {
-        let at = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        let began = Instant::now();
-        let answer = target.send(&message, deadline).await;
-        let took = began.elapsed();
-        tried += 1;
-        match &answer {
-            Answer::Response(response) if tried < TRIES && matches!(response.status, 429 | 503) => {
-                tokio::time::sleep(back_off(response, tried)).await;
-            }
-            _ => {
-                return Exchange {
-                    message,
-                    answer,
-                    at_ms: i64::try_from(at.as_millis()).unwrap_or(i64::MAX),
-                    took_us: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
-                };
-            }
-        }
-    }
-}
-
-/// How long to wait before the next try: what the answer asks for within reason, else longer each time, and never the
-/// same for all who wait.
-fn back_off(answer: &Response, tried: u32) -> Duration {
-    let asked = answer
-        .headers
-        .get("retry-after")
-        .and_then(|seconds| seconds.trim().parse().ok());
-    let wait = asked
-        .map_or(Duration::from_millis(100 << tried), Duration::from_secs)
-        .min(LONGEST_WAIT);
-    wait + wait.mul_f64((fresh::random() % 256) as f64 / 1024.0)
 }
 
 #[cfg(test)]
@@ -278,7 +263,7 @@ mod tests {
 
     use super::*;
     use crate::case::{text, transcript};
-    use crate::wire::{Headers, NoAnswerKind};
+    use crate::wire::{Answer, Headers, Message, NoAnswerKind, Response};
 
     /// Answers as a function says, and remembers what it was asked.
     struct Script<F>(F, Mutex<Vec<String>>);
@@ -345,6 +330,16 @@ mod tests {
         .await
     }
 
+    /// The same by somebody who wants every message answered.
+    async fn run_patiently(case: &str, target: &impl Target, settings: &Settings) -> Replayed {
+        let case = text::parse(case, "test.case").unwrap();
+        let mut watch = |_, exchange: &Exchange| match exchange.answer.is_lost() {
+            true => Next::Retry,
+            false => Next::Go,
+        };
+        replay("test", &case, target, Values::new(), settings, &mut watch).await
+    }
+
     #[tokio::test]
     async fn what_a_case_creates_is_deleted_after_it() {
         let script = Script::new(|line| match line {
@@ -357,7 +352,7 @@ mod tests {
         let case = "> POST /domains/${domain}\n\n> POST /domains/${domain2}\n\n> POST /domains/lost\n\n> POST /domains/refused\n\n\
                     > POST /domains/%61%2fb\n\n> POST /domains/gone\n\n> DELETE /domains/gone\n\n> POST /domains/x/profiles\n";
         let replayed = run(case, &script, &settings()).await;
-        assert_eq!(replayed.notes, [""; 0]);
+        assert_eq!(replayed.leftovers, []);
         // Somebody else's `lost` may have been there before.
         assert_eq!(
             script.seen()[8..],
@@ -381,7 +376,7 @@ mod tests {
         let case =
             ">!\n| POST /domains/${domain} HTTP/1.1\n| nonsense\n\n>!\n| GET /domains/${domain2}\n";
         assert!(
-            run(case, &script, &settings()).await.notes.is_empty(),
+            run(case, &script, &settings()).await.leftovers.is_empty(),
             "all was refused"
         );
 
@@ -390,10 +385,12 @@ mod tests {
             _ => Answer::none(NoAnswerKind::Closed, ""),
         });
         let replayed = run(case, &script, &settings()).await;
-        let notes = ["1", "2-2"].map(|name| {
-            format!("domain `pc-test-{name}` may be left behind: deleting it gave status 500")
+        let leftovers = ["1", "2-2"].map(|name| Leftover {
+            domain: format!("pc-test-{name}"),
+            why: "status 500".to_owned(),
+            absent: false,
         });
-        assert_eq!(replayed.notes, notes);
+        assert_eq!(replayed.leftovers, leftovers);
     }
 
     #[tokio::test]
@@ -518,16 +515,11 @@ mod tests {
                 body: Bytes::new(),
             })
         });
-        let replayed = run("> GET /soon\n\n> GET /never\n", &script, &settings()).await;
+        let case = "> GET /soon\n\n> GET /never\n\n> GET /unsent\n";
+        let replayed = run_patiently(case, &script, &settings()).await;
         assert_eq!(
             script.seen(),
-            [
-                "GET /soon",
-                "GET /soon",
-                "GET /never",
-                "GET /never",
-                "GET /never"
-            ]
+            [["GET /soon"; 2].as_slice(), &["GET /never"; 9]].concat()
         );
         let statuses = replayed
             .transcript
@@ -538,47 +530,25 @@ mod tests {
                 Answer::Response(response) => response.status,
                 Answer::None(_) => 0,
             });
-        assert_eq!(statuses.collect::<Vec<_>>(), [200, 503]);
-    }
-
-    #[test]
-    fn waiting_is_bounded_and_longer_each_time() {
-        let wait = |retry_after: Option<&str>, tried| {
-            let headers = retry_after
-                .map(|seconds| ("retry-after", seconds))
-                .into_iter()
-                .collect();
-            back_off(
-                &Response {
-                    status: 503,
-                    headers,
-                    body: Bytes::new(),
-                },
-                tried,
-            )
-            .as_millis()
-        };
-        for _ in 0..100 {
-            assert!((200..250).contains(&wait(None, 1)) && (400..500).contains(&wait(None, 2)));
-            assert!((1000..1250).contains(&wait(Some("1"), 1)) && wait(Some("0"), 2) == 0);
-            assert!((2000..2500).contains(&wait(Some("18446744073709551615"), 1)));
-            assert!((200..250).contains(&wait(Some("Fri, 31 Dec 1999 23:59:59 GMT"), 1)));
-        }
+        assert_eq!(
+            statuses.collect::<Vec<_>>(),
+            [[503, 200].as_slice(), &[503; 9]].concat()
+        );
+        let printed = transcript::print(&replayed.transcript);
+        let read = transcript::parse(&printed, "test.case").unwrap();
+        assert_eq!(read, replayed.transcript);
     }
 
     #[tokio::test]
     async fn a_name_of_one_character_is_free_and_not_shared() {
+        let free = || answer(404, r#"{"__type":"ResourceNotFoundException"}"#);
         let script = Script::new(|line| match line.strip_prefix("GET /domains/") {
-            Some("y" | "z") => answer(404, "{}"),
+            Some("y" | "z") => free(),
             Some(_) => answer(200, "{}"),
             None => answer(200, "{}"),
         });
         let settings = settings();
-        let taken = settings
-            .run
-            .short(&script, settings.deadline)
-            .await
-            .unwrap();
+        let taken = settings.run.short(&script, &settings).await.unwrap();
         let case = "> POST /domains/${short}\n";
         let replayed = run(case, &script, &settings).await;
         let other = replayed.transcript.with.get("short").unwrap().to_owned();
@@ -603,15 +573,15 @@ mod tests {
             full.seen().len() == 61 && unsent.reason.contains("answered 200"),
             "{unsent:?}"
         );
-        let dead = Script::new(|_| Answer::none(NoAnswerKind::Refused, ""));
+        let dead = Script::new(|_| Answer::none(NoAnswerKind::Closed, ""));
+        let unsent = run(case, &dead, &settings).await.unsent.unwrap();
+        assert!(unsent.reason.contains("closed"), "{unsent:?}");
+        // Something that knows no domains at all says nothing about one.
+        let gateway = Script::new(|_| answer(404, r#"{"message":"Not Found"}"#));
+        let unsent = run(case, &gateway, &settings).await.unsent.unwrap();
         assert!(
-            run(case, &dead, &settings)
-                .await
-                .unsent
-                .unwrap()
-                .reason
-                .contains("refused")
-                && dead.seen().len() == 1
+            gateway.seen().len() == 1 && unsent.reason.contains("answered 404"),
+            "{unsent:?}"
         );
     }
 

@@ -6,10 +6,10 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::contract::{Options, Rule, Side, Sides};
-use crate::judge::{Finding, Outcome, Severity};
+use crate::contract::{Operation, Options, Rule, RuleId, Side, Sides};
+use crate::judge::{Fate, Finding, Outcome, Severity, Tally};
 
-use super::{Cause, Contradiction, Line, Report, options_text};
+use super::{Cause, Contradiction, Gone, Line, Report, Unmet, options_text};
 
 /// How a report is shown.
 #[derive(Debug, Clone, Copy, Default)]
@@ -52,8 +52,48 @@ pub fn render(report: &Report, manner: Manner) -> String {
         text.cause(cause);
     }
     text.unclear(report);
+    text.gone(report);
+    text.absent(report);
+    for unmet in &report.unmet {
+        text.unmet(unmet);
+    }
+    text.stale(report);
     text.summary(report);
     text.out
+}
+
+/// What of a requirement could not be judged, in a sentence.
+pub fn unmet(unmet: &Unmet) -> String {
+    let names = |names: Vec<&str>| {
+        let rest = names.len().saturating_sub(MOST_OTHERS);
+        let mut text = names[..names.len() - rest].join(", ");
+        if rest > 0 {
+            let _ = write!(text, " and {rest} more");
+        }
+        text
+    };
+    let operations: Vec<_> = unmet.operations.iter().map(|one| one.name).collect();
+    let rules: Vec<_> = unmet.rules.iter().map(|rule| rule.id()).collect();
+    let mut parts = Vec::new();
+    if !operations.is_empty() {
+        parts.push(format!(
+            "not implemented, or never asked for: {}",
+            names(operations)
+        ));
+    }
+    if !rules.is_empty() {
+        parts.push(format!("not exercised: {}", names(rules)));
+    }
+    parts.join("; ")
+}
+
+/// What became of the target, in a sentence.
+pub fn gone(gone: &Gone) -> String {
+    let left = match gone.left {
+        Some(left) => format!("; {} not judged", plural(left, "case")),
+        None => String::new(),
+    };
+    format!("the target does not answer any more ({}){left}", gone.why)
 }
 
 /// One finding, as a block of its own.
@@ -182,11 +222,13 @@ impl Text {
             let Some(unclear) = &case.unclear else {
                 continue;
             };
+            if report.gone.is_some() && unclear.lost {
+                // Told once for all of them.
+                continue;
+            }
             let same = |(first, _): &&mut (&Line, Vec<String>)| {
-                first
-                    .unclear
-                    .as_ref()
-                    .is_some_and(|known| known.why == unclear.why)
+                let known = first.unclear.as_ref();
+                known.is_some_and(|known| reason(&known.why) == reason(&unclear.why))
             };
             match reasons.iter_mut().find(same) {
                 Some((_, cases)) => cases.push(case.name.clone()),
@@ -210,6 +252,108 @@ impl Text {
         }
     }
 
+    /// A target that was not there any more, once for all cases that noticed.
+    fn gone(&mut self, report: &Report) {
+        let Some(gone) = &report.gone else {
+            return;
+        };
+        self.head("UNCLEAR", Colour::Cyan, None, &self::gone(gone));
+        let silent: Vec<_> = report
+            .cases
+            .iter()
+            .filter(|case| case.unclear.as_ref().is_some_and(|unclear| unclear.lost))
+            .map(|case| case.name.clone())
+            .collect();
+        if !silent.is_empty() {
+            let what = format!("{} under way then", plural(silent.len(), "case"));
+            self.line("what", &what);
+            self.others(&silent, "");
+        }
+    }
+
+    /// The operations the target does not have, in a line each.
+    fn absent(&mut self, report: &Report) {
+        if report.absent.is_empty() {
+            return;
+        }
+        let cases = report
+            .cases
+            .iter()
+            .filter(|case| !case.absent.is_empty())
+            .count();
+        let (count, verb) = (
+            report.absent.len(),
+            if report.absent.len() == 1 {
+                "is"
+            } else {
+                "are"
+            },
+        );
+        self.head(
+            "ABSENT",
+            Colour::Dim,
+            None,
+            &format!(
+                "{} {verb} not implemented; {} judged without",
+                plural(count, "operation"),
+                match cases {
+                    1 => "1 case was".to_owned(),
+                    many => format!("{} were", plural(many, "case")),
+                },
+            ),
+        );
+        let width = report
+            .absent
+            .iter()
+            .map(|one| one.operation.name.len())
+            .max()
+            .unwrap_or(0);
+        for one in &report.absent {
+            let name = one.operation.name;
+            let cases = match one.cases {
+                0 => "no case got to it".to_owned(),
+                cases => plural(cases, "case"),
+            };
+            let answer = crate::judge::printable(&one.answer, 60);
+            self.line("", &format!("{name:<width$}  {cases}, answered {answer}"));
+        }
+        let missing = report.coverage().missing;
+        let mut rules: Vec<RuleId> = missing.iter().map(|(rule, _)| *rule).collect();
+        rules.dedup();
+        rules.retain(|rule| report.absent.iter().any(|one| one.aims.contains(rule)));
+        if !rules.is_empty() {
+            let what = format!(
+                "{} could not be exercised for want of them",
+                plural(rules.len(), "rule")
+            );
+            self.line("rules", &what);
+            if self.manner.detail == Detail::Names {
+                let names: Vec<_> = rules.iter().map(|rule| rule.to_string()).collect();
+                self.words("", &names);
+            }
+        }
+    }
+
+    fn unmet(&mut self, unmet: &Unmet) {
+        let what = format!("--require {}: {}", unmet.pattern, self::unmet(unmet));
+        self.head("MISSING", Colour::Red, None, &what);
+    }
+
+    /// Known deviations that the target does not show any more.
+    fn stale(&mut self, report: &Report) {
+        for known in report.known.iter().filter(|known| known.is_stale()) {
+            let (place, deviation) = (&known.deviation.place, &known.deviation);
+            let agree = match known.agree {
+                1 => "1 case agrees".to_owned(),
+                many => format!("{} agree", plural(many, "case")),
+            };
+            let what = format!(
+                "{place}: {deviation} no longer deviates on this target ({agree}); remove the entry"
+            );
+            self.head("STALE", Colour::Yellow, None, &what);
+        }
+    }
+
     fn summary(&mut self, report: &Report) {
         if !self.out.is_empty() {
             self.out.push_str("─────────────\n");
@@ -219,6 +363,7 @@ impl Text {
         for (count, one, many) in [
             (counts.conforms, "conforms", "conform"),
             (counts.warns, "warns", "warn"),
+            (counts.in_part, "conforms in part", "conform in part"),
             (counts.violates, "violates", "violate"),
             (counts.unclear, "unclear", "unclear"),
         ] {
@@ -230,8 +375,12 @@ impl Text {
                 ));
             }
         }
+        let known: usize = report.known.iter().map(|known| known.cases.len()).sum();
+        if known > 0 {
+            parts.push(plural(known, "known deviation"));
+        }
         let colour = match report.outcome() {
-            Outcome::Conforms => Colour::Green,
+            Outcome::InPart | Outcome::Conforms => Colour::Green,
             Outcome::Warns => Colour::Yellow,
             Outcome::Unclear => Colour::Cyan,
             Outcome::Violates => Colour::Red,
@@ -255,6 +404,25 @@ impl Text {
         if self.manner.detail != Detail::Cases {
             self.capabilities(report);
             self.rules(report);
+            self.yields(report);
+        }
+        if report.retries > 0 {
+            let (throttled, silent) = [&report.yields.written, &report.yields.generated]
+                .iter()
+                .fold((0, 0), |(throttled, silent), tally| {
+                    let of = |fate| tally.count(fate) as usize;
+                    (
+                        throttled + of(Fate::Throttled),
+                        silent + of(Fate::Unanswered),
+                    )
+                });
+            let what = format!(
+                "{} sent again; {} throttled, {} unanswered",
+                plural(report.retries, "request"),
+                thousands(throttled),
+                thousands(silent),
+            );
+            self.line("retries", &what);
         }
         if report.slow > 0 {
             self.line(
@@ -266,7 +434,27 @@ impl Text {
                 ),
             );
         }
+        if !report.spacing.is_zero() {
+            let what = format!(
+                "the target throttled much; up to {:?} between two requests",
+                report.spacing
+            );
+            self.line("pace", &what);
+        }
+        if report.serves_nothing {
+            self.line(
+                "nothing",
+                "was served: compare the address and its path, and whether it wants credentials",
+            );
+        }
         self.unfinished(report);
+        if report.resumed > 0 {
+            let what = format!(
+                "{} judged by the run that this one goes on with",
+                plural(report.resumed, "case")
+            );
+            self.line("resumed", &what);
+        }
         if let Some(why) = &report.interrupted {
             self.line("stopped", why);
         }
@@ -332,6 +520,48 @@ impl Text {
                 })
                 .collect();
             self.words("", &missing);
+        }
+    }
+
+    /// What was asked for, and what became of it.
+    fn yields(&mut self, report: &Report) {
+        for (what, tally) in [
+            ("corpus", &report.yields.written),
+            ("generated", &report.yields.generated),
+        ] {
+            if tally.total() == 0 {
+                continue;
+            }
+            let counted: Vec<_> = Fate::ALL
+                .into_iter()
+                .filter(|(fate, _)| tally.count(*fate) > 0)
+                .map(|(fate, name)| format!("{} {name}", thousands(tally.count(fate) as usize)))
+                .collect();
+            self.line("yield", &format!("{what}: {}", counted.join(", ")));
+            if self.manner.detail == Detail::Names {
+                self.yield_by_operation(tally);
+            }
+        }
+    }
+
+    fn yield_by_operation(&mut self, tally: &Tally) {
+        let name = |operation: Option<&'static Operation>| operation.map_or("none", |one| one.name);
+        let width = tally
+            .rows()
+            .map(|(operation, _)| name(operation).len())
+            .max()
+            .unwrap_or(0);
+        for (operation, counts) in tally.rows() {
+            let counts: Vec<_> = Fate::ALL
+                .iter()
+                .zip(counts)
+                .filter(|(_, count)| *count > 0)
+                .map(|((_, fate), count)| format!("{} {fate}", thousands(count as usize)))
+                .collect();
+            self.line(
+                "",
+                &format!("{:<width$}  {}", name(operation), counts.join(", ")),
+            );
         }
     }
 
@@ -443,6 +673,14 @@ fn thousands(count: usize) -> String {
         grouped.push(digit);
     }
     grouped
+}
+
+/// Why a case is unclear, without what a transport has to say about the particular connection.
+fn reason(why: &str) -> &str {
+    match why.match_indices(": ").nth(1) {
+        Some((at, _)) if why.starts_with("no answer") => &why[..at],
+        _ => why,
+    }
 }
 
 /// An allowed answer may be a whole object type with all its fields.

@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
+use std::collections::BTreeMap;
+
 use crate::contract::{Level, RuleId, Side};
-use crate::judge::{Outcome, Severity};
+use crate::judge::{Fate, Outcome, Severity, Tally};
 
 use super::{Cause, Line, Report, option_names};
 
@@ -29,17 +31,29 @@ struct Document<'a> {
     outcome: &'static str,
     elapsed_seconds: f64,
     requests: usize,
+    retries: usize,
+    /// In milliseconds.
+    spacing_ms: u64,
     recordings: usize,
+    resumed: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     interrupted: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gone: Option<Gone<'a>>,
+    serves_nothing: bool,
     counts: Counts,
     findings: Vec<Finding<'a>>,
+    not_implemented: Vec<Absence<'a>>,
+    required: Vec<Unmet<'a>>,
+    known: Vec<Known<'a>>,
     contradictions: Vec<Contradiction<'a>>,
     slow: Slow,
     capabilities: Vec<Capability>,
     /// The longest time, in milliseconds, between a write and the read that showed it (cap.settle-ms).
     settle_ms: u64,
     rules: Rules,
+    #[serde(rename = "yield")]
+    yields: Yields,
     cases: Vec<Case<'a>>,
 }
 
@@ -48,6 +62,7 @@ struct Counts {
     cases: usize,
     conforms: usize,
     warns: usize,
+    in_part: usize,
     unclear: usize,
     violates: usize,
 }
@@ -75,6 +90,46 @@ struct Finding<'a> {
     also: Vec<&'static str>,
     cases: &'a [String],
     again: &'a str,
+}
+
+#[derive(Serialize)]
+struct Gone<'a> {
+    why: &'a str,
+    left: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Absence<'a> {
+    operation: &'static str,
+    request: &'a str,
+    answer: &'a str,
+    cases: usize,
+    /// Rules that cases which need it were written for, and that nothing exercised.
+    rules: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Unmet<'a> {
+    pattern: &'a str,
+    operations: Vec<&'static str>,
+    rules: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Known<'a> {
+    place: &'a str,
+    rule: Option<&'a str>,
+    case: Option<&'a str>,
+    reason: &'a str,
+    cases: &'a [String],
+    agree: usize,
+    stale: bool,
+}
+
+#[derive(Serialize)]
+struct Yields {
+    corpus: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
+    generated: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
 }
 
 #[derive(Serialize)]
@@ -140,6 +195,10 @@ struct Case<'a> {
     seconds: f64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     rules: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    known: Vec<&'static str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    not_implemented: &'a [&'static str],
     #[serde(skip_serializing_if = "Option::is_none")]
     unclear: Option<Unclear<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -166,16 +225,32 @@ impl<'a> Document<'a> {
             outcome: report.outcome().name(),
             elapsed_seconds: report.elapsed.as_secs_f64(),
             requests: report.requests,
+            retries: report.retries,
+            spacing_ms: u64::try_from(report.spacing.as_millis()).unwrap_or(u64::MAX),
             recordings: report.recordings,
+            resumed: report.resumed,
             interrupted: report.interrupted.as_deref(),
+            gone: report.gone.as_ref().map(|gone| Gone {
+                why: &gone.why,
+                left: gone.left,
+            }),
+            serves_nothing: report.serves_nothing,
             counts: Counts {
                 cases: report.cases.len(),
                 conforms: counts.conforms,
                 warns: counts.warns,
+                in_part: counts.in_part,
                 unclear: counts.unclear,
                 violates: counts.violates,
             },
             findings: report.causes.iter().map(Finding::of).collect(),
+            not_implemented: report
+                .absent
+                .iter()
+                .map(|absence| Absence::of(absence, &coverage.missing))
+                .collect(),
+            required: report.unmet.iter().map(Unmet::of).collect(),
+            known: report.known.iter().map(Known::of).collect(),
             contradictions: report
                 .contradictions
                 .iter()
@@ -203,6 +278,10 @@ impl<'a> Document<'a> {
                     .iter()
                     .map(|(rule, side)| Missing::of(*rule, *side))
                     .collect(),
+            },
+            yields: Yields {
+                corpus: by_operation(&report.yields.written),
+                generated: by_operation(&report.yields.generated),
             },
             cases: report.cases.iter().map(Case::of).collect(),
         }
@@ -269,6 +348,61 @@ impl<'a> Contradiction<'a> {
     }
 }
 
+impl<'a> Absence<'a> {
+    fn of(absence: &'a super::Absence, missing: &[(RuleId, Side)]) -> Self {
+        let exercised = |rule: &RuleId| missing.iter().all(|(other, _)| other != rule);
+        Self {
+            operation: absence.operation.name,
+            request: &absence.request,
+            answer: &absence.answer,
+            cases: absence.cases,
+            rules: absence
+                .aims
+                .iter()
+                .filter(|rule| !exercised(rule))
+                .map(|rule| rule.id())
+                .collect(),
+        }
+    }
+}
+
+impl<'a> Unmet<'a> {
+    fn of(unmet: &'a super::Unmet) -> Self {
+        Self {
+            pattern: &unmet.pattern,
+            operations: unmet.operations.iter().map(|one| one.name).collect(),
+            rules: unmet.rules.iter().map(|rule| rule.id()).collect(),
+        }
+    }
+}
+
+impl<'a> Known<'a> {
+    fn of(known: &'a super::Known) -> Self {
+        let deviation = &known.deviation;
+        Self {
+            place: &deviation.place,
+            rule: deviation.rule.as_deref(),
+            case: deviation.case.as_deref(),
+            reason: &deviation.reason,
+            cases: &known.cases,
+            agree: known.agree,
+            stale: known.is_stale(),
+        }
+    }
+}
+
+/// By operation and fate; `none` is what asks for no operation.
+fn by_operation(tally: &Tally) -> BTreeMap<&'static str, BTreeMap<&'static str, u64>> {
+    let row = |counts: [u64; Fate::ALL.len()]| {
+        let named = Fate::ALL.iter().map(|(_, name)| *name).zip(counts);
+        named.filter(|(_, count)| *count > 0).collect()
+    };
+    tally
+        .rows()
+        .map(|(operation, counts)| (operation.map_or("none", |one| one.name), row(counts)))
+        .collect()
+}
+
 impl Missing {
     fn of(rule: RuleId, side: Side) -> Self {
         let side = match side {
@@ -294,6 +428,8 @@ impl<'a> Case<'a> {
                 .iter()
                 .map(|finding| finding.rule.id())
                 .collect(),
+            known: line.known.iter().map(|rule| rule.id()).collect(),
+            not_implemented: &line.absent,
             unclear: line.unclear.as_ref().map(|unclear| Unclear {
                 step: unclear.step + 1,
                 request: &unclear.request,

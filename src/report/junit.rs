@@ -24,6 +24,22 @@ pub fn render(report: &Report) -> Result<String, quick_junit::SerializeError> {
     for case in &report.cases {
         suite.add_test_case(test_case(case));
     }
+    for unmet in &report.unmet {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        status.set_type("required");
+        status.set_message(human::unmet(unmet));
+        let mut case = TestCase::new(unmet.pattern.as_str(), status);
+        case.set_classname("required");
+        suite.add_test_case(case);
+    }
+    if let Some(gone) = &report.gone {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        status.set_type("unclear");
+        status.set_message(human::gone(gone));
+        let mut case = TestCase::new("target", status);
+        case.set_classname("run");
+        suite.add_test_case(case);
+    }
     for contradiction in &report.contradictions {
         let choice = contradiction.choice;
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
@@ -64,6 +80,11 @@ fn test_case(case: &Line) -> TestCase {
     };
     let status = match case.outcome {
         Outcome::Conforms | Outcome::Warns => TestCaseStatus::success(),
+        Outcome::InPart => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(format!("not implemented: {}", case.absent.join(", ")));
+            status
+        }
         Outcome::Unclear => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
             if let Some(unclear) = &case.unclear {
@@ -96,6 +117,9 @@ fn test_case(case: &Line) -> TestCase {
     test.set_classname(class);
     test.set_time(case.took);
     let mut out: String = block(Severity::Warns).collect();
+    for rule in &case.known {
+        out.push_str(&format!("known deviation: {rule}\n"));
+    }
     if let Some(unsent) = &case.unsent {
         out.push_str(unsent);
         out.push('\n');

@@ -4,6 +4,7 @@
 //! because one defect shows in many cases, and it compares what the cases say about the same [choice](ChoiceId). The
 //! renderers take nothing but a `&Report`: [`human`] for terminals, [`json`] for programs, [`junit`] for build servers.
 
+mod absence;
 mod cause;
 mod coverage;
 pub mod human;
@@ -13,9 +14,12 @@ pub mod junit;
 use std::fmt;
 use std::time::Duration;
 
-use crate::contract::{ChoiceId, Choices, Options};
-use crate::judge::{Exercised, Finding, Outcome, Severity, Unclear, Verdict};
+use crate::contract::operation::OPERATIONS;
+use crate::contract::{ChoiceId, Choices, Options, RuleId};
+use crate::judge::known::{Deviation, Deviations};
+use crate::judge::{Absent, Exercised, Finding, Outcome, Severity, Tally, Unclear, Verdict};
 
+pub use absence::{Absence, Requirement, Unmet};
 pub(crate) use cause::akin;
 pub use cause::{Cause, alike, still_shows};
 pub use coverage::{Coverage, covered};
@@ -44,6 +48,10 @@ pub struct Judged {
     pub took: Duration,
     /// Where the violation was looked for again: how often it was seen in how many replays.
     pub seen: Option<Seen>,
+    /// The rules it was written for.
+    pub aims: Vec<RuleId>,
+    /// Whether it was generated.
+    pub generated: bool,
 }
 
 /// How often a violation was seen in how many replays.
@@ -85,6 +93,24 @@ pub struct Report {
     pub recordings: usize,
     /// How many messages were sent.
     pub requests: usize,
+    /// Of these, how many were sent again because they were throttled or got no answer.
+    pub retries: usize,
+    /// What was asked for, and what became of it.
+    pub yields: Yields,
+    /// The operations the target does not have, in the order of the API.
+    pub absent: Vec<Absence>,
+    /// Whether the target served no request at all: then nothing is known of it, whatever it refused.
+    pub serves_nothing: bool,
+    /// What was required to be judged and could not be.
+    pub unmet: Vec<Unmet>,
+    /// The deviations that were known beforehand.
+    pub known: Vec<Known>,
+    /// The greatest distance in time that a throttling target made the run keep between two requests.
+    pub spacing: Duration,
+    /// What became of the target, if it was not there any more before the run was over.
+    pub gone: Option<Gone>,
+    /// How many of the cases an earlier run had judged that this one goes on with.
+    pub resumed: usize,
     /// How many answers took longer than the limit.
     pub slow: usize,
     /// The longest time between a write and the read that showed it; zero if every effect showed at once.
@@ -95,6 +121,42 @@ pub struct Report {
     pub interrupted: Option<String>,
     /// For every lasting choice, the distinct sets of options cases left, each with the first such case.
     seen: Vec<(ChoiceId, Options, String)>,
+}
+
+/// What was asked for, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Yields {
+    /// By the cases of the corpus.
+    pub written: Tally,
+    /// By generated cases.
+    pub generated: Tally,
+}
+
+/// A target that was not there any more before the run was over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gone {
+    /// What was last heard of it.
+    pub why: String,
+    /// How many cases were left; `None` where that is a matter of time.
+    pub left: Option<u64>,
+}
+
+/// A deviation that was known beforehand, and what this run saw of it.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// The deviation.
+    pub deviation: Deviation,
+    /// The cases that showed it.
+    pub cases: Vec<String>,
+    /// How many cases could have shown it and conform.
+    pub agree: usize,
+}
+
+impl Known {
+    /// Whether the target keeps the rule now, as far as was seen.
+    pub fn is_stale(&self) -> bool {
+        self.cases.is_empty() && self.agree > 0
+    }
 }
 
 /// One case in a report.
@@ -108,6 +170,10 @@ pub struct Line {
     pub outcome: Outcome,
     /// The findings, the violation last.
     pub findings: Vec<Finding>,
+    /// The rules of findings that were known beforehand.
+    pub known: Vec<RuleId>,
+    /// The operations it needed that the target does not have.
+    pub absent: Vec<&'static str>,
     /// Why it could not be judged to its end.
     pub unclear: Option<Unclear>,
     /// Why steps were left unsent although every answer was allowed.
@@ -136,6 +202,8 @@ pub struct Counts {
     pub conforms: usize,
     /// Allowed, with warnings.
     pub warns: usize,
+    /// Allowed, as far as the target has what was asked for.
+    pub in_part: usize,
     /// Nobody can say.
     pub unclear: usize,
     /// An answer was not allowed.
@@ -154,12 +222,44 @@ impl Report {
             choices: Choices::open(),
             recordings: 0,
             requests: 0,
+            retries: 0,
+            yields: Yields::default(),
+            absent: Vec::new(),
+            serves_nothing: false,
+            unmet: Vec::new(),
+            known: Vec::new(),
+            spacing: Duration::ZERO,
+            gone: None,
+            resumed: 0,
             slow: 0,
             lag: Duration::ZERO,
             elapsed: Duration::ZERO,
             interrupted: None,
             seen: Vec::new(),
         }
+    }
+
+    /// The same with deviations that are known beforehand.
+    #[must_use]
+    pub fn with_known(mut self, deviations: &Deviations) -> Self {
+        let known = |deviation: &Deviation| Known {
+            deviation: deviation.clone(),
+            cases: Vec::new(),
+            agree: 0,
+        };
+        self.known = deviations.iter().map(known).collect();
+        self
+    }
+
+    /// Whether a finding by that rule in that case was known beforehand, and so is none.
+    pub fn expects(&self, rule: RuleId, case: &str) -> bool {
+        self.known_at(rule, case).is_some()
+    }
+
+    fn known_at(&self, rule: RuleId, case: &str) -> Option<usize> {
+        self.known
+            .iter()
+            .position(|known| known.deviation.is_about(rule) && known.deviation.may_show_in(case))
     }
 
     /// Whether a violation like this one has been reported already.
@@ -174,15 +274,27 @@ impl Report {
         let Judged {
             name,
             again,
-            verdict,
+            mut verdict,
             took,
             seen,
+            aims,
+            generated,
         } = judged;
+        let violates = verdict.violation().is_some();
+        let known = self.set_known_aside(&name, &mut verdict, &aims);
         let outcome = verdict.outcome();
         self.exercised.merge(&verdict.exercised);
         self.requests += verdict.requests;
+        self.retries += verdict.retries;
         self.slow += verdict.slow;
-        if outcome != Outcome::Violates {
+        match generated {
+            true => self.yields.generated.merge(&verdict.tally),
+            false => self.yields.written.merge(&verdict.tally),
+        }
+        for absent in &verdict.absent {
+            Absence::note(&mut self.absent, absent, &aims);
+        }
+        if !violates {
             // What a target decided in a conversation it got wrong is anybody's guess.
             self.compare_choices(&name, &verdict.choices);
         }
@@ -215,6 +327,7 @@ impl Report {
         let Verdict {
             findings,
             unclear,
+            absent,
             unsent,
             requests,
             ..
@@ -224,11 +337,70 @@ impl Report {
             again,
             outcome,
             findings,
+            known,
+            absent: absent.iter().map(|absent| absent.operation.name).collect(),
             unclear,
             unsent,
             requests,
             took,
         });
+    }
+
+    /// Takes findings that were known beforehand out of a verdict, and returns their rules.
+    fn set_known_aside(
+        &mut self,
+        name: &str,
+        verdict: &mut Verdict,
+        aims: &[RuleId],
+    ) -> Vec<RuleId> {
+        if self.known.is_empty() {
+            return Vec::new();
+        }
+        let mut rules = Vec::new();
+        for finding in std::mem::take(&mut verdict.findings) {
+            match self.known_at(finding.rule, name) {
+                Some(at) => {
+                    let cases = &mut self.known[at].cases;
+                    if cases.last().is_none_or(|last| last != name) {
+                        cases.push(name.to_owned());
+                    }
+                    rules.push(finding.rule);
+                }
+                None => verdict.findings.push(finding),
+            }
+        }
+        if rules.is_empty() && verdict.outcome() == Outcome::Conforms {
+            for known in &mut self.known {
+                let deviation = &known.deviation;
+                let shows = |rule: &RuleId| deviation.is_about(*rule);
+                let brought_up = aims.iter().any(shows)
+                    || verdict.exercised.iter().any(|(rule, _)| shows(&rule));
+                if deviation.may_show_in(name) && brought_up {
+                    known.agree += 1;
+                }
+            }
+        }
+        rules
+    }
+
+    /// Adds an operation that the target does not have, though no case got to it.
+    pub fn lacks(&mut self, absent: &Absent) {
+        let known = |absence: &Absence| absence.operation == absent.operation;
+        if !self.absent.iter().any(known) {
+            Absence::note(&mut self.absent, absent, &[]);
+            if let Some(absence) = self.absent.last_mut() {
+                absence.cases = 0;
+            }
+        }
+    }
+
+    /// Holds what was judged against what was required.
+    pub fn require(&mut self, requirements: &[Requirement]) {
+        let mut asked = self.yields.written.clone();
+        asked.merge(&self.yields.generated);
+        let unmet =
+            |requirement: &Requirement| requirement.unmet(&self.absent, &asked, &self.exercised);
+        self.unmet = requirements.iter().filter_map(unmet).collect();
     }
 
     /// Adds what a recording of the corpus exercised.
@@ -252,6 +424,15 @@ impl Report {
                 &b.case,
             ))
         });
+        for known in &mut self.known {
+            known.cases.sort();
+        }
+        let place = |absence: &Absence| {
+            OPERATIONS
+                .iter()
+                .position(|operation| operation == absence.operation)
+        };
+        self.absent.sort_by_key(place);
         self.contradictions
             .sort_by_key(|contradiction| contradiction.choice);
     }
@@ -263,6 +444,7 @@ impl Report {
             *match case.outcome {
                 Outcome::Conforms => &mut counts.conforms,
                 Outcome::Warns => &mut counts.warns,
+                Outcome::InPart => &mut counts.in_part,
                 Outcome::Unclear => &mut counts.unclear,
                 Outcome::Violates => &mut counts.violates,
             } += 1;
@@ -271,23 +453,38 @@ impl Report {
     }
 
     /// The run in one word: that of its worst case.
+    ///
+    /// An operation that the target does not have is no worse than one that keeps the contract: half an implementation is a
+    /// legitimate thing to check. One that was required to be there is missing all the same.
     pub fn outcome(&self) -> Outcome {
-        let worst = self
-            .cases
-            .iter()
-            .map(|case| case.outcome)
-            .max()
-            .unwrap_or(Outcome::Conforms);
-        if self.contradictions.is_empty() {
-            worst
+        if !self.contradictions.is_empty() || !self.unmet.is_empty() {
+            return Outcome::Violates;
+        }
+        let worst = |case: &Line| match case.outcome {
+            Outcome::InPart if case.findings.is_empty() => Outcome::Conforms,
+            Outcome::InPart => Outcome::Warns,
+            other => other,
+        };
+        let worst = self.cases.iter().map(worst).max();
+        let worst = worst.unwrap_or(Outcome::Conforms);
+        if self.serves_nothing || self.gone.is_some() {
+            worst.max(Outcome::Unclear)
         } else {
-            Outcome::Violates
+            worst
         }
     }
 
-    /// Whether every case could be judged and none violates the contract; there may be warnings.
+    /// Whether every case could be judged, as far as the target has what it asks for, and none violates the contract; there
+    /// may be warnings.
     pub fn conforms(&self) -> bool {
         self.interrupted.is_none() && self.outcome() <= Outcome::Warns
+    }
+
+    /// Whether anything deserves a warning.
+    pub fn warns(&self) -> bool {
+        self.causes
+            .iter()
+            .any(|cause| cause.finding.severity == Severity::Warns)
     }
 
     /// How far the rules of the catalogue were exercised.
@@ -314,6 +511,9 @@ impl Report {
             }
             let opposite = known.find(|(_, options, _)| options.and(left).is_empty());
             match opposite {
+                Some(_)
+                    if RuleId::find(id.choice().rule)
+                        .is_some_and(|rule| self.expects(rule, name)) => {}
                 Some((_, options, case)) => {
                     if !self.contradictions.iter().any(|known| known.choice == id) {
                         let (first, second) = ((*options, case.clone()), (left, name.to_owned()));

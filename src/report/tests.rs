@@ -34,11 +34,14 @@ fn verdict(findings: Vec<Finding>) -> Verdict {
     Verdict {
         findings,
         unclear: None,
+        absent: Vec::new(),
         unsent: None,
         exercised: Exercised::default(),
         choices: Choices::open(),
         requests: 3,
+        retries: 0,
         slow: 0,
+        tally: Tally::default(),
     }
 }
 
@@ -49,6 +52,8 @@ fn judged(name: &str, verdict: Verdict) -> Judged {
         verdict,
         took: Duration::from_millis(12),
         seen: None,
+        aims: Vec::new(),
+        generated: false,
     }
 }
 
@@ -81,6 +86,7 @@ fn unclear(why: &str) -> Verdict {
             step: 1,
             request,
             why: why.into(),
+            lost: false,
         }),
         ..verdict(Vec::new())
     }

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use crate::case::{Body, Case, Manner, Say};
+use crate::case::{Body, Case, Manner, Say, Step};
 use crate::contract::Route;
 use crate::contract::operation::{OPERATIONS, route};
 use crate::contract::shape::{Member, Shape};
@@ -94,6 +94,12 @@ impl Draft {
                 .retain(|binding| mentions(&rest, &binding.name));
         }
     }
+}
+
+/// Whether a step mentions one of these names.
+pub(crate) fn needs_any(step: &Step, names: &[String]) -> bool {
+    let says = format!("{:?}", step.say);
+    names.iter().any(|name| mentions(&says, name))
 }
 
 /// Whether a text has a placeholder of that name.

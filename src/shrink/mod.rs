@@ -33,6 +33,7 @@ mod rehearsal;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+pub(crate) use self::edit::needs_any;
 use self::edit::{Draft, edits};
 use self::rehearsal::{Rehearsal, Stage};
 use crate::case::{Case, text};

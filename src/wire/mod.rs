@@ -117,6 +117,14 @@ pub enum Answer {
 }
 
 impl Answer {
+    /// Whether it says nothing about the message: there is none, or the target was too busy (429) or not available (503).
+    pub fn is_lost(&self) -> bool {
+        match self {
+            Self::Response(response) => matches!(response.status, 429 | 503),
+            Self::None(_) => true,
+        }
+    }
+
     /// No complete response, and why.
     pub fn none(kind: NoAnswerKind, detail: impl Into<String>) -> Self {
         Self::None(NoAnswer {

@@ -1,0 +1,438 @@
+//! The journal of a run: what it judged so far, so that nothing is lost and another run can go on with it.
+//!
+//! One file a run, one line of JSON for each thing that happened, appended as it happens. A line that was cut by a crash is
+//! the last one, and is dropped. The file goes when the run is over, unless it left something behind. Besides verdicts it
+//! tells what the run called its domains, for whoever cleans up.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::record::{self, Record};
+use super::session::Kept;
+use crate::contract::RuleId;
+use crate::replay::Leftover;
+use crate::report::Judged;
+
+/// The version of the format; a journal of another one cannot be gone on with.
+const FORMAT: u64 = 1;
+
+/// The journal of a run under way.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    file: Mutex<File>,
+    /// Why nothing can be written any more.
+    broken: Mutex<Option<String>>,
+}
+
+/// What the journal of an earlier run tells.
+#[derive(Debug, Default)]
+pub struct Past {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What was checked.
+    pub endpoint: String,
+    /// The options that decide which cases are run, by name.
+    pub options: BTreeMap<String, String>,
+    /// What told the names of the run from those of others; more than one if it was gone on with.
+    pub runs: Vec<String>,
+    /// Domains it may have created whose names do not begin as its others do.
+    pub domains: Vec<String>,
+    /// Domains it could not delete, each with the reason.
+    pub leftovers: Vec<(String, String)>,
+    /// What it judged.
+    pub(crate) judged: Vec<Record>,
+    /// Violations that it was about to look at again.
+    pub(crate) seen: Vec<Record>,
+    /// How long it generated cases.
+    pub(crate) spent: Duration,
+    /// Whether it came to its end.
+    pub done: bool,
+    /// How many bytes of the file are whole lines.
+    whole: u64,
+}
+
+/// Why a journal cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The file or its folder cannot be used.
+    #[error("cannot use the journal {}: {error}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// It means nothing.
+    #[error("{}:{line}: {why}\n  expected a journal that this version of profile-contract wrote; without --resume a new one is begun", path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+impl Journal {
+    /// Begins a journal in a folder, which is made if need be.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written.
+    pub fn begin(
+        folder: &Path,
+        run: &str,
+        endpoint: &str,
+        options: &BTreeMap<String, String>,
+    ) -> Result<Self, JournalError> {
+        let path = folder.join(format!("{run}.jsonl"));
+        let file = fs::create_dir_all(folder).and_then(|()| {
+            let file = OpenOptions::new().append(true).create(true).open(&path)?;
+            // Who goes on with a run must not meet one that is still under way.
+            file.try_lock().map_err(io::Error::from)?;
+            Ok(file)
+        });
+        let file = file.map_err(|error| JournalError::File {
+            path: path.clone(),
+            error,
+        })?;
+        let journal = Self {
+            path,
+            file: Mutex::new(file),
+            broken: Mutex::default(),
+        };
+        journal.write(&json!({
+            "journal": FORMAT,
+            "version": env!("CARGO_PKG_VERSION"),
+            "rules": RuleId::all().count(),
+            "endpoint": endpoint,
+            "options": options,
+        }));
+        journal.write(&json!({ "run": run }));
+        journal.checked()
+    }
+
+    /// Goes on with the journal of an earlier run.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written, or its run is still under way.
+    pub fn go_on(past: &Past, run: &str) -> Result<Self, JournalError> {
+        let open = || {
+            let file = OpenOptions::new().append(true).open(&past.path)?;
+            file.try_lock().map_err(io::Error::from)?;
+            file.set_len(past.whole)?;
+            Ok(file)
+        };
+        let file = open().map_err(|error| JournalError::File {
+            path: past.path.clone(),
+            error,
+        })?;
+        let journal = Self {
+            path: past.path.clone(),
+            file: Mutex::new(file),
+            broken: Mutex::default(),
+        };
+        journal.write(&json!({ "run": run }));
+        journal.checked()
+    }
+
+    /// Writes down a verdict that stands, with how long cases have been generated by then.
+    pub(super) fn judged(&self, judged: &Judged, kept: &[Kept], spent: Duration) {
+        let mut line = Map::new();
+        line.insert("case".to_owned(), record::write(judged, kept));
+        line.insert("spent_ms".to_owned(), json!(spent.as_millis() as u64));
+        self.write(&Value::Object(line));
+    }
+
+    /// Writes down a violation before anything else is done about it.
+    pub(super) fn seen(&self, judged: &Judged, kept: &[Kept]) {
+        self.write(&json!({ "seen": record::write(judged, kept) }));
+    }
+
+    /// Writes down that a domain of that name is about to be created, which does not look like one of this run.
+    pub(super) fn domain(&self, name: &str) {
+        self.write(&json!({ "domain": name }));
+    }
+
+    /// Writes down a domain that stays behind.
+    pub(super) fn left(&self, leftover: &Leftover) {
+        self.write(&json!({ "left": leftover.domain, "why": leftover.why }));
+    }
+
+    /// Ends the journal of a run that is over; it is kept only if something was left behind.
+    pub(super) fn end(&self, keep: bool) {
+        self.write(&json!({ "done": true }));
+        if !keep {
+            // What cannot be removed says itself that its run is over.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+
+    /// Why the journal is not complete.
+    pub(super) fn trouble(&self) -> Option<String> {
+        let broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        broken.clone()
+    }
+
+    fn write(&self, line: &Value) {
+        let mut text = line.to_string();
+        text.push('\n');
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        // One call a line: what a crash leaves of it is at the end of the file.
+        if let Err(error) = file.write_all(text.as_bytes()) {
+            let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+            broken.get_or_insert(format!(
+                "the journal {} cannot be written: {error}",
+                self.path.display()
+            ));
+        }
+    }
+
+    fn checked(self) -> Result<Self, JournalError> {
+        match self.trouble() {
+            None => Ok(self),
+            Some(why) => Err(JournalError::File {
+                path: self.path,
+                error: io::Error::other(why),
+            }),
+        }
+    }
+}
+
+impl Past {
+    /// Reads a journal.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read, or is none of this version.
+    pub fn read(path: &Path) -> Result<Self, JournalError> {
+        let bytes = fs::read(path).map_err(|error| JournalError::File {
+            path: path.to_owned(),
+            error,
+        })?;
+        let mut past = Self {
+            path: path.to_owned(),
+            ..Self::default()
+        };
+        let mut lines = bytes.split_inclusive(|byte| *byte == b'\n').enumerate();
+        while let Some((at, line)) = lines.next() {
+            let bad = |why: String| JournalError::Line {
+                path: path.to_owned(),
+                line: at + 1,
+                why,
+            };
+            let is_last = past.whole + line.len() as u64 == bytes.len() as u64;
+            let value: Value = match serde_json::from_slice(line) {
+                Ok(value) if line.ends_with(b"\n") => value,
+                // A crash cut it.
+                _ if is_last && at > 0 => break,
+                Ok(_) => return Err(bad("the journal ends within its first line".to_owned())),
+                Err(error) => return Err(bad(format!("this is no JSON: {error}"))),
+            };
+            past.take(&value, at == 0).map_err(bad)?;
+            past.whole += line.len() as u64;
+        }
+        if past.runs.is_empty() {
+            return Err(JournalError::Line {
+                path: path.to_owned(),
+                line: 1,
+                why: "the journal ends before its run begins".to_owned(),
+            });
+        }
+        Ok(past)
+    }
+
+    fn take(&mut self, value: &Value, first: bool) -> Result<(), String> {
+        if first {
+            let wanted = (
+                Some(FORMAT),
+                Some(env!("CARGO_PKG_VERSION")),
+                Some(RuleId::all().count() as u64),
+            );
+            let found = (
+                value["journal"].as_u64(),
+                value["version"].as_str(),
+                value["rules"].as_u64(),
+            );
+            if found != wanted {
+                return Err(format!(
+                    "this journal is of another version ({})",
+                    value["version"].as_str().unwrap_or("none")
+                ));
+            }
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            self.endpoint = text(&value["endpoint"]);
+            let options = value["options"].as_object().into_iter().flatten();
+            self.options = options
+                .map(|(name, value)| (name.clone(), text(value)))
+                .collect();
+            return Ok(());
+        }
+        let text = |member: &str| value[member].as_str().map(str::to_owned);
+        if let Some(run) = text("run") {
+            self.runs.push(run);
+        } else if let Some(domain) = text("domain") {
+            self.domains.push(domain);
+        } else if let Some(domain) = text("left") {
+            self.leftovers
+                .push((domain, text("why").unwrap_or_default()));
+        } else if let Some(case) = value.get("case") {
+            self.judged.push(record::read(case)?);
+            if let Some(spent) = value["spent_ms"].as_u64() {
+                self.spent = self.spent.max(Duration::from_millis(spent));
+            }
+        } else if let Some(case) = value.get("seen") {
+            self.seen.push(record::read(case)?);
+        } else if value["done"].as_bool() == Some(true) {
+            self.done = true;
+        }
+        // What a later version adds says nothing about what was judged.
+        Ok(())
+    }
+
+    /// How many cases were judged.
+    pub fn cases(&self) -> usize {
+        self.judged.len()
+    }
+
+    /// The journals in a folder, the newest first; what is none is passed over.
+    pub fn all(folder: &Path) -> Vec<Self> {
+        let mut files: Vec<PathBuf> = fs::read_dir(folder)
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| {
+                path.extension()
+                    .is_some_and(|extension| extension == "jsonl")
+            })
+            .collect();
+        // Ids of runs begin with the time.
+        files.sort();
+        files
+            .iter()
+            .rev()
+            .filter_map(|path| Self::read(path).ok())
+            .collect()
+    }
+
+    /// Whether the run is still under way.
+    pub fn is_under_way(&self) -> bool {
+        File::open(&self.path).is_ok_and(|file| file.try_lock().is_err())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn begun(folder: &Path) -> (PathBuf, Journal) {
+        let options = BTreeMap::from([("seed".to_owned(), "7".to_owned())]);
+        let journal = Journal::begin(folder, "r1", "http://h", &options).expect("a journal");
+        (folder.join("r1.jsonl"), journal)
+    }
+
+    fn leftover(domain: &str) -> Leftover {
+        Leftover {
+            domain: domain.to_owned(),
+            why: "status 500".to_owned(),
+            absent: false,
+        }
+    }
+
+    #[test]
+    fn what_was_written_is_read_back() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, journal) = begun(folder.path());
+        journal.domain("a");
+        journal.left(&leftover("pc-1"));
+        let past = Past::read(&path).expect("a journal");
+        assert_eq!(
+            (past.endpoint.as_str(), past.runs.as_slice()),
+            ("http://h", &["r1".to_owned()][..])
+        );
+        assert_eq!(past.options["seed"], "7");
+        assert_eq!(past.domains, ["a"]);
+        assert_eq!(
+            past.leftovers,
+            [("pc-1".to_owned(), "status 500".to_owned())]
+        );
+        assert!(past.is_under_way() && !past.done);
+        drop(journal);
+        assert!(!past.is_under_way());
+    }
+
+    #[test]
+    fn a_line_that_was_cut_is_dropped_and_written_over() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, journal) = begun(folder.path());
+        journal.domain("a");
+        drop(journal);
+        let whole = fs::read(&path).expect("a file");
+        let first = whole
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .expect("a line")
+            + 1;
+        let second = first
+            + whole[first..]
+                .iter()
+                .position(|byte| *byte == b'\n')
+                .expect("a line")
+            + 1;
+        for end in 0..whole.len() {
+            fs::write(&path, &whole[..end]).expect("a file");
+            let past = Past::read(&path);
+            // Before the run has begun there is nothing to go on with.
+            assert_eq!(past.is_ok(), end >= second, "{end}");
+            let Ok(past) = past else { continue };
+            let journal = Journal::go_on(&past, "r2").expect("a journal");
+            journal.domain("b");
+            drop(journal);
+            let past = Past::read(&path).expect("a journal");
+            assert_eq!(past.runs, ["r1", "r2"]);
+            assert_eq!(past.domains, ["b"], "{end}");
+        }
+    }
+
+    #[test]
+    fn damage_elsewhere_is_told_by_line() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, journal) = begun(folder.path());
+        drop(journal);
+        let mut text = fs::read_to_string(&path).expect("a file");
+        text.push_str("nonsense\n{\"domain\":\"a\"}\n");
+        fs::write(&path, &text).expect("a file");
+        let why = Past::read(&path).expect_err("damage").to_string();
+        assert!(why.contains("r1.jsonl:3: this is no JSON"), "{why}");
+        fs::write(&path, "{\"journal\":99,\"version\":\"9\"}\n").expect("a file");
+        let why = Past::read(&path).expect_err("another version").to_string();
+        assert!(why.contains("another version (9)"), "{why}");
+    }
+
+    #[test]
+    fn only_one_run_writes_a_journal_and_a_finished_one_goes() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, journal) = begun(folder.path());
+        let past = Past::read(&path).expect("a journal");
+        assert!(
+            Journal::go_on(&past, "r2").is_err(),
+            "it is still under way"
+        );
+        journal.end(false);
+        assert!(!path.exists());
+        let (path, journal) = begun(folder.path());
+        journal.end(true);
+        assert!(Past::read(&path).expect("a journal").done);
+        assert_eq!(Past::all(folder.path()).len(), 1);
+        assert_eq!(Past::all(&folder.path().join("none")).len(), 0);
+    }
+}

@@ -1,0 +1,102 @@
+//! The yield of a conversation: which operations were asked for, and what became of it.
+
+use crate::contract::Operation;
+use crate::contract::operation::OPERATIONS;
+use crate::wire::{Answer, Exchange, Response};
+
+use super::finding::addressed;
+
+/// What became of a request, as far as its status tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Fate {
+    /// 200 to 299.
+    Served,
+    /// 400 to 499, but for 429.
+    Refused,
+    /// 429 or 503.
+    Throttled,
+    /// No complete answer.
+    Unanswered,
+    /// Any other status.
+    Other,
+}
+
+impl Fate {
+    /// All of them, with their names in reports.
+    pub const ALL: [(Self, &'static str); 5] = [
+        (Self::Served, "served"),
+        (Self::Refused, "refused"),
+        (Self::Throttled, "throttled"),
+        (Self::Unanswered, "unanswered"),
+        (Self::Other, "other"),
+    ];
+
+    /// What became of a request that was answered so.
+    pub fn of(answer: &Answer) -> Self {
+        match answer {
+            Answer::None(_) => Self::Unanswered,
+            Answer::Response(Response { status, .. }) => match status {
+                200..300 => Self::Served,
+                429 | 503 => Self::Throttled,
+                400..500 => Self::Refused,
+                _ => Self::Other,
+            },
+        }
+    }
+}
+
+const FATES: usize = Fate::ALL.len();
+/// A row for each operation, and one for what asks for none.
+const ROWS: usize = OPERATIONS.len() + 1;
+
+/// How many requests of which operation had which fate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tally(Box<[[u64; FATES]; ROWS]>);
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self(Box::new([[0; FATES]; ROWS]))
+    }
+}
+
+impl Tally {
+    /// Counts an exchange.
+    pub fn note(&mut self, exchange: &Exchange) {
+        self.add(addressed(&exchange.message), Fate::of(&exchange.answer), 1);
+    }
+
+    /// Adds to the count of an operation, or of what asks for none.
+    pub fn add(&mut self, operation: Option<&Operation>, fate: Fate, count: u64) {
+        let row = operation
+            .and_then(|operation| OPERATIONS.iter().position(|known| known == operation))
+            .unwrap_or(OPERATIONS.len());
+        self.0[row][fate as usize] += count;
+    }
+
+    /// Adds all that another conversation counted.
+    pub fn merge(&mut self, other: &Self) {
+        let counts = self.0.iter_mut().flatten().zip(other.0.iter().flatten());
+        for (mine, theirs) in counts {
+            *mine += theirs;
+        }
+    }
+
+    /// The operations that were asked for, with the counts in the order of [`Fate::ALL`]; last what asks for none.
+    pub fn rows(&self) -> impl Iterator<Item = (Option<&'static Operation>, [u64; FATES])> {
+        self.0
+            .iter()
+            .enumerate()
+            .filter(|(_, counts)| counts.iter().any(|count| *count > 0))
+            .map(|(row, counts)| (OPERATIONS.get(row), *counts))
+    }
+
+    /// How many requests had that fate.
+    pub fn count(&self, fate: Fate) -> u64 {
+        self.0.iter().map(|counts| counts[fate as usize]).sum()
+    }
+
+    /// How many requests there were.
+    pub fn total(&self) -> u64 {
+        self.0.iter().flatten().sum()
+    }
+}

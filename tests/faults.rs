@@ -4,7 +4,11 @@ mod fault_servers;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::process::{Command, Output};
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use fault_servers::{Absent, server_that};
 use profile_contract::defect::{self, Flawed};
@@ -60,15 +64,21 @@ impl Bench {
         serde_json::from_str(&text).expect("JSON")
     }
 
-    /// The journals kept.
-    fn journals(&self) -> Vec<String> {
+    /// The journal of the run, if there is one.
+    fn journal(&self) -> String {
         let files = fs::read_dir(self.path("state/runs")).into_iter().flatten();
-        let mut names: Vec<_> = files
-            .map(|file| file.expect("a file").path().display().to_string())
-            .collect();
-        names.sort();
-        names
+        let texts = files.map(|file| fs::read_to_string(file.expect("a file").path()));
+        texts.filter_map(Result::ok).collect()
     }
+}
+
+/// The rules that are violated, by whatever case; a slow machine may add warnings.
+fn violated(report: &Value) -> BTreeSet<String> {
+    let findings = report["findings"].as_array().expect("a list").iter();
+    findings
+        .filter(|finding| finding["severity"] == "violates")
+        .map(|finding| finding["rule"].as_str().expect("a rule").to_owned())
+        .collect()
 }
 
 fn names(list: &Value, member: &str) -> BTreeSet<String> {
@@ -98,11 +108,7 @@ fn a_server_with_the_core_alone_is_judged_by_it_however_it_says_what_it_lacks() 
             .expect("the binary starts");
         let (out, err) = exits(&output, 0);
         let report = bench.report();
-        assert_eq!(
-            report["findings"].as_array().map(Vec::len),
-            Some(0),
-            "{style:?}: {out}"
-        );
+        assert_eq!(violated(&report).len(), 0, "{style:?}: {out}");
         assert_eq!(report["counts"]["unclear"], 0, "{style:?}: {out}");
         let absent = names(&report["not_implemented"], "operation");
         assert_eq!(absent.len(), 24 - CORE.len(), "{style:?}: {absent:?}");
@@ -300,5 +306,282 @@ fn a_server_that_loses_answers_is_not_accused() {
     assert!(
         unclear < cases.map(|cases| cases / 6),
         "{unclear:?} of {cases:?}"
+    );
+}
+
+/// The binary's own server as a process, which can be killed, on a port that it can have again.
+struct Process {
+    port: u16,
+    defect: Option<&'static str>,
+    child: Child,
+}
+
+impl Process {
+    fn start(defect: Option<&'static str>) -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = free.local_addr().expect("an address").port();
+        drop(free);
+        Self {
+            port,
+            defect,
+            child: Self::serve(port, defect),
+        }
+    }
+
+    fn serve(port: u16, defect: Option<&str>) -> Child {
+        let mut serve = command(&["serve", "--listen", &format!("127.0.0.1:{port}")]);
+        if let Some(defect) = defect {
+            serve.args(["--defect", defect]);
+        }
+        let mut child = serve
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let mut line = String::new();
+        let stdout = child.stdout.take().expect("its stdout");
+        BufReader::new(stdout).read_line(&mut line).expect("a line");
+        assert!(line.contains("listening on"), "{line}");
+        child
+    }
+
+    fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Ends it as a crash does.
+    fn kill(&mut self) {
+        self.child.kill().expect("a process");
+        self.child.wait().expect("its end");
+    }
+
+    fn restart(&mut self) {
+        self.child = Self::serve(self.port, self.defect);
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// How often things are killed: a few times, or as often as `PROFILE_CONTRACT_KILLS` says.
+fn kills() -> u64 {
+    let asked = std::env::var("PROFILE_CONTRACT_KILLS").ok();
+    asked.and_then(|number| number.parse().ok()).unwrap_or(2)
+}
+
+/// A moment between 0 and `most`, another one for each number.
+fn moment(number: u64, most: u64) -> Duration {
+    let hash = (number + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 33;
+    Duration::from_millis(hash % most)
+}
+
+#[test]
+fn a_server_that_dies_leaves_what_was_judged_and_one_that_comes_back_is_gone_on_with() {
+    let bench = Bench::new();
+    let mut server = Process::start(Some("description-1001"));
+    let url = server.url();
+    let mut check = bench.check(&url, &["--cases", "3000", "--jobs", "4"]);
+    let check = check
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    // As soon as something was found.
+    while !bench.journal().contains("\"case\":{\"name\":\"put-type") {
+        thread::sleep(Duration::from_millis(5));
+    }
+    server.kill();
+    let output = check.wait_with_output().expect("its end");
+    let code = output.status.code();
+    let (out, err) = exits(&output, code.expect("an exit status"));
+    let found = bench.journal().contains("\"violates\":true");
+    assert_eq!(code, Some(if found { 1 } else { 3 }), "{out}");
+    assert_eq!(out.matches("UNCLEAR").count(), 1, "{out}");
+    assert!(
+        out.contains("the target does not answer any more (refused"),
+        "{out}"
+    );
+    assert!(err.contains("--resume` goes on"), "{err}");
+    let report = bench.report();
+    assert!(
+        report["gone"]["left"]
+            .as_u64()
+            .is_some_and(|left| left > 2000),
+        "{out}"
+    );
+    let judged = report["counts"]["cases"].as_u64().expect("a count");
+
+    let mismatch = bench
+        .check(&url, &["--resume", "--seed", "7"])
+        .output()
+        .expect("the binary starts");
+    let (_, err) = exits(&mismatch, 2);
+    assert!(err.contains("--seed is `7` and was `1`"), "{err}");
+
+    server.restart();
+    // It may as well die again.
+    let mut check = bench.check(&url, &["--resume", "--jobs", "4"]);
+    let check = check
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    thread::sleep(Duration::from_millis(1500));
+    server.kill();
+    let output = check.wait_with_output().expect("its end");
+    let code = output.status.code();
+    assert!(matches!(code, Some(1..=3)), "{code:?}");
+    if code != Some(2) {
+        let report = bench.report();
+        assert!(
+            report["resumed"]
+                .as_u64()
+                .is_some_and(|resumed| resumed > 0 && resumed <= judged)
+        );
+    }
+}
+
+#[test]
+fn a_server_that_is_killed_and_starts_anew_is_not_accused() {
+    for round in 0..kills() {
+        let bench = Bench::new();
+        let mut server = Process::start(None);
+        let mut check = bench.check(
+            &server.url(),
+            &[
+                "--cases",
+                "200",
+                "--only",
+                "put-type-keys",
+                "--only",
+                "domain*",
+                "--only",
+                "search",
+            ],
+        );
+        let check = check
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        thread::sleep(moment(round, 3000));
+        server.kill();
+        thread::sleep(moment(round + 1000, 800));
+        server.restart();
+        let output = check.wait_with_output().expect("its end");
+        let code = output.status.code();
+        // 2 if it was killed before the check had reached it.
+        let (out, _) = exits(&output, code.expect("an exit status"));
+        assert!(matches!(code, Some(0 | 2 | 3)), "round {round}: {out}");
+    }
+}
+
+#[test]
+fn a_check_that_is_killed_loses_no_finding() {
+    let server = Process::start(Some("description-1001"));
+    let options = ["--only", "put-type*", "--cases", "150"];
+    let whole = Bench::new();
+    let output = whole
+        .check(&server.url(), &options)
+        .output()
+        .expect("the binary starts");
+    exits(&output, 1);
+    let expected = violated(&whole.report());
+    for round in 0..kills() {
+        let bench = Bench::new();
+        let findings = bench.path("findings");
+        let with = ["--findings", findings.as_str()];
+        let mut begun = false;
+        for attempt in 0..3 {
+            let more = if begun {
+                &["--resume"][..]
+            } else {
+                &options[..]
+            };
+            let mut check = bench.check(&server.url(), &[more, &with].concat());
+            let mut check = check
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .expect("the binary starts");
+            thread::sleep(moment(3 * round + attempt, 1500));
+            check.kill().expect("a process");
+            check.wait().expect("its end");
+            begun = !bench.journal().is_empty();
+        }
+        let more = if begun {
+            &["--resume"][..]
+        } else {
+            &options[..]
+        };
+        let output = bench
+            .check(&server.url(), &[more, &with].concat())
+            .output()
+            .expect("the binary starts");
+        let (out, _) = exits(&output, 1);
+        let report = bench.report();
+        assert_eq!(violated(&report), expected, "round {round}: {out}");
+        assert_eq!(
+            report["counts"]["cases"],
+            whole.report()["counts"]["cases"],
+            "round {round}: {out}"
+        );
+        let files = fs::read_dir(&findings).expect("a folder").count();
+        assert!(files >= expected.len(), "round {round}: {files} files");
+    }
+}
+
+#[test]
+fn known_deviations_are_counted_and_told_when_they_are_no_more() {
+    let bench = Bench::new();
+    let flaw = defect::named("description-1001").expect("a defect");
+    let url = server_that(Flawed::new(flaw));
+    let file = bench.path("known.toml");
+    let known = |text: &str| fs::write(&file, text).expect("a file");
+    let check = |url: &str| {
+        let options = ["--only", "put-type*", "--cases", "0", "--known", &file];
+        bench
+            .check(url, &options)
+            .output()
+            .expect("the binary starts")
+    };
+    known(
+        "[[deviation]]\nrule = 'put-type.description.length'\nreason = 'ticket 4711'\n\n\
+           [[deviation]]\nrule = 'put-type.tags.max'\nreason = 'was never true'\n",
+    );
+    let (out, _) = exits(&check(&url), 0);
+    assert!(!out.contains("VIOLATES"), "{out}");
+    assert!(out.contains(" known deviation"), "{out}");
+    assert!(
+        out.contains("known.toml:5: `put-type.tags.max` no longer deviates on this target ("),
+        "{out}"
+    );
+    let report = bench.report();
+    let first = &report["known"][0];
+    assert!(
+        first["cases"]
+            .as_array()
+            .is_some_and(|cases| !cases.is_empty())
+            && first["stale"] == false
+    );
+    assert_eq!(report["known"][1]["stale"], true);
+
+    known(
+        "[[deviation]]\nrule = 'put-type.description.length'\ncase = 'nowhere/*'\nreason = 'elsewhere'\n",
+    );
+    let (out, _) = exits(&check(&url), 1);
+    assert!(
+        out.contains("VIOLATES") && !out.contains("no longer deviates"),
+        "{out}"
+    );
+
+    known("[[deviation]]\nrule = 'put-type.description.lenth'\nreason = 'x'\n");
+    let (_, err) = exits(&check(&url), 2);
+    assert!(
+        err.contains("known.toml:1: no rule matches") && err.contains("did you mean"),
+        "{err}"
     );
 }

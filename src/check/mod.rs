@@ -351,7 +351,7 @@ impl<T: Target + 'static> Check<T> {
             .map(|record| record.judged.name.clone())
             .collect();
         plan.leave_out(&done);
-        session.resume(past.judged, past.seen, past.spent);
+        session.resume(past);
         let session = Arc::new(session);
 
         if let Some(case) = plan.probes.iter().find(|task| task.name == LAG_PROBE) {

@@ -227,7 +227,7 @@ pub async fn replay(
                         };
                         tried += 1;
                         exchanges.push(exchange.clone());
-                        settings.turns.stand_aside(pause).await;
+                        patience::rest(&exchange, pause, settings).await;
                     }
                     Next::Go | Next::Stop => break,
                 }

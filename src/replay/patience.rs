@@ -59,7 +59,7 @@ pub(super) async fn insist(
     while is_not_made(&exchange)
         && let Some(pause) = before_retry(&exchange, tried, settings)
     {
-        settings.turns.stand_aside(pause).await;
+        rest(&exchange, pause, settings).await;
         exchange = send(target, exchange.message, settings).await;
         tried += 1;
     }
@@ -79,12 +79,21 @@ pub(super) async fn persist(
     let mut exchange = send(target, message, settings).await;
     let mut tried = 1;
     while let Some(pause) = before_retry(&exchange, tried, settings) {
-        settings.turns.stand_aside(pause).await;
+        rest(&exchange, pause, settings).await;
         exchange = send(target, exchange.message, settings).await;
         tried += 1;
     }
     ended(&exchange, tried, settings);
     exchange
+}
+
+/// Waits before a message is sent again. Another case has the turn meanwhile, unless it would meet nobody either.
+pub(super) async fn rest(exchange: &Exchange, pause: Duration, settings: &Settings) {
+    if is_away(&exchange.answer) {
+        tokio::time::sleep(pause).await;
+    } else {
+        settings.turns.stand_aside(pause).await;
+    }
 }
 
 /// How long to wait before a message is sent again that has been sent so often; `None` if it is not.
@@ -130,8 +139,14 @@ fn is_throttled(answer: &Answer) -> bool {
 fn is_not_made(exchange: &Exchange) -> bool {
     match &exchange.answer {
         Answer::Response(response) => response.status == 429 && may_be_repeated(&exchange.message),
-        Answer::None(why) => matches!(why.kind, NoAnswerKind::Refused | NoAnswerKind::Unreachable),
+        Answer::None(_) => is_away(&exchange.answer),
     }
+}
+
+/// Whether a message was never sent, because there was nobody to send it to.
+fn is_away(answer: &Answer) -> bool {
+    let away = [NoAnswerKind::Refused, NoAnswerKind::Unreachable];
+    matches!(answer, Answer::None(why) if away.contains(&why.kind))
 }
 
 /// Whether making the call twice is the same as making it once, for a target that keeps the contract.

@@ -223,8 +223,8 @@ impl Past {
             path: path.to_owned(),
             ..Self::default()
         };
-        let mut lines = bytes.split_inclusive(|byte| *byte == b'\n').enumerate();
-        while let Some((at, line)) = lines.next() {
+        let lines = bytes.split_inclusive(|byte| *byte == b'\n').enumerate();
+        for (at, line) in lines {
             let bad = |why: String| JournalError::Line {
                 path: path.to_owned(),
                 line: at + 1,

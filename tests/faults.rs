@@ -7,6 +7,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -309,6 +310,9 @@ fn a_server_that_loses_answers_is_not_accused() {
     );
 }
 
+/// How many servers were started.
+static STARTED: AtomicU16 = AtomicU16::new(0);
+
 /// The binary's own server as a process, which can be killed, on a port that it can have again.
 struct Process {
     port: u16,
@@ -318,9 +322,12 @@ struct Process {
 
 impl Process {
     fn start(defect: Option<&'static str>) -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = free.local_addr().expect("an address").port();
-        drop(free);
+        // None that the system gives to connections: whoever connects to one of those while nobody listens may find itself
+        // at the other end, and then the port is taken.
+        let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+        let first = 20_000 + (std::process::id() % 10_000) as u16;
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let port = (first + 7 * number..30_000).find(free).expect("a port");
         Self {
             port,
             defect,

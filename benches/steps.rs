@@ -1,11 +1,14 @@
 //! What a step costs, from bytes to verdict, without a socket. `cargo bench --bench steps`; items are steps.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use profile_contract::case::bind::Values;
 use profile_contract::case::{Case, text, transcript::Transcript};
 use profile_contract::contract::operation::operation;
 use profile_contract::contract::validate;
+use profile_contract::fuzz::{self, Conformance};
 use profile_contract::judge::{Outcome, judge};
 use profile_contract::model::Model;
 use profile_contract::replay::{Local, Next, Settings, replay};
@@ -94,6 +97,44 @@ fn parse_and_print_case(bencher: Bencher<'_, '_>) {
         .bench(|| text::print(&text::parse(black_box(&printed), "bench.case").expect("a case")));
 }
 
+/// What a fuzzer does all night: reads a case, replays it against a fresh reference and judges it. Items are cases.
+#[divan::bench(threads = [1, 2])]
+fn hold_generated_case(bencher: Bencher<'_, '_>) {
+    hold(bencher, &generated());
+}
+
+/// The same with the plainest story, of five steps.
+#[divan::bench(threads = [1, 2])]
+fn hold_plain_case(bencher: Bencher<'_, '_>) {
+    hold(bencher, &[text::print(&plain_story()).into_bytes()]);
+}
+
+fn hold(bencher: Bencher<'_, '_>, cases: &[Vec<u8>]) {
+    let conformance = Conformance::in_process(|| Local::new(Model::reference()));
+    let next = AtomicUsize::new(0);
+    bencher.counter(ItemsCount::new(1_u32)).bench(|| {
+        let next = next.fetch_add(1, Ordering::Relaxed);
+        assert!(conformance.run(black_box(&cases[next % cases.len()])));
+    });
+}
+
+/// Cases of four to six steps, as the mutator of the fuzzer makes them from nothing.
+fn generated() -> Vec<Vec<u8>> {
+    let mut room = vec![0; 1 << 16];
+    let nothing = b"no case";
+    let cases = (0..).map(|seed| {
+        room[..nothing.len()].copy_from_slice(nothing);
+        let size = fuzz::mutate(&mut room, nothing.len(), 1 << 16, seed);
+        room[..size].to_vec()
+    });
+    let steps = |case: &Vec<u8>| {
+        let lines = case.split(|byte| *byte == b'\n');
+        lines.filter(|line| line.starts_with(b">")).count()
+    };
+    let about_five = |case: &Vec<u8>| (4..=6).contains(&steps(case));
+    cases.filter(about_five).take(200).collect()
+}
+
 fn respond(bencher: Bencher<'_, '_>, request: Request) {
     let mut model = populated();
     let mut now_ms = NOW_MS;
@@ -162,6 +203,17 @@ fn conversation() -> Case {
 > GET /domains/${{domain}}/object-types/Orders\n"
     );
     text::parse(&case, "bench.case").expect("a case")
+}
+
+fn plain_story() -> Case {
+    let case = "> POST /domains/${domain}\n| {\"DefaultExpirationDays\": 30}\n
+> PUT /domains/${domain}/object-types/Visit\n| {\"Description\": \"a visit\", \"AllowProfileCreation\": true, \
+\"Fields\": {\"id\": {\"Source\": \"_source.id\", \"Target\": \"_profile.AccountNumber\"}}, \
+\"Keys\": {\"idKey\": [{\"StandardIdentifiers\": [\"PROFILE\", \"UNIQUE\"], \"FieldNames\": [\"id\"]}]}}\n
+> PUT /domains/${domain}/profiles/objects\n| {\"ObjectTypeName\": \"Visit\", \"Object\": \"{\\\"id\\\": \\\"7\\\"}\"}\n
+> POST /domains/${domain}/profiles/search\n| {\"KeyName\": \"idKey\", \"Values\": [\"7\"]}\n
+> DELETE /domains/${domain}\n";
+    text::parse(case, "bench.case").expect("a case")
 }
 
 fn replayed(runtime: &Runtime, case: &Case) -> Transcript {

@@ -372,7 +372,7 @@ fn walk<'a>(
     mut show: impl FnMut(Part<'a>) -> Result<(), (&'a str, Why)>,
 ) -> Result<(), (&'a str, Why)> {
     let mut rest = template;
-    while let Some(at) = rest.find("${") {
+    while let Some(at) = placeholder(rest) {
         let (before, behind) = (&rest[..at], &rest[at + 2..]);
         if let Some(before) = before.strip_suffix('$') {
             show(Part::Literal(before))?;
@@ -390,9 +390,15 @@ fn walk<'a>(
     show(Part::Literal(rest))
 }
 
+/// Where the next placeholder, or what would be one, begins.
+fn placeholder(text: &str) -> Option<usize> {
+    let mut dollars = text.match_indices('$').map(|(at, _)| at);
+    dollars.find(|at| text.as_bytes().get(at + 1) == Some(&b'{'))
+}
+
 /// Replaces placeholders; what they add is taken from `budget`.
 fn expand(template: &str, values: &Values, budget: &mut usize) -> Result<String, Unbound> {
-    if !template.contains("${") {
+    if placeholder(template).is_none() {
         return Ok(template.to_owned());
     }
     let mut out = String::with_capacity(template.len() + 64);

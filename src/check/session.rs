@@ -667,6 +667,8 @@ impl<T: Target + 'static> Session<T> {
             .with_patience(if impatient { PAUSE } else { self.settle })
             .of_late_effects(!lag.is_none())
             .with_served(self.served());
+        // Without patience nobody is asked again, and nobody asks when the last write was.
+        let patient = !self.settle.is_zero() || impatient;
         let mut written = Instant::now();
         let mut waiting = false;
         let heard_out = self.listener.is_some() && task.is_written();
@@ -681,7 +683,7 @@ impl<T: Target + 'static> Session<T> {
                 if heard == Heard::Next && std::mem::take(&mut waiting) {
                     lag.note(written.elapsed());
                 }
-                if !addressed(&exchange.message).is_some_and(Operation::reads) {
+                if patient && !addressed(&exchange.message).is_some_and(Operation::reads) {
                     written = Instant::now();
                 }
                 match heard {

@@ -93,13 +93,11 @@ impl Operation {
 
 /// The operation a message addresses in the ordinary way.
 pub fn addressed(message: &Message) -> Option<&'static Operation> {
-    match message {
-        Message::Request(request) => match route(&request.method, request.path()) {
-            Route::To { operation, .. } => Some(operation),
-            _ => None,
-        },
-        Message::Raw(_) => None,
-    }
+    let Message::Request(request) = message else {
+        return None;
+    };
+    let segments = segments(request.path())?;
+    Some(find(&request.method, &segments).ok()?.operation)
 }
 
 /// The operation of that name.
@@ -118,30 +116,35 @@ pub fn operation(name: &str) -> Option<&'static Operation> {
 /// The path is split at its literal slashes, before anything is decoded, so that `%2F` never separates two segments. The
 /// method counts in its exact case.
 pub fn route(method: &str, path: &str) -> Route {
-    let Some(relative) = path.strip_prefix('/') else {
+    let Some(segments) = segments(path) else {
         return Route::Unknown;
     };
-    let segments: Segments<'_> = relative.split('/').collect();
     match find(method, &segments) {
-        Found::Operation(operation, labels) => Route::To { operation, labels },
-        Found::OtherMethod => Route::WrongMethod,
-        Found::Nothing if !segments.contains(&"") => Route::Unknown,
-        Found::Nothing
+        Ok(binding) => Route::To {
+            operation: binding.operation,
+            labels: binding.labels(&segments),
+        },
+        Err(Missed::Method) => Route::WrongMethod,
+        Err(Missed::Path) if !segments.contains(&"") => Route::Unknown,
+        Err(Missed::Path)
             if BINDINGS
                 .iter()
                 .any(|binding| binding.lacks_label(&segments)) =>
         {
             Route::EmptyLabel
         }
-        Found::Nothing => {
+        Err(Missed::Path) => {
             let filled: Segments<'_> = segments
                 .into_iter()
                 .filter(|segment| !segment.is_empty())
                 .collect();
             match find(method, &filled) {
-                Found::Operation(operation, labels) => Route::Slashes { operation, labels },
-                Found::OtherMethod => Route::WrongMethod,
-                Found::Nothing => Route::Unknown,
+                Ok(binding) => Route::Slashes {
+                    operation: binding.operation,
+                    labels: binding.labels(&filled),
+                },
+                Err(Missed::Method) => Route::WrongMethod,
+                Err(Missed::Path) => Route::Unknown,
             }
         }
     }
@@ -149,6 +152,18 @@ pub fn route(method: &str, path: &str) -> Route {
 
 /// No path of the API has more segments than six.
 type Segments<'a> = SmallVec<[&'a str; 8]>;
+
+/// What stands between the slashes of a path; `None` for what does not begin with one.
+fn segments(path: &str) -> Option<Segments<'_>> {
+    let mut rest = path.strip_prefix('/')?;
+    let mut segments = Segments::new();
+    while let Some(at) = rest.bytes().position(|byte| byte == b'/') {
+        segments.push(&rest[..at]);
+        rest = &rest[at + 1..];
+    }
+    segments.push(rest);
+    Some(segments)
+}
 
 /// An operation with its path cut into segments.
 struct Binding {
@@ -192,7 +207,8 @@ impl Segment {
 impl Binding {
     fn takes(&self, segments: &[&str]) -> bool {
         self.segments.len() == segments.len()
-            && self.pairs(segments).all(|(own, text)| own.takes(text))
+            // From the end: paths share their beginnings.
+            && self.pairs(segments).rev().all(|(own, text)| own.takes(text))
     }
 
     /// Whether the path is this one up to a label that is empty; what follows it does not matter.
@@ -211,26 +227,28 @@ impl Binding {
     fn pairs<'a>(
         &'a self,
         segments: &'a [&'a str],
-    ) -> impl Iterator<Item = (&'a Segment, &'a str)> {
+    ) -> impl DoubleEndedIterator<Item = (&'a Segment, &'a str)> {
         self.segments.iter().zip(segments.iter().copied())
     }
 }
 
-enum Found {
-    Operation(&'static Operation, Vec<String>),
-    OtherMethod,
-    Nothing,
+/// What no operation has.
+enum Missed {
+    /// The path is there, with other methods.
+    Method,
+    /// The path.
+    Path,
 }
 
-fn find(method: &str, segments: &[&str]) -> Found {
-    let mut found = Found::Nothing;
+fn find(method: &str, segments: &[&str]) -> Result<&'static Binding, Missed> {
+    let mut missed = Missed::Path;
     for binding in BINDINGS.iter().filter(|binding| binding.takes(segments)) {
         if binding.operation.method == method {
-            return Found::Operation(binding.operation, binding.labels(segments));
+            return Ok(binding);
         }
-        found = Found::OtherMethod;
+        missed = Missed::Method;
     }
-    found
+    Err(missed)
 }
 
 #[cfg(test)]

@@ -119,7 +119,7 @@ impl<T: Target + 'static> Conformance<T> {
     ///
     /// If the target violates the contract, unless there is a folder for findings.
     pub fn run(&self, data: &[u8]) -> bool {
-        self.run_noting(data, &mut |_| {})
+        self.run_with(data, None)
     }
 
     /// The same, telling `note` of all that may be new about the answers: for targets whose coverage nobody sees.
@@ -128,6 +128,10 @@ impl<T: Target + 'static> Conformance<T> {
     ///
     /// As [`Self::run`].
     pub fn run_noting(&self, data: &[u8], note: &mut dyn FnMut(u32)) -> bool {
+        self.run_with(data, Some(note))
+    }
+
+    fn run_with(&self, data: &[u8], note: Option<&mut dyn FnMut(u32)>) -> bool {
         let Some(case) = read(data) else {
             return false;
         };
@@ -140,7 +144,7 @@ impl<T: Target + 'static> Conformance<T> {
     /// # Panics
     ///
     /// As [`Self::run`].
-    pub(super) fn hold(&self, mut case: Case, note: &mut dyn FnMut(u32)) {
+    pub(super) fn hold(&self, mut case: Case, note: Option<&mut dyn FnMut(u32)>) {
         for step in &mut case.steps {
             step.manner.pause_ms = 0;
         }
@@ -154,8 +158,10 @@ impl<T: Target + 'static> Conformance<T> {
         let session = self.session();
         let known = Choices::open();
         let mut watched = self.runtime.block_on(session.replay(&task, &known));
-        for feature in features(&watched.transcript, &watched.verdict) {
-            note(feature);
+        if let Some(note) = note {
+            features(&watched.transcript, &watched.verdict)
+                .into_iter()
+                .for_each(note);
         }
         self.count(&watched.transcript, &watched.verdict.exercised);
         let Some(found) = watched.verdict.violation().cloned() else {
@@ -185,10 +191,10 @@ impl<T: Target + 'static> Conformance<T> {
             Sessions::One(session) => return Arc::clone(session),
             Sessions::Fresh(target) => target(),
         };
-        // The same names each time: a case says the same whenever it is held.
+        // The same names each time: a case says the same whenever it is held. Nobody uses the target after it.
         let settings = Settings {
-            run: Run::named("fuzz"),
-            ..Settings::default()
+            tidy: false,
+            ..Settings::of(Run::named("fuzz"))
         };
         Arc::new(session(target, settings, &self.arn, Duration::ZERO))
     }

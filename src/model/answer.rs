@@ -3,6 +3,8 @@
 //! A [`Reply`] is a response taken apart once: its class, the error type with the carriers it came in, the body as JSON.
 //! Against an allowed answer it yields differences; those that only deserve a warning do not stop it from fitting.
 
+use std::fmt::Write as _;
+
 use smallvec::SmallVec;
 
 use crate::contract::free::error_name;
@@ -191,28 +193,29 @@ impl<'a> Reply<'a> {
         }
     }
 
-    /// Where the answer is not what is allowed. `Err` if it is of another kind altogether.
+    /// Where the answer is not what is allowed. If it is of another kind altogether, the rules that this may break: see
+    /// [`status_difference`](Self::status_difference).
     pub(super) fn compare(
         &self,
         allowed: &Allowed,
         found: &mut Vec<Difference>,
-    ) -> Result<(), Difference> {
+    ) -> Result<(), Rules4> {
         let status = self.status();
         if self.beyond_http && matches!(status, 501 | 505) {
             // RFC 9110 asks for these where the server knows no such method or version.
             return Ok(());
         }
         if status >= 500 {
-            return Err(self.status_difference(rules!["proto.no-5xx"].into(), allowed));
+            return Err(rules!["proto.no-5xx"].into());
         }
         match allowed.outcome {
             Outcome::Free | Outcome::FreeOrClosed => Ok(()),
             Outcome::RefusedOrClosed if status >= 400 => Ok(()),
-            Outcome::RefusedOrClosed => Err(self.status_difference(allowed.rules.clone(), allowed)),
+            Outcome::RefusedOrClosed => Err(allowed.rules.clone()),
             Outcome::FreeBut(refused) if refused != status => Ok(()),
-            Outcome::FreeBut(_) => Err(self.status_difference(allowed.rules.clone(), allowed)),
+            Outcome::FreeBut(_) => Err(allowed.rules.clone()),
             Outcome::Bodiless(statuses) if statuses.contains(&status) => Ok(()),
-            Outcome::Bodiless(_) => Err(self.status_difference(allowed.rules.clone(), allowed)),
+            Outcome::Bodiless(_) => Err(allowed.rules.clone()),
             Outcome::Served => self.compare_success(allowed, found),
             Outcome::Refused(refusals) => self.compare_refusal(refusals, allowed, found),
         }
@@ -282,7 +285,8 @@ impl<'a> Reply<'a> {
         }
     }
 
-    fn status_difference(&self, rules: Rules4, allowed: &Allowed) -> Difference {
+    /// An answer of another kind than is allowed.
+    pub(super) fn status_difference(&self, rules: Rules4, allowed: &Allowed) -> Difference {
         Difference {
             rules,
             place: "status".to_owned(),
@@ -295,7 +299,7 @@ impl<'a> Reply<'a> {
         &self,
         allowed: &Allowed,
         found: &mut Vec<Difference>,
-    ) -> Result<(), Difference> {
+    ) -> Result<(), Rules4> {
         let status = self.status();
         let Some(operation) = self.operation else {
             return Ok(());
@@ -305,7 +309,7 @@ impl<'a> Reply<'a> {
             if status < 400 {
                 rules.insert(0, rule!("proto.success-status"));
             }
-            return Err(self.status_difference(rules, allowed));
+            return Err(rules);
         }
         if status != 200
             && !(status == 204 && matches!(operation.name, "TagResource" | "UntagResource"))
@@ -364,7 +368,7 @@ impl<'a> Reply<'a> {
             ));
         }
         let before = found.len();
-        let mut place = String::new();
+        let mut place = String::with_capacity(64);
         self.compare_members(operation.output, body, &mut place, found);
         // A member of the wrong type would differ once more from its expected value.
         if !found[before..].iter().any(Difference::violates) {
@@ -485,7 +489,8 @@ impl<'a> Reply<'a> {
             (Shape::List { item, .. }, Json::Array(items)) => {
                 for (at, value) in items.iter().enumerate() {
                     let length = place.len();
-                    place.push_str(&format!("/{at}"));
+                    // Writing to a String cannot fail.
+                    let _ = write!(place, "/{at}");
                     self.compare_shape(item, value, place, found);
                     place.truncate(length);
                 }
@@ -513,7 +518,7 @@ impl<'a> Reply<'a> {
         refusals: Refusals,
         allowed: &Allowed,
         found: &mut Vec<Difference>,
-    ) -> Result<(), Difference> {
+    ) -> Result<(), Rules4> {
         let status = self.status();
         let error = self.error.name();
         let routed = refusals.has(Refusals::ROUTE) && matches!(status, 400 | 403 | 404 | 405 | 415);
@@ -540,7 +545,7 @@ impl<'a> Reply<'a> {
             if right {
                 rules.insert(0, rule!("proto.error-status"));
             }
-            return Err(self.status_difference(rules, allowed));
+            return Err(rules);
         }
         let Some(error) = error else {
             found.push(Difference::new(

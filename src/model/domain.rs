@@ -117,7 +117,7 @@ fn shown(world: &World, domain: &Domain, echo: Rules, updated: Rules) -> Object 
             domain.matching.slot("Matching"),
             domain.tags.slot("Tags", false),
         ],
-        times: Some(Times {
+        times: Some(Box::new(Times {
             created: domain.times.created(rules!["domain.update.timestamps"]),
             updated: domain.times.updated(
                 world.writes,
@@ -126,7 +126,7 @@ fn shown(world: &World, domain: &Domain, echo: Rules, updated: Rules) -> Object 
             ),
             order: rules!["domain.create.echo"],
             renewed: false,
-        }),
+        })),
         check: None,
     }
 }
@@ -164,13 +164,14 @@ pub(super) fn create(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
         return gate.finish(Vec::new());
     }
     let (domain, obscured) = (created(input, &name, world), gate.obscures());
-    const ECHO: Rules = rules!["domain.create.echo", "domain.get.echo"];
-    let echoed = Domain {
-        expiration: domain.expiration.because(ECHO),
-        ..domain.clone()
-    };
-    let body = Pattern::Object(Object {
-        times: Some(Times {
+    let shown = shown(
+        world,
+        &domain,
+        rules!["domain.create.echo"],
+        rules!["domain.create.echo"],
+    );
+    let mut body = Object {
+        times: Some(Box::new(Times {
             created: Stamps::default().created(rules!["domain.create.echo"]),
             updated: Stamps::default().updated(
                 0,
@@ -179,20 +180,16 @@ pub(super) fn create(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
             ),
             order: rules!["domain.create.echo"],
             renewed: true,
-        }),
-        ..shown(
-            world,
-            &echoed,
-            rules!["domain.create.echo"],
-            rules!["domain.create.echo"],
-        )
-        .requiring(&["DomainName", "DefaultExpirationDays"])
-    });
+        })),
+        ..shown.requiring(&["DomainName", "DefaultExpirationDays"])
+    };
+    for slot in &mut body.slots {
+        if slot.name == "DefaultExpirationDays" {
+            slot.rules = rules!["domain.create.echo", "domain.get.echo"];
+        }
+    }
     let effect = Effect::new(move |world, body| {
-        let mut domain = Domain {
-            obscured,
-            ..domain.clone()
-        };
+        let mut domain = Domain { obscured, ..domain };
         if let Some(body) = body {
             domain.times.adopt(body, world.writes, false);
         }
@@ -200,7 +197,11 @@ pub(super) fn create(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
         world.domains.insert(domain.name.clone(), Arc::new(domain));
     });
     gate.finish(vec![Served::new(
-        if obscured { Pattern::Any } else { body },
+        if obscured {
+            Pattern::Any
+        } else {
+            Pattern::Object(body)
+        },
         effect,
         rules!["domain.create.echo"],
     )])
@@ -356,7 +357,7 @@ fn create_again(
         ..shown
     });
     let effect = Effect::new(move |world, body| {
-        let mut domain = domain.clone();
+        let mut domain = domain;
         adopt(&mut domain, body);
         world.domains.insert(domain.name.clone(), Arc::new(domain));
     });
@@ -551,7 +552,7 @@ pub(super) fn update(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
         Pattern::Object(object)
     };
     let effect = Effect::new(move |world, body| {
-        let mut domain = next.clone();
+        let mut domain = next;
         adopt(&mut domain, body);
         if let Some(body) = body {
             domain.times.adopt(body, world.writes, false);
@@ -653,7 +654,7 @@ pub(super) fn list(world: &World, input: &Input, gate: Gate<'_>) -> Vec<Branch> 
                 domain.name.clone(),
                 Pattern::Object(Object {
                     slots,
-                    times: Some(times),
+                    times: Some(Box::new(times)),
                     check: None,
                 }),
             )

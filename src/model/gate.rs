@@ -135,8 +135,8 @@ impl Ground {
     }
 }
 
-impl From<Flaw> for Ground {
-    fn from(flaw: Flaw) -> Self {
+impl From<&Flaw> for Ground {
+    fn from(flaw: &Flaw) -> Self {
         Self {
             rules: smallvec![flaw.rule],
             strength: flaw.strength,
@@ -281,17 +281,16 @@ impl<'w> Gate<'w> {
                 learns.push((tells.choice, tells.served));
             }
             for way in served {
-                let mut rules: Rules4 = self.decided.clone();
-                rules.extend(way.blame.iter().copied());
-                rules.extend(self.also.iter().copied());
-                rules.extend(self.touches.iter().copied());
-                let mut cites: SmallVec<[(RuleId, Side); 8]> =
-                    rules.iter().map(|rule| (*rule, Side::Inside)).collect();
-                cites.extend(
-                    self.may
-                        .iter()
-                        .map(|ground| (ground.rules[0], Side::Inside)),
+                let mut rules = Rules4::with_capacity(
+                    self.decided.len() + way.blame.len() + self.also.len() + self.touches.len(),
                 );
+                rules.extend_from_slice(&self.decided);
+                rules.extend_from_slice(way.blame);
+                rules.extend_from_slice(&self.also);
+                rules.extend_from_slice(&self.touches);
+                let doubts = self.may.iter().map(|ground| &ground.rules[0]);
+                let cites = rules.iter().chain(doubts);
+                let cites = cites.map(|rule| (*rule, Side::Inside)).collect();
                 let mut learns = learns.clone();
                 learns.extend(way.learns);
                 branches.push(Branch {

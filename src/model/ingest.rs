@@ -163,7 +163,11 @@ pub(super) fn prepare<'a>(
         _ => {}
     }
     let identity = parts(plan, unique, &values).unwrap_or_default();
-    let digest = digest(&arrival.type_name, &identity);
+    // An observer compares values instead, and learns keys from answers.
+    let digest = match ways.is_reference() {
+        true => digest(&arrival.type_name, &identity),
+        false => Digest::default(),
+    };
     let earlier = earlier(store, arrival, unique, &identity, digest, ways);
     let valued = valued(plan, &values, ways);
     if !valued.iter().any(|(key, _)| key.is(Identifier::Profile)) {

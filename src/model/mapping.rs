@@ -3,6 +3,7 @@
 //! Shapes and limits have been checked before; here is what takes more than one member to see (contract 3.3 to 3.5):
 //! keys that refer to fields, identifiers that exclude each other, targets that do not exist.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::contract::validate::Input;
@@ -20,6 +21,9 @@ const KEYS_PER_TYPE: usize = 10;
 
 /// Fields per object type that must work (quota.fields-per-type).
 const FIELDS_PER_TYPE: usize = 250;
+
+/// Up to this many members, comparing each name with each costs less than hashing them.
+const FEW: usize = 16;
 
 const BAD: Refusals = Refusals::BAD;
 const FIRST: Options = Options::only(0);
@@ -131,19 +135,19 @@ impl<'a> Request<'a> {
             })
             .collect();
         OwnMapping {
-            fields: Arc::new(Pattern::Map(Map {
+            fields: Arc::new(Pattern::Map(Box::new(Map {
                 entries: fields,
                 tolerated: Vec::new(),
                 rules: rules!["put-type.echo.fields", "put-type.upsert"],
                 extra: rules!["put-type.replace.fields-keys", "put-type.echo.fields"],
-            })),
-            keys: Arc::new(Pattern::Map(Map {
+            }))),
+            keys: Arc::new(Pattern::Map(Box::new(Map {
                 entries: keys,
                 // A key without definitions is kept or dropped (put-type.keys.empty-list).
                 tolerated: empty.iter().map(|(name, _)| (*name).to_owned()).collect(),
                 rules: rules!["put-type.echo.keys", "put-type.upsert"],
                 extra: rules!["put-type.replace.fields-keys", "put-type.echo.keys"],
-            })),
+            }))),
             field_count: self.fields.len(),
             key_count: defined.len(),
             contents,
@@ -174,16 +178,23 @@ impl<'a> Request<'a> {
 fn last_members(value: Option<&Json>) -> Vec<(&str, &Json)> {
     let members = value.and_then(Json::members).unwrap_or_default();
     let mut last: Vec<(&str, &Json)> = Vec::with_capacity(members.len());
-    let mut places: std::collections::HashMap<&str, usize> =
-        std::collections::HashMap::with_capacity(members.len());
+    // Only many members are worth an index.
+    let mut places: HashMap<&str, usize> = HashMap::new();
     for (name, value) in members
         .iter()
         .filter(|(_, value)| !matches!(value, Json::Null))
     {
-        match places.get(name.as_str()) {
-            Some(at) => last[*at] = (name, value),
+        let name = name.as_str();
+        let place = match members.len() {
+            0..=FEW => last.iter().position(|(known, _)| *known == name),
+            _ => places.get(name).copied(),
+        };
+        match place {
+            Some(at) => last[at] = (name, value),
             None => {
-                places.insert(name, last.len());
+                if members.len() > FEW {
+                    places.insert(name, last.len());
+                }
                 last.push((name, value));
             }
         }
@@ -464,7 +475,8 @@ fn own_choice(
 }
 
 fn weigh_source(source: &str, gate: &mut Gate<'_>) {
-    if source.contains("{{") || source.contains("}}") {
+    let braces = |pair: &[u8]| pair == b"{{" || pair == b"}}";
+    if source.as_bytes().windows(2).any(braces) {
         match plain_template(source) {
             Some(true) => {}
             Some(false) => {
@@ -587,6 +599,11 @@ fn standard_target(why: String) -> Ground {
     )
 }
 
+/// The bytes of a name without regard to case.
+fn folded(name: &str) -> impl Iterator<Item = u8> {
+    name.bytes().map(|byte| byte.to_ascii_lowercase())
+}
+
 fn weigh_fields(fields: &[Field<'_>], gate: &mut Gate<'_>) {
     if fields.len() > FIELDS_PER_TYPE {
         let rule = rule!("put-type.fields.count");
@@ -606,12 +623,12 @@ fn weigh_fields(fields: &[Field<'_>], gate: &mut Gate<'_>) {
             "two fields with one target",
         ));
     }
-    let mut names: Vec<String> = fields
-        .iter()
-        .map(|field| field.name.to_ascii_lowercase())
-        .collect();
-    names.sort_unstable();
-    if names.windows(2).any(|pair| pair[0] == pair[1]) {
+    let mut names: Vec<&str> = fields.iter().map(|field| field.name).collect();
+    names.sort_unstable_by(|a, b| folded(a).cmp(folded(b)));
+    if names
+        .windows(2)
+        .any(|pair| pair[0].eq_ignore_ascii_case(pair[1]))
+    {
         gate.grudge(rule!("put-type.fields.name-case"), BAD);
     }
 }

@@ -14,6 +14,7 @@ mod extract;
 mod fields;
 mod filter;
 mod gate;
+mod heard;
 mod index;
 mod ingest;
 mod mapping;
@@ -39,10 +40,10 @@ mod world;
 
 use smallvec::SmallVec;
 
-use crate::contract::validate::{self, Input};
-use crate::contract::{Choices, Operation, Options, Refusals, Route, RuleId, Side, operation};
+use crate::contract::validate::Input;
+use crate::contract::{Choices, Operation, Options, Refusals, Route, RuleId, Side};
 use crate::wire::{
-    Answer, Exchange, Headers, Json, Message, NoAnswerKind, Request, Respond, Response, http1,
+    Answer, Exchange, Headers, Json, Message, NoAnswerKind, Request, Respond, Response,
 };
 use crate::{choice, rule};
 
@@ -52,6 +53,7 @@ pub use pattern::{Check, Difference, Pattern, Rules, Rules4};
 
 use answer::Reply;
 use gate::{Branch, Gate, Ground};
+use heard::Heard;
 use pattern::{Filling, rules};
 use world::{Effect, World};
 
@@ -114,9 +116,10 @@ impl Model {
 
     /// The answers the message may get.
     pub fn expect(&self, message: &Message) -> Expectation {
+        let heard = Heard::of(message);
         let mut expectation = Expectation::default();
         for world in &self.worlds {
-            for branch in branches(world, message) {
+            for branch in branches(world, &heard) {
                 expectation.admit(branch.allowed);
             }
         }
@@ -145,18 +148,18 @@ impl Model {
     ///
     /// After a forbidden answer the model is as before; what the target did is unknown then, and judging on is guessing.
     pub fn observe(&mut self, exchange: &Exchange) -> Observed {
-        let operation = addressed(&exchange.message);
+        let heard = Heard::of(&exchange.message);
         let response = match &exchange.answer {
             Answer::None(silence) => {
-                return self.unanswered(&exchange.message, silence.kind, silence.to_string());
+                return self.unanswered(&heard, silence.kind, silence.to_string());
             }
             Answer::Response(response) => response,
         };
         let reply = Reply::read(
             response,
-            operation,
+            heard.operation(),
             exchange.at_ms,
-            beyond_http(&exchange.message),
+            heard.is_beyond_http(),
         );
         let mut observed = Observed {
             fit: Fit::Allowed {
@@ -167,8 +170,8 @@ impl Model {
         };
         reply.cites(&mut observed.cites);
         if let Some(why) = reply.inconclusive() {
-            if may_have_had_effect(operation, response.status) {
-                let _ = self.unanswered(&exchange.message, NoAnswerKind::Closed, String::new());
+            if may_have_had_effect(heard.operation(), response.status) {
+                let _ = self.unanswered(&heard, NoAnswerKind::Closed, String::new());
             }
             observed.fit = Fit::Unclear(why);
             return observed;
@@ -179,13 +182,16 @@ impl Model {
         }
 
         let mut fitting: Vec<(usize, Branch, Vec<Difference>)> = Vec::new();
-        let mut closest: Option<(bool, usize, Vec<Difference>)> = None;
+        // What does not fit is described only where nothing does.
+        let mut unlike: Option<(Rules4, usize)> = None;
+        let mut closest: Option<(usize, Vec<Difference>)> = None;
+        let mut rejected: Vec<Allowed> = Vec::new();
         for (at, world) in self.worlds.iter().enumerate() {
-            for branch in branches(world, &exchange.message) {
+            for branch in branches(world, &heard) {
                 let mut differences = Vec::new();
-                if let Err(difference) = reply.compare(&branch.allowed, &mut differences) {
-                    closest.get_or_insert((true, 1, vec![difference]));
-                    observed.expectation.admit(branch.allowed);
+                if let Err(rules) = reply.compare(&branch.allowed, &mut differences) {
+                    unlike.get_or_insert((rules, rejected.len()));
+                    rejected.push(branch.allowed);
                     continue;
                 }
                 if let Some(rule) = branch.allowed.warns {
@@ -208,26 +214,28 @@ impl Model {
                         .iter()
                         .filter(|difference| difference.violates())
                         .count();
-                    if closest
-                        .as_ref()
-                        .is_none_or(|(class, known, _)| (false, count) < (*class, *known))
-                    {
-                        closest = Some((false, count, differences));
+                    if closest.as_ref().is_none_or(|(known, _)| count < *known) {
+                        closest = Some((count, differences));
                     }
-                    observed.expectation.admit(branch.allowed);
+                    rejected.push(branch.allowed);
                 } else {
                     fitting.push((at, branch, differences));
                 }
             }
         }
         if fitting.is_empty() {
-            if self.addressed_well(&exchange.message) && reply.not_implemented() {
+            let unlike = unlike.map(|(rules, at)| reply.status_difference(rules, &rejected[at]));
+            for allowed in rejected {
+                observed.expectation.admit(allowed);
+            }
+            if heard.is_addressed_well() && reply.not_implemented() {
                 observed.fit = Fit::Unclear(format!("not implemented: {}", reply.describe()));
                 return observed;
             }
-            let mut differences = closest
-                .map(|(_, _, differences)| differences)
-                .unwrap_or_default();
+            let mut differences = match closest {
+                Some((_, differences)) => differences,
+                None => unlike.into_iter().collect(),
+            };
             for difference in &mut differences {
                 difference.prefer_violations();
             }
@@ -251,7 +259,7 @@ impl Model {
             .collect();
         fitting.retain(|(at, branch, _)| !branch.allowed.far_fetched || !explained.contains(at));
         fitting.sort_by_key(|(_, branch, _)| !says(branch));
-        self.adopt(&fitting, &reply, &exchange.message);
+        self.adopt(&mut fitting, &reply, &heard);
         let (_, branch, warnings) = fitting.swap_remove(0);
         observed.cites.extend(branch.allowed.cites.iter().copied());
         if let (Outcome::Served, Some(body)) = (branch.allowed.outcome, &reply.body) {
@@ -306,11 +314,11 @@ impl Model {
 
     /// Answers a request as the reference does; `now_ms` is the clock in milliseconds since the epoch.
     pub fn respond(&mut self, request: &Request, now_ms: i64) -> Response {
-        let message = Message::Request(request.clone());
+        let heard = Heard::request(request);
         let Some(world) = self.worlds.first_mut() else {
             return refusal("BadRequestException", 400, "no state");
         };
-        let Some(branch) = branches(world, &message).into_iter().next() else {
+        let Some(branch) = branches(world, &heard).into_iter().next() else {
             return refusal("BadRequestException", 400, "nothing is allowed here");
         };
         let mut body = branch.allowed.body.render(Filling { now_ms });
@@ -339,7 +347,7 @@ impl Model {
             for (choice, options) in &branch.learns {
                 world.choices.narrow(*choice, *options);
             }
-            if writes(&message) {
+            if heard.writes() {
                 world.writes += 1;
             }
             branch.effect.apply(world, body.as_ref());
@@ -350,23 +358,23 @@ impl Model {
     /// Keeps the worlds an answer fits, changed by it.
     fn adopt(
         &mut self,
-        fitting: &[(usize, Branch, Vec<Difference>)],
+        fitting: &mut [(usize, Branch, Vec<Difference>)],
         reply: &Reply<'_>,
-        message: &Message,
+        heard: &Heard,
     ) {
         let served = reply.status() < 300;
-        let change = |world: &mut World, branch: &Branch| {
+        let change = |world: &mut World, branch: &mut Branch| {
             for (choice, options) in &branch.learns {
                 world.choices.narrow(*choice, *options);
             }
-            if served && writes(message) {
+            if served && heard.writes() {
                 world.writes += 1;
             }
             if !served {
-                refused_effect(world, message, reply.status());
+                refused_effect(world, heard, reply.status());
             }
             world.suspect(branch);
-            branch.effect.apply(world, reply.body.as_ref());
+            std::mem::take(&mut branch.effect).apply(world, reply.body.as_ref());
         };
         if let [(_, branch, _)] = fitting
             && let [world] = self.worlds.as_mut_slice()
@@ -386,7 +394,7 @@ impl Model {
     }
 
     /// Carries on after a message without a complete answer: it may or may not have had its effect.
-    fn unanswered(&mut self, message: &Message, kind: NoAnswerKind, why: String) -> Observed {
+    fn unanswered(&mut self, heard: &Heard, kind: NoAnswerKind, why: String) -> Observed {
         let mut observed = Observed {
             fit: Fit::Unclear(format!("no answer: {why}")),
             cites: SmallVec::new(),
@@ -398,7 +406,7 @@ impl Model {
         }
         let mut next = self.worlds.clone();
         for world in &self.worlds {
-            for branch in branches(world, message) {
+            for branch in branches(world, heard) {
                 if matches!(
                     branch.allowed.outcome,
                     Outcome::FreeOrClosed | Outcome::RefusedOrClosed
@@ -409,7 +417,7 @@ impl Model {
                     observed.cites.extend(branch.allowed.cites);
                     continue;
                 }
-                if !matches!(branch.allowed.outcome, Outcome::Refused(_)) && writes(message) {
+                if !matches!(branch.allowed.outcome, Outcome::Refused(_)) && heard.writes() {
                     let mut changed = world.clone();
                     changed.writes += 1;
                     branch.effect.apply(&mut changed, None);
@@ -432,17 +440,6 @@ impl Model {
             self.worlds = worlds;
         }
     }
-
-    /// Whether a message addresses an operation in the ordinary way.
-    fn addressed_well(&self, message: &Message) -> bool {
-        match message {
-            Message::Request(request) => matches!(
-                operation::route(&request.method, request.path()),
-                Route::To { .. }
-            ),
-            Message::Raw(_) => false,
-        }
-    }
 }
 
 impl Respond for Model {
@@ -451,61 +448,20 @@ impl Respond for Model {
     }
 }
 
-/// Whether a message is one that HTTP itself lets a server answer with 501 or 505: an unknown method, or no HTTP at all.
-fn beyond_http(message: &Message) -> bool {
-    match message {
-        Message::Request(request) => {
-            !["GET", "POST", "PUT", "DELETE"].contains(&request.method.as_str())
-        }
-        Message::Raw(bytes) => http1::parse_request(bytes).map_or(true, |request| {
-            !["GET", "POST", "PUT", "DELETE"].contains(&request.method.as_str())
-        }),
-    }
-}
-
-/// The operation a message addresses, if it is well-formed enough to address one.
-fn addressed(message: &Message) -> Option<&'static Operation> {
-    let route = match message {
-        Message::Request(request) => operation::route(&request.method, request.path()),
-        Message::Raw(bytes) => {
-            let request = http1::parse_request(bytes).ok()?;
-            operation::route(&request.method, request.path())
-        }
-    };
-    match route {
-        Route::To { operation, .. } | Route::Slashes { operation, .. } => Some(operation),
-        Route::Unknown => {
-            let Message::Request(request) = message else {
-                return None;
-            };
-            match operation::route(&request.method, &format!("/tags/{}", raw_arn(request)?)) {
-                Route::To { operation, .. } => Some(operation),
-                _ => None,
-            }
-        }
-        _ => None,
-    }
-}
-
 /// The answers a message may get in a world.
-fn branches(world: &World, message: &Message) -> Vec<Branch> {
-    match message {
-        Message::Request(request) => request_branches(world, request),
-        Message::Raw(bytes) => match http1::parse_request(bytes) {
-            Ok(request) => {
-                let mut branches = request_branches(world, &request);
-                if !world.reference && request.headers.get("transfer-encoding").is_some() {
-                    // Some servers wait in vain for a content length, or ask for one.
-                    branches.push(free(Outcome::RefusedOrClosed, rule!("proto.no-5xx")));
-                }
-                branches
-            }
-            Err(_) => vec![free(Outcome::FreeOrClosed, rule!("proto.no-5xx"))],
-        },
+fn branches(world: &World, heard: &Heard) -> Vec<Branch> {
+    let Some(request) = heard.content() else {
+        return vec![free(Outcome::FreeOrClosed, rule!("proto.no-5xx"))];
+    };
+    let mut branches = request_branches(world, heard, request);
+    if heard.is_raw() && !world.reference && request.headers.get("transfer-encoding").is_some() {
+        // Some servers wait in vain for a content length, or ask for one.
+        branches.push(free(Outcome::RefusedOrClosed, rule!("proto.no-5xx")));
     }
+    branches
 }
 
-fn request_branches(world: &World, request: &Request) -> Vec<Branch> {
+fn request_branches(world: &World, heard: &Heard, request: &Request) -> Vec<Branch> {
     let head_length: usize = request
         .headers
         .iter()
@@ -541,15 +497,13 @@ fn request_branches(world: &World, request: &Request) -> Vec<Branch> {
             "a method-override header",
         ));
     }
-    match operation::route(&request.method, request.path()) {
-        Route::To { operation, labels } => {
-            operation_branches(world, operation, &labels, request, gate)
-        }
-        Route::Slashes { operation, labels } => {
+    match heard.route() {
+        Route::To { operation, .. } => operation_branches(world, operation, heard, request, gate),
+        Route::Slashes { operation, .. } => {
             // Servers fold some superfluous slashes and not others, so one answer tells nothing about the next.
             let rule = rule!("proto.route-trailing");
             gate.ground(Ground::may(rule, Refusals::ROUTE, "superfluous slashes"));
-            operation_branches(world, operation, &labels, request, gate)
+            operation_branches(world, operation, heard, request, gate)
         }
         Route::EmptyLabel => {
             let refusals = Refusals::ROUTE.or(Refusals::BAD);
@@ -569,8 +523,15 @@ fn request_branches(world: &World, request: &Request) -> Vec<Branch> {
             ));
             gate.finish(Vec::new())
         }
-        Route::Unknown if raw_arn(request).is_some() => {
-            let label = raw_arn(request).unwrap_or_default();
+        Route::Unknown => {
+            let Some(spread) = heard.spread_arn() else {
+                gate.ground(Ground::must(
+                    rules!["proto.route-unknown"],
+                    Refusals::ROUTE,
+                    "no such path",
+                ));
+                return gate.finish(Vec::new());
+            };
             gate.ground(Ground::choice(
                 rule!("tag.arn.raw-slash"),
                 choice!("tag.arn.raw-slash"),
@@ -579,20 +540,12 @@ fn request_branches(world: &World, request: &Request) -> Vec<Branch> {
                 Refusals::ROUTE,
                 "an ARN in several path segments",
             ));
-            match operation::route(&request.method, &format!("/tags/{label}")) {
-                Route::To { operation, labels } => {
-                    operation_branches(world, operation, &labels, request, gate)
+            match spread {
+                Route::To { operation, .. } => {
+                    operation_branches(world, operation, heard, request, gate)
                 }
                 _ => gate.finish(Vec::new()),
             }
-        }
-        Route::Unknown => {
-            gate.ground(Ground::must(
-                rules!["proto.route-unknown"],
-                Refusals::ROUTE,
-                "no such path",
-            ));
-            gate.finish(Vec::new())
         }
     }
 }
@@ -600,18 +553,20 @@ fn request_branches(world: &World, request: &Request) -> Vec<Branch> {
 fn operation_branches(
     world: &World,
     operation: &'static Operation,
-    labels: &[String],
+    heard: &Heard,
     request: &Request,
     mut gate: Gate<'_>,
 ) -> Vec<Branch> {
-    let mut input = validate::input(operation, labels, request);
+    let Some(input) = heard.input() else {
+        return gate.finish(Vec::new());
+    };
     for rule in &input.touches {
         // A name says something about names where it is given, not wherever it is used again.
         if operation.name == "CreateDomain" || !rule.id().starts_with("domain.name.") {
             gate.touch(*rule);
         }
     }
-    for flaw in std::mem::take(&mut input.flaws) {
+    for flaw in &input.flaws {
         gate.ground(flaw.into());
     }
     for rule in &world.suspects {
@@ -622,41 +577,32 @@ fn operation_branches(
     }
     authenticate(request, &mut gate);
     match operation.name {
-        "CreateDomain" => domain::create(world, &input, gate),
-        "GetDomain" => domain::get(world, &input, gate),
-        "UpdateDomain" => domain::update(world, &input, gate),
-        "DeleteDomain" => domain::delete(world, &input, gate),
-        "ListDomains" => domain::list(world, &input, gate),
-        "PutProfileObjectType" => object_type::put(world, &input, gate),
-        "GetProfileObjectType" => object_type::get(world, &input, gate),
-        "ListProfileObjectTypes" => object_type::list(world, &input, gate),
-        "DeleteProfileObjectType" => object_type::delete(world, &input, gate),
-        "GetProfileObjectTypeTemplate" => template::get(world, &input, gate),
-        "ListProfileObjectTypeTemplates" => template::list(world, &input, gate),
-        "TagResource" => tag::add(world, &input, gate),
-        "UntagResource" => tag::remove(world, &input, gate),
-        "ListTagsForResource" => tag::list(world, &input, gate),
-        "PutProfileObject" => object::put(world, &input, gate),
-        "DeleteProfileObject" => object::delete(world, &input, gate),
-        "ListProfileObjects" => object::list(world, &input, gate),
-        "CreateProfile" => profile::create(world, &input, gate),
-        "UpdateProfile" => profile::update(world, &input, gate),
-        "DeleteProfile" => profile::delete(world, &input, gate),
-        "AddProfileKey" => profile::add_key(world, &input, gate),
-        "DeleteProfileKey" => profile::delete_key(world, &input, gate),
-        "MergeProfiles" => merge::merge(world, &input, gate),
-        "SearchProfiles" => search::search(world, &input, gate),
-        _ => vec![unmodelled(world, &input)],
+        "CreateDomain" => domain::create(world, input, gate),
+        "GetDomain" => domain::get(world, input, gate),
+        "UpdateDomain" => domain::update(world, input, gate),
+        "DeleteDomain" => domain::delete(world, input, gate),
+        "ListDomains" => domain::list(world, input, gate),
+        "PutProfileObjectType" => object_type::put(world, heard, input, gate),
+        "GetProfileObjectType" => object_type::get(world, input, gate),
+        "ListProfileObjectTypes" => object_type::list(world, input, gate),
+        "DeleteProfileObjectType" => object_type::delete(world, input, gate),
+        "GetProfileObjectTypeTemplate" => template::get(world, input, gate),
+        "ListProfileObjectTypeTemplates" => template::list(world, input, gate),
+        "TagResource" => tag::add(world, input, gate),
+        "UntagResource" => tag::remove(world, input, gate),
+        "ListTagsForResource" => tag::list(world, input, gate),
+        "PutProfileObject" => object::put(world, input, gate),
+        "DeleteProfileObject" => object::delete(world, input, gate),
+        "ListProfileObjects" => object::list(world, input, gate),
+        "CreateProfile" => profile::create(world, input, gate),
+        "UpdateProfile" => profile::update(world, input, gate),
+        "DeleteProfile" => profile::delete(world, input, gate),
+        "AddProfileKey" => profile::add_key(world, input, gate),
+        "DeleteProfileKey" => profile::delete_key(world, input, gate),
+        "MergeProfiles" => merge::merge(world, input, gate),
+        "SearchProfiles" => search::search(world, input, gate),
+        _ => vec![unmodelled(world, input)],
     }
-}
-
-/// The label of a tag operation whose ARN was sent with its slashes as they are.
-fn raw_arn(request: &Request) -> Option<String> {
-    let arn = request
-        .path()
-        .strip_prefix("/tags/")
-        .filter(|arn| arn.contains('/') && arn.starts_with("arn"))?;
-    Some(arn.replace('/', "%2F"))
 }
 
 /// Signatures: unsigned requests are served, or all of them are not (`cap.auth`).
@@ -711,7 +657,7 @@ fn head(world: &World, request: &Request) -> Branch {
         method: "GET".to_owned(),
         ..request.clone()
     };
-    let served = request_branches(world, &get)
+    let served = request_branches(world, &Heard::request(&get), &get)
         .iter()
         .any(|branch| matches!(branch.allowed.outcome, Outcome::Served | Outcome::Free));
     let statuses: &[u16] = if served {
@@ -764,11 +710,11 @@ fn contradicts(branch: &Branch, world: &World) -> Option<Difference> {
 }
 
 /// Remembers a refusal that tells something: a put that must not have had an effect, a template that is not there.
-fn refused_effect(world: &mut World, message: &Message, status: u16) {
-    let Message::Request(request) = message else {
+fn refused_effect(world: &mut World, heard: &Heard, status: u16) {
+    if !heard.is_addressed_well() {
         return;
-    };
-    if let Route::To { operation, labels } = operation::route(&request.method, request.path()) {
+    }
+    if let Route::To { operation, labels } = heard.route() {
         match (operation.name, labels.as_slice()) {
             ("PutProfileObjectType", [domain, name]) => object_type::refused(world, domain, name),
             ("GetProfileObjectTypeTemplate", [id]) if status == 404 => template::missed(world, id),
@@ -783,14 +729,6 @@ fn refused_effect(world: &mut World, message: &Message, status: u16) {
 /// may come from a gateway that lost the answer.
 fn may_have_had_effect(operation: Option<&'static Operation>, status: u16) -> bool {
     status == 503 || operation.is_some_and(|operation| operation.name == "CreateProfile")
-}
-
-/// Whether a message may change anything.
-fn writes(message: &Message) -> bool {
-    match message {
-        Message::Request(request) => request.method != "GET",
-        Message::Raw(_) => true,
-    }
 }
 
 /// A refusal of the first of these kinds.
@@ -821,6 +759,6 @@ fn json(status: u16, body: &Json) -> Response {
     Response {
         status,
         headers,
-        body: body.to_string().into(),
+        body: body.to_text().into(),
     }
 }

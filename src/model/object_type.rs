@@ -13,6 +13,7 @@ use crate::{choice, rule};
 use super::assign::note;
 use super::domain::{name_pattern, pairs, scope};
 use super::gate::{Branch, Gate, Ground, Served};
+use super::heard::Heard;
 use super::index::No;
 use super::mapping::{self, Request};
 use super::object::{carry_out, detach, unknowable};
@@ -111,7 +112,7 @@ pub(super) fn refused(world: &mut World, domain: &str, name: &str) {
     }
 }
 
-pub(super) fn put(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
+pub(super) fn put(world: &World, heard: &Heard, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
     let domain = scope(
         world,
         input,
@@ -180,6 +181,7 @@ pub(super) fn put(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branc
         world,
         domain,
         name: &name,
+        heard,
         input,
         request: &request,
         obscured: gate.obscures(),
@@ -233,6 +235,7 @@ struct Put<'a> {
     world: &'a World,
     domain: &'a Domain,
     name: &'a str,
+    heard: &'a Heard,
     input: &'a Input,
     request: &'a Request<'a>,
     obscured: bool,
@@ -260,7 +263,7 @@ impl Put<'_> {
 
     /// The mappings the type may have afterwards.
     fn mappings(&self) -> Vec<(Mapping, Option<(crate::contract::ChoiceId, Options)>)> {
-        let own = || Mapping::Own(Arc::new(self.request.own_mapping()));
+        let own = || Mapping::Own(self.heard.mapping(|| self.request.own_mapping()));
         match self.request.template {
             Some(template) if self.request.has_mapping() => {
                 let choice = choice!("cap.template-overrides");
@@ -462,7 +465,7 @@ impl Put<'_> {
         const EQUALS_GET: Rules = rules!["put-type.response.equals-get"];
         let mut shown = shown(self.world, &object_type, Looked::Put);
         let before = existing.map(|existing| existing.times).unwrap_or_default();
-        shown.times = Some(Times {
+        shown.times = Some(Box::new(Times {
             created: before.created(rules!["put-type.timestamps"]),
             updated: before.updated(
                 u64::MAX,
@@ -471,7 +474,7 @@ impl Put<'_> {
             ),
             order: rules!["put-type.timestamps"],
             renewed: true,
-        });
+        }));
         let mut shown = shown.requiring(&["ObjectTypeName", "Description", "TemplateId"]);
         for slot in &mut shown.slots {
             match slot.name {
@@ -491,7 +494,7 @@ impl Put<'_> {
         };
         let (domain, obscured) = (self.domain.name.clone(), self.obscured);
         let effect = Effect::new(move |world, body| {
-            let mut object_type = object_type.clone();
+            let mut object_type = object_type;
             if let Some(body) = body {
                 object_type.times.adopt(body, world.writes, false);
             }
@@ -561,7 +564,7 @@ fn shown(world: &World, object_type: &ObjectType, looked: Looked) -> Object {
     }
     Object {
         slots,
-        times: Some(times),
+        times: Some(Box::new(times)),
         check: None,
     }
 }
@@ -898,7 +901,7 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
                 found.name.clone(),
                 Pattern::Object(Object {
                     slots,
-                    times: Some(times),
+                    times: Some(Box::new(times)),
                     check: None,
                 }),
             )

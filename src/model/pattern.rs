@@ -41,7 +41,7 @@ pub enum Pattern {
     /// An array of these strings in any order, each at least once.
     Set(Vec<String>),
     /// An object whose member names are data.
-    Map(Map),
+    Map(Box<Map>),
     /// An object whose members are modelled; members not listed are free.
     Object(Object),
     /// A page of a listing.
@@ -81,7 +81,7 @@ pub struct Object {
     /// The members that are compared.
     pub slots: Vec<Slot>,
     /// What is expected of `CreatedAt` and `LastUpdatedAt`.
-    pub times: Option<Times>,
+    pub times: Option<Box<Times>>,
     /// What no pattern of single members can express.
     pub check: Option<Check>,
 }

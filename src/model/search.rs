@@ -85,9 +85,7 @@ pub(super) fn search(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
     let scope = format!(
         "profiles {} {key} {}",
         domain.name,
-        input
-            .member("Values")
-            .map_or(String::new(), Json::to_string)
+        input.member("Values").map_or(String::new(), Json::to_text)
     );
     let mut cursor = None;
     let mut served: Vec<Served> = Vec::with_capacity(ways.len());
@@ -95,13 +93,12 @@ pub(super) fn search(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
     if search.values.iter().any(|value| *value != search.values[0]) {
         gate.touch(rule!("search.multi-values"));
     }
-    let tells = search.is_telling();
     for (at, (hits, ways)) in ways.into_iter().enumerate() {
         let Some(hits) = hits else {
             // Several values may mean anything but their union.
             served.push(Served {
                 learns: ways.learns().clone(),
-                far_fetched: tells,
+                far_fetched: search.is_telling(),
                 ..Served::new(Pattern::Any, Effect::none(), rules!["search.by-key"])
             });
             continue;

@@ -85,7 +85,7 @@ impl Lookup {
 }
 
 /// 128 bits that tell one thing from all others: an id of the reference, or what an object is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Digest([u64; 2]);
 
 impl Digest {

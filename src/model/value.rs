@@ -50,7 +50,7 @@ pub(super) fn likeness(a: &str, b: &str, content: ContentType, choices: &Choices
     if a == b {
         return Likeness::Same;
     }
-    if a.trim() == b.trim() || folded(a) == folded(b) && !a.is_ascii() {
+    if a.trim() == b.trim() || !a.is_ascii() && folded(a) == folded(b) {
         // Blanks at the ends, and normal forms of Unicode, are nobody's promise.
         return Likeness::Open(None);
     }
@@ -104,12 +104,20 @@ fn loosely(a: &str, b: &str) -> Likeness {
 
 /// What is left without case, blanks and normal forms.
 fn folded(text: &str) -> String {
+    if text.is_ascii() {
+        let kept = |c: &char| !c.is_whitespace();
+        return text.to_ascii_lowercase().chars().filter(kept).collect();
+    }
     let lower: String = text.nfkc().flat_map(char::to_lowercase).collect();
     lower.nfkc().filter(|c| !c.is_whitespace()).collect()
 }
 
 /// What is left without case, blanks and punctuation.
 fn bare(text: &str) -> String {
+    if text.is_ascii() {
+        let kept = char::is_ascii_alphanumeric;
+        return text.to_ascii_lowercase().chars().filter(kept).collect();
+    }
     text.nfkc()
         .flat_map(char::to_lowercase)
         .filter(|c| c.is_alphanumeric())

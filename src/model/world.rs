@@ -4,7 +4,7 @@
 //! answer leaves open what the target did, and disappears as soon as a later answer tells.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use smallvec::{SmallVec, smallvec};
 
@@ -246,21 +246,16 @@ impl Scalar {
 
     /// The member in an answer.
     pub(super) fn slot(&self, name: &'static str) -> Slot {
-        let values: Vec<Pattern> = self
-            .options
-            .iter()
-            .flatten()
-            .map(|value| shown_as(value, self.rules))
-            .collect();
+        let mut values = self.options.iter().flatten().map(|value| shown_as(value, self.rules));
+        let value = match (values.next(), values.next()) {
+            (Some(only), None) => only,
+            (one, other) => Pattern::OneOf(one.into_iter().chain(other).chain(values).collect()),
+        };
         let presence = match (self.options.first(), self.options.contains_nothing()) {
-            (Some(None), _) if values.is_empty() => Presence::Absent,
+            (Some(None), _) if self.options.iter().all(Option::is_none) => Presence::Absent,
             (Some(None), _) => Presence::Omitted,
             (_, true) => Presence::Optional,
             (_, false) => Presence::Required,
-        };
-        let value = match values.len() {
-            1 => values.into_iter().next().unwrap_or(Pattern::Any),
-            _ => Pattern::OneOf(values),
         };
         Slot {
             name,
@@ -354,7 +349,7 @@ impl Tags {
         let rules = if listed { self.rules } else { self.elsewhere };
         match &self.known {
             None => Pattern::Any,
-            Some(tags) => Pattern::Map(super::pattern::Map {
+            Some(tags) => Pattern::Map(Box::new(super::pattern::Map {
                 entries: tags
                     .iter()
                     .map(|(key, value)| (key.clone(), Pattern::Exactly(Json::from(value.as_str()))))
@@ -362,7 +357,7 @@ impl Tags {
                 tolerated: Vec::new(),
                 rules,
                 extra: rules,
-            }),
+            })),
         }
     }
 
@@ -490,9 +485,10 @@ impl PartialEq for Template {
 }
 
 /// What an answer does to a world; it sees the body where there is one.
+#[derive(Default)]
 pub(super) struct Effect(Option<Change>);
 
-type Change = Box<dyn Fn(&mut World, Option<&Json>) + Send + Sync>;
+type Change = Box<dyn FnOnce(&mut World, Option<&Json>)>;
 
 impl Effect {
     /// No effect.
@@ -501,7 +497,7 @@ impl Effect {
     }
 
     /// An effect.
-    pub(super) fn new(effect: impl Fn(&mut World, Option<&Json>) + Send + Sync + 'static) -> Self {
+    pub(super) fn new(effect: impl FnOnce(&mut World, Option<&Json>) + 'static) -> Self {
         Self(Some(Box::new(effect)))
     }
 
@@ -517,8 +513,8 @@ impl Effect {
     }
 
     /// Changes the world.
-    pub(super) fn apply(&self, world: &mut World, body: Option<&Json>) {
-        if let Some(effect) = &self.0 {
+    pub(super) fn apply(self, world: &mut World, body: Option<&Json>) {
+        if let Some(effect) = self.0 {
             effect(world, body);
         }
     }
@@ -542,17 +538,16 @@ impl World {
 
     /// The state of the built-in server at its start.
     pub(super) fn reference() -> Self {
-        let templates = template::TEMPLATES
-            .iter()
-            .map(|template| {
-                (
-                    template.id.to_owned(),
-                    Template::Shown(Arc::new(template.to_json())),
-                )
-            })
-            .collect();
+        /// The published templates, the same for every server.
+        static PUBLISHED: LazyLock<Arc<BTreeMap<String, Template>>> = LazyLock::new(|| {
+            let shown = template::TEMPLATES.iter().map(|template| {
+                let shown = Template::Shown(Arc::new(template.to_json()));
+                (template.id.to_owned(), shown)
+            });
+            Arc::new(shown.collect())
+        });
         Self {
-            templates: Arc::new(templates),
+            templates: Arc::clone(&PUBLISHED),
             templates_closed: true,
             reference: true,
             ..Self::fresh(Choices::reference())

@@ -61,19 +61,29 @@ pub struct Settings {
     pub outage: Outage,
     /// Turns of cases that run side by side: who waits for a throttling target gives up its own.
     pub turns: Turns,
+    /// Whether what a case creates is deleted after it; a target that nobody uses again needs none of that.
+    pub tidy: bool,
 }
 
-impl Default for Settings {
-    fn default() -> Self {
+impl Settings {
+    /// The usual settings for the cases of a run.
+    pub fn of(run: Run) -> Self {
         Self {
             deadline: Duration::from_secs(10),
             arn: DEFAULT_ARN.to_owned(),
-            run: Run::new(),
+            run,
             lag: Lag::default(),
             pace: Pace::default(),
             outage: Outage::default(),
             turns: Turns::default(),
+            tidy: true,
         }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self::of(Run::new())
     }
 }
 
@@ -205,7 +215,9 @@ pub async fn replay(
                         patience::insist(target, message, settings),
                         patience::insist(target, other, settings)
                     );
-                    created.note(&other, with);
+                    if settings.tidy {
+                        created.note(&other, with);
+                    }
                     ahead = Some(other);
                     one
                 }
@@ -214,7 +226,9 @@ pub async fn replay(
             if operation.is_some_and(Operation::settles) {
                 written = Some(Instant::now());
             }
-            created.note(&exchange, with);
+            if settings.tidy {
+                created.note(&exchange, with);
+            }
             next = watch(index, &exchange);
             let mut tried = 1;
             loop {
@@ -250,7 +264,9 @@ pub async fn replay(
             break;
         }
     }
-    replayed.leftovers = created.delete(target, settings).await;
+    if settings.tidy {
+        replayed.leftovers = created.delete(target, settings).await;
+    }
     drop(reserved);
     replayed
 }

@@ -96,6 +96,41 @@ impl Json {
         }
     }
 
+    /// Compact JSON, as [`Display`](fmt::Display) writes it, but faster.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a String cannot fail.
+        let _ = self.write(&mut text);
+        text
+    }
+
+    /// Compact JSON: no white space, and no escape that is not needed.
+    fn write(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        match self {
+            Self::Null => out.write_str("null"),
+            Self::Bool(true) => out.write_str("true"),
+            Self::Bool(false) => out.write_str("false"),
+            Self::Number(number) => out.write_str(&number.0),
+            Self::String(text) => write_string(out, text),
+            Self::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    out.write_str(if index == 0 { "[" } else { "," })?;
+                    item.write(out)?;
+                }
+                out.write_str(if items.is_empty() { "[]" } else { "]" })
+            }
+            Self::Object(members) => {
+                for (index, (name, value)) in members.iter().enumerate() {
+                    out.write_str(if index == 0 { "{" } else { "," })?;
+                    write_string(out, name)?;
+                    out.write_str(":")?;
+                    value.write(out)?;
+                }
+                out.write_str(if members.is_empty() { "{}" } else { "}" })
+            }
+        }
+    }
+
     /// A timestamp as the protocol writes it: seconds since the epoch, here with three decimals.
     pub fn seconds(ms: i64) -> Self {
         let sign = if ms < 0 { "-" } else { "" };
@@ -185,7 +220,7 @@ impl Json {
         match self {
             Self::Array(items) => items.iter().any(Self::has_duplicate_members),
             Self::Object(members) => {
-                effective(members).len() < members.len()
+                has_equal_names(members)
                     || members
                         .iter()
                         .any(|(_, value)| value.has_duplicate_members())
@@ -321,59 +356,53 @@ impl From<u64> for Json {
     }
 }
 
-/// Compact JSON: no white space, and no escape that is not needed.
 impl fmt::Display for Json {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Null => f.write_str("null"),
-            Self::Bool(true) => f.write_str("true"),
-            Self::Bool(false) => f.write_str("false"),
-            Self::Number(number) => f.write_str(&number.0),
-            Self::String(text) => write_string(f, text),
-            Self::Array(items) => {
-                for (index, item) in items.iter().enumerate() {
-                    f.write_str(if index == 0 { "[" } else { "," })?;
-                    item.fmt(f)?;
-                }
-                f.write_str(if items.is_empty() { "[]" } else { "]" })
-            }
-            Self::Object(members) => {
-                for (index, (name, value)) in members.iter().enumerate() {
-                    f.write_str(if index == 0 { "{" } else { "," })?;
-                    write_string(f, name)?;
-                    f.write_str(":")?;
-                    value.fmt(f)?;
-                }
-                f.write_str(if members.is_empty() { "{}" } else { "}" })
-            }
-        }
+        self.write(f)
     }
 }
 
-fn write_string(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
-    f.write_str("\"")?;
-    let mut written = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        let short = match byte {
-            b'"' => "\\\"",
-            b'\\' => "\\\\",
-            b'\n' => "\\n",
-            b'\r' => "\\r",
-            b'\t' => "\\t",
-            0x08 => "\\b",
-            0x0c => "\\f",
-            0x00..=0x1f => "",
-            _ => continue,
-        };
-        f.write_str(&text[written..at])?;
-        match short {
-            "" => write!(f, "\\u{byte:04x}")?,
-            short => f.write_str(short)?,
+fn write_string(out: &mut impl fmt::Write, text: &str) -> fmt::Result {
+    out.write_str("\"")?;
+    let mut rest = text;
+    while let Some(at) = special(rest) {
+        out.write_str(&rest[..at])?;
+        match rest.as_bytes()[at] {
+            b'"' => out.write_str("\\\"")?,
+            b'\\' => out.write_str("\\\\")?,
+            b'\n' => out.write_str("\\n")?,
+            b'\r' => out.write_str("\\r")?,
+            b'\t' => out.write_str("\\t")?,
+            0x08 => out.write_str("\\b")?,
+            0x0c => out.write_str("\\f")?,
+            byte => write!(out, "\\u{byte:04x}")?,
         }
-        written = at + 1;
+        rest = &rest[at + 1..];
     }
-    f.write_str(&text[written..])?;
-    f.write_str("\"")
+    out.write_str(rest)?;
+    out.write_str("\"")
+}
+
+/// The first byte that does not stand for itself in a string: a quote, a backslash or a control character.
+fn special(text: &str) -> Option<usize> {
+    /// The byte, eight times.
+    const fn all(byte: u8) -> u64 {
+        u64::from_le_bytes([byte; 8])
+    }
+    // Eight bytes at a time. The highest bit of a byte is set where the byte is below the limit; a borrow may set it in
+    // bytes behind such a one as well, but only the first counts.
+    let below = |word: u64, limit: u8| word.wrapping_sub(all(limit)) & !word & all(0x80);
+    let (words, rest) = text.as_bytes().as_chunks::<8>();
+    for (at, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let found = below(word, b' ') | below(word ^ all(b'"'), 1) | below(word ^ all(b'\\'), 1);
+        if found != 0 {
+            return Some(at * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let special = |byte: &u8| *byte < b' ' || matches!(byte, b'"' | b'\\');
+    let at = rest.iter().position(special)?;
+    Some(words.len() * 8 + at)
 }
 
 fn last<'a>(members: &'a [(String, Json)], name: &str) -> Option<&'a Json> {
@@ -396,6 +425,20 @@ fn unescape_token(token: &str) -> Option<String> {
         text.push_str(rest);
     }
     Some(text)
+}
+
+fn has_equal_names(members: &[(String, Json)]) -> bool {
+    if members.len() <= FEW {
+        let mut rest = members;
+        while let [(name, _), later @ ..] = rest {
+            if last(later, name).is_some() {
+                return true;
+            }
+            rest = later;
+        }
+        return false;
+    }
+    effective(members).len() < members.len()
 }
 
 /// The members that count, ordered by name. Sorted, so that an object of a million members is not a million squared.
@@ -433,7 +476,7 @@ struct Reader<'a> {
     at: usize,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
@@ -543,14 +586,8 @@ impl Reader<'_> {
     /// Copies whole stretches between escapes; most strings have none and are copied at once.
     fn string(&mut self) -> Result<String, JsonError> {
         self.at += 1;
-        let mut text = String::new();
+        let mut text = self.stretch().to_owned();
         loop {
-            let start = self.at;
-            let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
-            while self.peek().is_some_and(plain) {
-                self.at += 1;
-            }
-            text.push_str(&self.text[start..self.at]);
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
@@ -560,7 +597,16 @@ impl Reader<'_> {
                 Some(_) => return Err(self.syntax("an escape in place of the control character")),
                 None => return Err(self.syntax("`\"` at the end of the string")),
             }
+            text.push_str(self.stretch());
         }
+    }
+
+    /// Takes what stands for itself.
+    fn stretch(&mut self) -> &'a str {
+        let rest = &self.text[self.at..];
+        let plain = &rest[..special(rest).unwrap_or(rest.len())];
+        self.at += plain.len();
+        plain
     }
 
     fn escape(&mut self) -> Result<char, JsonError> {

@@ -62,13 +62,17 @@ impl<'a> At<'a> {
 
     /// The place as [`rules`] knows it.
     fn path(&self) -> SmallVec<[&'static str; 8]> {
-        let mut path = self.up.map(At::path).unwrap_or_default();
-        path.push(match self.step {
-            Step::Member(name) => name,
-            Step::Value(_) => "*",
-            Step::Name(_) => "name",
-            Step::Element(_) => "[]",
-        });
+        let up = std::iter::successors(Some(self), |at| at.up);
+        let mut path: SmallVec<[&'static str; 8]> = SmallVec::new();
+        for at in up {
+            path.push(match at.step {
+                Step::Member(name) => name,
+                Step::Value(_) => "*",
+                Step::Name(_) => "name",
+                Step::Element(_) => "[]",
+            });
+        }
+        path.reverse();
         path
     }
 
@@ -401,10 +405,9 @@ impl Reading {
         if !text.is_ascii() {
             self.touch(rule!("proto.unicode-roundtrip"));
         }
-        if text
-            .bytes()
-            .any(|byte| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r'))
-        {
+        // The whole text at once: that is faster than stopping at the first.
+        let control = |byte: u8| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
+        if text.bytes().fold(false, |any, byte| any | control(byte)) {
             self.may(
                 rule!("proto.control-chars"),
                 BAD,

@@ -114,6 +114,23 @@ pub struct Input {
     pub promises: Vec<RuleId>,
 }
 
+impl Default for Input {
+    /// What is read from nothing.
+    fn default() -> Self {
+        Self {
+            labels: Vec::new(),
+            max_results: None,
+            next_token: None,
+            tag_keys: Vec::new(),
+            body: Json::Object(Vec::new()),
+            unread: false,
+            flaws: Vec::new(),
+            touches: Vec::new(),
+            promises: Vec::new(),
+        }
+    }
+}
+
 impl Input {
     /// A label, decoded.
     pub fn label(&self, name: &str) -> Option<&str> {
@@ -135,17 +152,7 @@ impl Input {
 pub fn input(operation: &'static Operation, labels: &[String], request: &Request) -> Input {
     let mut reading = Reading {
         operation,
-        input: Input {
-            labels: Vec::with_capacity(labels.len()),
-            max_results: None,
-            next_token: None,
-            tag_keys: Vec::new(),
-            body: Json::Object(Vec::new()),
-            unread: false,
-            flaws: Vec::new(),
-            touches: Vec::new(),
-            promises: Vec::new(),
-        },
+        input: Input::default(),
     };
     let members = operation
         .input

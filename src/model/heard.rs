@@ -1,0 +1,157 @@
+//! A message taken apart, once for all worlds.
+
+use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::contract::validate::{self, Input};
+use crate::contract::{Operation, Route, operation};
+use crate::wire::{Message, Request, http1};
+
+use super::world::OwnMapping;
+
+/// What a message says whatever the state of the target.
+pub(super) struct Heard {
+    /// The request; `None` for bytes that are none.
+    said: Option<Rc<Said>>,
+    /// Whether it was sent as bytes.
+    raw: bool,
+}
+
+/// What a request says. Its parts are read when somebody asks.
+struct Said {
+    request: Request,
+    route: Route,
+    /// Where it goes if its path holds an ARN of a tag operation whose slashes were sent as they are.
+    spread_arn: Option<Route>,
+    input: OnceCell<Input>,
+    mapping: OnceCell<Arc<OwnMapping>>,
+}
+
+thread_local! {
+    /// The request that was heard last: where the reference answers and a judge listens in one thread, both hear each.
+    static LAST: RefCell<Option<Rc<Said>>> = const { RefCell::new(None) };
+}
+
+impl Heard {
+    /// Takes a message apart.
+    pub(super) fn of(message: &Message) -> Self {
+        match message {
+            Message::Request(request) => Self::request(request),
+            Message::Raw(bytes) => Self {
+                said: http1::parse_request(bytes).ok().as_ref().map(Said::read),
+                raw: true,
+            },
+        }
+    }
+
+    /// Takes a request apart.
+    pub(super) fn request(request: &Request) -> Self {
+        Self {
+            said: Some(Said::read(request)),
+            raw: false,
+        }
+    }
+
+    /// The request, if it is one.
+    pub(super) fn content(&self) -> Option<&Request> {
+        self.said.as_deref().map(|said| &said.request)
+    }
+
+    /// Whether it was sent as bytes.
+    pub(super) fn is_raw(&self) -> bool {
+        self.raw
+    }
+
+    /// Where it goes.
+    pub(super) fn route(&self) -> &Route {
+        self.said
+            .as_deref()
+            .map_or(&Route::Unknown, |said| &said.route)
+    }
+
+    /// Where it goes if its path holds an ARN of a tag operation whose slashes were sent as they are.
+    pub(super) fn spread_arn(&self) -> Option<&Route> {
+        self.said.as_deref()?.spread_arn.as_ref()
+    }
+
+    /// The operation it addresses, if it is well-formed enough to address one.
+    pub(super) fn operation(&self) -> Option<&'static Operation> {
+        match (self.route(), self.spread_arn()) {
+            (Route::To { operation, .. } | Route::Slashes { operation, .. }, _) => Some(operation),
+            (Route::Unknown, Some(Route::To { operation, .. })) if !self.raw => Some(operation),
+            _ => None,
+        }
+    }
+
+    /// The request along the shapes of its operation; `None` of what addresses none.
+    pub(super) fn input(&self) -> Option<&Input> {
+        let said = self.said.as_deref()?;
+        match said.spread_arn.as_ref().unwrap_or(&said.route) {
+            Route::To { operation, labels } | Route::Slashes { operation, labels } => {
+                let read = || validate::input(operation, labels, &said.request);
+                Some(said.input.get_or_init(read))
+            }
+            _ => None,
+        }
+    }
+
+    /// The mapping that the request puts, read at most once.
+    pub(super) fn mapping(&self, read: impl FnOnce() -> OwnMapping) -> Arc<OwnMapping> {
+        match self.said.as_deref() {
+            Some(said) => Arc::clone(said.mapping.get_or_init(|| Arc::new(read()))),
+            None => Arc::new(read()),
+        }
+    }
+
+    /// Whether it is a request that addresses an operation in the ordinary way.
+    pub(super) fn is_addressed_well(&self) -> bool {
+        !self.raw && matches!(self.route(), Route::To { .. })
+    }
+
+    /// Whether it may change anything.
+    pub(super) fn writes(&self) -> bool {
+        self.raw || self.content().is_none_or(|request| request.method != "GET")
+    }
+
+    /// Whether HTTP itself lets a server answer with 501 or 505: an unknown method, or no HTTP at all.
+    pub(super) fn is_beyond_http(&self) -> bool {
+        let known = |method: &str| ["GET", "POST", "PUT", "DELETE"].contains(&method);
+        self.content().is_none_or(|request| !known(&request.method))
+    }
+}
+
+impl Said {
+    /// Reads a request, unless that was done a moment ago.
+    fn read(request: &Request) -> Rc<Self> {
+        LAST.with_borrow_mut(|last| match last {
+            Some(said) if said.request == *request => Rc::clone(said),
+            _ => Rc::clone(last.insert(Rc::new(Self::new(request.clone())))),
+        })
+    }
+
+    fn new(request: Request) -> Self {
+        let route = operation::route(&request.method, request.path());
+        let spread_arn = match route {
+            Route::Unknown => raw_arn(&request)
+                .map(|arn| operation::route(&request.method, &format!("/tags/{arn}"))),
+            _ => None,
+        };
+        Self {
+            request,
+            route,
+            spread_arn,
+            input: OnceCell::new(),
+            mapping: OnceCell::new(),
+        }
+    }
+}
+
+/// The label of a tag operation whose ARN was sent with its slashes as they are.
+fn raw_arn(request: &Request) -> Option<String> {
+    let arn = request
+        .path()
+        .strip_prefix("/tags/")
+        .filter(|arn| arn.contains('/') && arn.starts_with("arn"))?;
+    Some(arn.replace('/', "%2F"))
+}

@@ -212,9 +212,9 @@ fn throttling(every: u64, burst: u64, mut inner: impl Respond) -> impl Respond {
         count += 1;
         // A fixed mixture, so that neighbours are hit as well as single requests.
         let hash = (count / burst).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 33;
-        if hash % every == 0 {
+        if hash.is_multiple_of(every) {
             return Response {
-                status: if hash % 2 == 0 { 429 } else { 503 },
+                status: if hash.is_multiple_of(2) { 429 } else { 503 },
                 headers: Headers::default(),
                 body: "<h1>slow down</h1>".into(),
             };
@@ -280,7 +280,7 @@ fn a_server_that_loses_answers_is_not_accused() {
         count += 1;
         let response = inner.respond(request, now_ms);
         let hash = count.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 33;
-        if hash % 40 == 0 {
+        if hash.is_multiple_of(40) {
             return Response {
                 status: 0,
                 ..response

@@ -329,7 +329,7 @@ impl<'a> Reply<'a> {
                     JsonErrorKind::LoneSurrogate | JsonErrorKind::TooDeep
                 ) && matches!(allowed.body, Pattern::Any)
             });
-            if !echoed && !(self.response.body.is_empty() && operation.output.is_empty()) {
+            if !(echoed || self.response.body.is_empty() && operation.output.is_empty()) {
                 let actual = self
                     .unreadable
                     .as_ref()

@@ -870,7 +870,9 @@ impl Asked<'_> {
                 rules!["merge.effect", "list-objects.scope"]
             }
             (_, _, Some(_)) => rules!["profile.delete.effect", "list-objects.scope"],
-            (Kind::Profile, false, None) => rules!["list-objects.scope"],
+            (Kind::Profile, false, None) => {
+                rules!["list-objects.scope", "ingest.response.key-matches-list"]
+            }
             (Kind::Profile, true, None) => rules!["filter.subset", "list-objects.scope"],
             (_, true, None) => rules![
                 "filter.no-match",

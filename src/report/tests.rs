@@ -284,38 +284,110 @@ fn a_clean_run_is_a_summary() {
     assert_eq!(report.outcome(), Outcome::Conforms);
 }
 
+/// A report that has heard of one finding.
+fn told(finding: Finding) -> Report {
+    let mut report = empty();
+    report.add(judged("a", verdict(vec![finding])));
+    report
+}
+
 #[test]
-fn findings_are_one_cause_if_only_names_and_numbers_differ() {
-    let at = |place: &str, severity| Finding {
+fn what_is_wrong_in_one_place_is_one_cause_whatever_the_rule() {
+    let at = |place: &str, rule, severity| Finding {
         place: place.into(),
-        ..finding(
-            rule!("put-type.response.echo"),
-            severity,
-            "/domains/d/object-types/T",
-        )
+        ..finding(rule, severity, "/domains/d/object-types/T")
     };
     let violates = Severity::Violates;
-    let mut report = empty();
-    report.add(judged(
-        "a",
-        verdict(vec![at("/Fields/email/Source", violates)]),
-    ));
-    assert!(report.knows(&at("/Fields/phone/Source", violates)));
+    let (echo, replaced) = (
+        rule!("put-type.response.echo"),
+        rule!("put-type.replace.fields-keys"),
+    );
+    let report = told(at("/Fields/email/Source", echo, violates));
+    assert!(report.knows(&at("/Fields/phone/Source", replaced, violates)));
     assert!(
-        report.knows(&at("/Fields/email/Target", violates)),
+        report.knows(&at("/Fields/email/Target", replaced, violates)),
         "the same field"
     );
-    assert!(!report.knows(&at("/Keys/email/0", violates)));
-    assert!(!report.knows(&at("/Fields/email/Source", Severity::Warns)));
+    assert!(!report.knows(&at("/Keys/email/0", replaced, violates)));
+    assert!(!report.knows(&at("/Fields/email/Source", replaced, Severity::Warns)));
     assert!(!report.knows(&Finding {
         status: Some(500),
-        ..at("/Fields/email/Source", violates)
+        ..at("/Fields/email/Source", replaced, violates)
     }));
-    let elsewhere = finding(rule!("put-type.response.echo"), violates, "/domains/d");
+    let elsewhere = finding(replaced, violates, "/domains/d");
     assert!(!report.knows(&Finding {
         place: "/Fields/email/Source".into(),
         ..elsewhere
     }));
+}
+
+#[test]
+fn one_rule_broken_is_one_cause_unless_the_target_failed() {
+    let violates = Severity::Violates;
+    let effect = |target| finding(rule!("put-type.rejected-no-effect"), violates, target);
+    let report = told(effect("/domains/d/object-types/T"));
+    assert!(report.knows(&effect("/domains/d")));
+    let failure = |target| Finding {
+        status: Some(500),
+        ..finding(rule!("proto.no-5xx"), violates, target)
+    };
+    let report = told(failure("/domains/d/object-types/T"));
+    assert!(report.knows(&failure("/domains/d/object-types/T")));
+    assert!(!report.knows(&failure("/domains/d")));
+}
+
+#[test]
+fn what_several_operations_share_is_one_cause() {
+    let violates = Severity::Violates;
+    // How an unknown domain is answered.
+    let unknown = |rule, target| Finding {
+        status: Some(400),
+        ..finding(rule, violates, target)
+    };
+    let report = told(unknown(rule!("domain.update.unknown"), "/domains/d"));
+    let put = "/domains/d/object-types/T";
+    assert!(report.knows(&unknown(rule!("put-type.domain-unknown"), put)));
+    assert!(!report.knows(&unknown(rule!("put-type.description.length"), put)));
+    // The tags that are shown.
+    let tags = |rule, place: &str, target| Finding {
+        place: place.into(),
+        ..finding(rule, violates, target)
+    };
+    let report = told(tags(rule!("tag.remove"), "/tags/a", "/domains/d"));
+    let shown = rule!("put-type.replace.tags-absent");
+    assert!(report.knows(&tags(shown, "/Tags/b", put)));
+    assert!(!report.knows(&tags(shown, "/Fields/b", put)));
+    // What a tag may be; one operation has a rule for every constraint.
+    let report = told(finding(rule!("put-type.tags.value"), violates, put));
+    assert!(report.knows(&finding(
+        rule!("tag.add.constraints"),
+        violates,
+        "/domains/d"
+    )));
+    assert!(!report.knows(&finding(rule!("put-type.tags.max"), violates, put)));
+}
+
+#[test]
+fn sound_requests_refused_in_the_same_words_are_one_cause() {
+    let refused = |rule, actual: &str, target| Finding {
+        status: Some(400),
+        allowed: vec![r#"200 {"ObjectTypeName": "T"}"#.into()],
+        actual: actual.into(),
+        ..finding(rule, Severity::Violates, target)
+    };
+    let put = "/domains/d/object-types/T";
+    let report = told(refused(
+        rule!("put-type.keys.identifier-empty"),
+        r#"400 BadRequestException {"Message":"key 'k1' needs an identifier"}"#,
+        put,
+    ));
+    let other = |words: &str, target| {
+        let actual = format!(r#"400 BadRequestException {{"Message":"{words}"}}"#);
+        refused(rule!("put-type.keys.multi-entry"), &actual, target)
+    };
+    assert!(report.knows(&other("key 's2' needs an identifier", put)));
+    assert!(!report.knows(&other("a field has no target", put)));
+    assert!(!report.knows(&other("key 's2' needs an identifier", "/domains/d")));
 }
 
 #[test]

@@ -71,7 +71,8 @@ pub(crate) fn akin(one: &Finding, other: &Finding) -> bool {
         return false;
     }
     let here = (one.operation, one.status) == (other.operation, other.status);
-    let same_rule = one.rule == other.rule && one.rule != rule!("proto.no-5xx");
+    let same_rule =
+        one.rule == other.rule && one.rule != rule!("proto.no-5xx") && !is_general(one.rule);
     let same_place = in_place(one)
         && in_place(other)
         && here

@@ -36,6 +36,7 @@ pub(super) async fn serve<R: Respond>(
         .max_buf_size(limits.head.max(SMALLEST_HEAD))
         // One buffer for head and body, so that `Socket` sees whole heads.
         .writev(false)
+        .title_case_headers(exchanges.manners.title_case)
         .serve_connection(
             TokioIo::new(Socket::new(stream, Arc::clone(&progress))),
             service,

@@ -10,11 +10,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use http::{HeaderMap, StatusCode, Uri};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 
 use super::Respond;
 use super::limits::Limits;
+use super::manners::{Manners, Pieces};
 use super::progress::Progress;
 use crate::wire::{Headers, Request, Response};
 
@@ -25,6 +26,7 @@ pub(super) const REQUEST_ID: &str = "x-amzn-requestid";
 pub(super) struct Exchanges<R> {
     model: Mutex<R>,
     pub(super) limits: Limits,
+    pub(super) manners: Manners,
     ids: AtomicU64,
     run: u64,
 }
@@ -36,6 +38,7 @@ impl<R: Respond> Exchanges<R> {
         Self {
             model: Mutex::new(model),
             limits,
+            manners: Manners::default(),
             ids: AtomicU64::new(random()),
             run: random(),
         }
@@ -50,7 +53,7 @@ impl<R: Respond> Exchanges<R> {
         &self,
         request: http::Request<Incoming>,
         progress: &Progress,
-    ) -> Result<http::Response<Full<Bytes>>, http::Error> {
+    ) -> Result<http::Response<Pieces>, http::Error> {
         progress.handling();
         let (head, incoming) = request.into_parts();
         let (answer, complete) = match self.body(&head.headers, incoming).await {
@@ -70,9 +73,12 @@ impl<R: Respond> Exchanges<R> {
                 (refusal(refused, &self.limits), false)
             }
         };
+        if !self.manners.first_byte.is_zero() {
+            tokio::time::sleep(self.manners.first_byte).await;
+        }
         progress.answering();
         let mut answer = self.sealed(answer)?;
-        if !complete {
+        if !complete || self.manners.closes {
             answer
                 .headers_mut()
                 .insert(CONNECTION, HeaderValue::from_static("close"));
@@ -131,8 +137,8 @@ impl<R: Respond> Exchanges<R> {
     }
 
     /// The answer with its request id first; length, date and connection are hyper's to add.
-    fn sealed(&self, answer: Response) -> Result<http::Response<Full<Bytes>>, http::Error> {
-        let mut sealed = http::Response::new(Full::new(answer.body));
+    fn sealed(&self, answer: Response) -> Result<http::Response<Pieces>, http::Error> {
+        let mut sealed = http::Response::new(Pieces::of(answer.body, self.manners.chunked));
         *sealed.status_mut() = StatusCode::from_u16(answer.status)?;
         let fields = sealed.headers_mut();
         fields.insert(

@@ -22,6 +22,7 @@
 mod connection;
 mod exchange;
 mod limits;
+mod manners;
 mod progress;
 mod socket;
 
@@ -38,6 +39,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 pub use limits::Limits;
+pub use manners::Manners;
 
 pub use crate::wire::Respond;
 
@@ -65,6 +67,16 @@ impl<R: Respond> Server<R> {
             address,
             exchanges: Arc::new(Exchanges::new(model, limits)),
         })
+    }
+
+    /// The same server with other manners.
+    #[must_use]
+    pub fn with_manners(mut self, manners: Manners) -> Self {
+        // Nobody else holds them before the server runs.
+        if let Some(exchanges) = Arc::get_mut(&mut self.exchanges) {
+            exchanges.manners = manners;
+        }
+        self
     }
 
     /// Where it listens, with the port that was picked.

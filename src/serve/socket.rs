@@ -91,7 +91,7 @@ fn bare_refusal(bytes: &[u8]) -> Option<(usize, u16)> {
         .rposition(|window| window == START)?;
     let head = std::str::from_utf8(&bytes[at..]).ok()?;
     let status = head.get(9..12)?.parse().ok()?;
-    (status >= 400 && !head.contains(REQUEST_ID)).then_some((at, status))
+    (status >= 400 && !head.to_ascii_lowercase().contains(REQUEST_ID)).then_some((at, status))
 }
 
 const START: &[u8] = b"HTTP/1.";
@@ -111,6 +111,8 @@ mod tests {
             bare_refusal(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 2\r\n\r\n{}"),
             None
         );
+        let titled = b"HTTP/1.1 404 Not Found\r\nX-Amzn-Requestid: 1\r\nContent-Length: 9\r\n\r\n";
+        assert_eq!(bare_refusal(titled), None, "the same in title case");
         let both = [ours.as_slice(), b"{\"a\":\"b\"}", bare].concat();
         assert_eq!(
             bare_refusal(&both),

@@ -248,6 +248,10 @@ pub struct Judge<'a> {
     limit: Duration,
     /// How long an effect may take to show, where the contract says to wait for it.
     patience: Duration,
+    /// How long a setting may take to show, although it should show at once.
+    brief_patience: Duration,
+    /// Whether a wait for a setting ended without it.
+    briefly_in_vain: bool,
     /// When the step that is asked again was first sent, in milliseconds since the epoch.
     waiting: Option<(usize, i64)>,
     /// Whether any read may be too early, whatever it is about.
@@ -283,6 +287,8 @@ impl<'a> Judge<'a> {
             case,
             limit: REQUEST_LIMIT,
             patience: Duration::ZERO,
+            brief_patience: Duration::ZERO,
+            briefly_in_vain: false,
             waiting: None,
             late: false,
             hasty: None,
@@ -323,6 +329,15 @@ impl<'a> Judge<'a> {
         Self { patience, ..self }
     }
 
+    /// The same, asking again for this long for what should show at once: domains, types and tags (time.control-plane).
+    #[must_use]
+    pub fn with_brief_patience(self, brief_patience: Duration) -> Self {
+        Self {
+            brief_patience,
+            ..self
+        }
+    }
+
     /// The same for a target known to show its effects late: any read may be too early.
     #[must_use]
     pub fn of_late_effects(self, late: bool) -> Self {
@@ -348,6 +363,11 @@ impl<'a> Judge<'a> {
     /// Whether an effect was waited for that never showed.
     pub fn waited_in_vain(&self) -> bool {
         self.in_vain
+    }
+
+    /// Whether a domain, a type or a tag that should show at once was waited for and never showed.
+    pub fn briefly_waited_in_vain(&self) -> bool {
+        self.briefly_in_vain
     }
 
     /// Hears one answer of a step (from 0), and says how to go on.
@@ -377,6 +397,7 @@ impl<'a> Judge<'a> {
                 self.end(step, "an effect of an earlier request may still have been on its way, and nobody waited for it");
                 return Heard::End;
             }
+            self.weigh_lateness(step, exchange, &observed);
             self.weigh(step, exchange, &observed);
             self.bind(step, exchange);
         }
@@ -469,7 +490,13 @@ impl<'a> Judge<'a> {
         let late = differences
             .first()
             .is_some_and(|difference| difference.rules.iter().any(|rule| rule.waits()));
-        if !reads || !(late || self.late) || self.patience.is_zero() {
+        let settings = !(late || self.late);
+        let patience = match settings {
+            true if !shows_settings(exchange) => return false,
+            true => self.brief_patience.min(self.patience),
+            false => self.patience,
+        };
+        if !reads || patience.is_zero() {
             return false;
         }
         let since = match self.waiting {
@@ -477,8 +504,33 @@ impl<'a> Judge<'a> {
             _ => self.waiting.insert((step, exchange.at_ms)).1,
         };
         let waited = u64::try_from(exchange.at_ms - since).unwrap_or(0);
-        self.in_vain |= Duration::from_millis(waited) >= self.patience;
-        !self.in_vain
+        let in_vain = match settings {
+            true => &mut self.briefly_in_vain,
+            false => &mut self.in_vain,
+        };
+        *in_vain |= Duration::from_millis(waited) >= patience;
+        !*in_vain
+    }
+
+    /// What should have shown at once but had to be waited for deserves a warning.
+    fn weigh_lateness(&mut self, step: usize, exchange: &Exchange, observed: &Observed) {
+        let waited = self.waiting.is_some_and(|(waiting, _)| waiting == step);
+        let fits = matches!(observed.fit, Fit::Allowed { .. });
+        if waited && fits && shows_settings(exchange) && !self.late {
+            let rule = match operation::addressed(&exchange.message) {
+                Some(operation) if operation.name == "GetProfileObjectType" => {
+                    rule!("get-type.after-put")
+                }
+                _ => rule!("time.control-plane"),
+            };
+            let difference = Difference {
+                rules: [rule].into_iter().collect(),
+                place: "time".to_owned(),
+                expected: "the same answer at once".to_owned(),
+                actual: "only after a while".to_owned(),
+            };
+            self.find(Severity::Warns, step, exchange, &difference, observed);
+        }
     }
 
     /// Whether an answer is forbidden only if the effects before it had shown by then.
@@ -697,6 +749,20 @@ fn concurrent(one: &Exchange, other: &Exchange) -> Option<RuleId> {
         ("PutProfileObject", "PutProfileObject") => Some(rule!("time.concurrent-overwrite")),
         _ => None,
     }
+}
+
+/// Whether a request reads what writes to domains, types and tags have set, which should show at once.
+fn shows_settings(exchange: &Exchange) -> bool {
+    operation::addressed(&exchange.message).is_some_and(|operation| {
+        matches!(
+            operation.name,
+            "GetDomain"
+                | "ListDomains"
+                | "GetProfileObjectType"
+                | "ListProfileObjectTypes"
+                | "ListTagsForResource"
+        )
+    })
 }
 
 /// Whether a message is a complete, well-formed request.

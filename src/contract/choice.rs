@@ -152,6 +152,11 @@ impl Choices {
         !slot.is_empty()
     }
 
+    /// Forgets what was left of a choice, and leaves only these options.
+    pub(crate) fn settle(&mut self, id: ChoiceId, to: Options) {
+        self.0[usize::from(id.0)] = to;
+    }
+
     /// Puts back what another state of knowledge holds possible as well.
     pub fn widen(&mut self, other: &Self) {
         for (mine, theirs) in self.0.iter_mut().zip(&other.0) {

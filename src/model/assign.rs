@@ -79,7 +79,7 @@ pub(super) fn assign(store: &Store, valued: &[Valued<'_>], ways: &mut Ways) -> A
             note(&mut why, rule!("assign.primary.agree"));
             note(&mut why, rule!("assign.secondary.not-override"));
         }
-        let taken = ways.pick(outcomes.len());
+        let taken = ways.outcome(rule!("assign.primary.conflict"), outcomes.len());
         if let Some(Some(profile)) = outcomes.get(taken) {
             return Assigned {
                 profile: Some(*profile),

@@ -10,7 +10,9 @@ use crate::{choice, rule};
 
 use super::gate::{Branch, Gate, Ground, Served};
 use super::page::{Item, Listing, Naming, Strangers};
-use super::pattern::{Object, Pattern, Presence, Rules, Rules4, Slot, Times, required, rules};
+use super::pattern::{
+    Object, Pattern, Presence, Rules, Rules4, Slot, Times, is_empty, required, rules,
+};
 use super::store::Store;
 use super::world::{Domain, Effect, Scalar, Stamps, Tags, World};
 
@@ -252,7 +254,7 @@ fn created(input: &Input, name: &str, world: &World) -> Domain {
         again: false,
         absent,
         obscured: false,
-        store: Arc::new(Store::new(world.reference)),
+        store: Arc::new(Store::new(world.reference.then_some(&world.choices))),
         retyped: false,
         seed: world.reference.then(|| seed(name, world.writes)),
     }
@@ -351,14 +353,15 @@ fn create_again(
     if input.member("Tags").is_some() {
         domain.tags = Tags::unknown();
     }
-    let shown = shown(world, &domain, KEPT, KEPT).requiring(&["DomainName"]);
-    let body = Pattern::Object(Object {
-        times: None,
-        ..shown
-    });
+    let mut shown = shown(world, &domain, KEPT, KEPT).requiring(&["DomainName"]);
+    if !world.reference {
+        // Whether it counts as an update is not said.
+        shown.times = None;
+    }
+    let body = Pattern::Object(shown);
     let effect = Effect::new(move |world, body| {
         let mut domain = domain;
-        adopt(&mut domain, body);
+        adopt(&mut domain, body, false);
         world.domains.insert(domain.name.clone(), Arc::new(domain));
     });
     gate.finish(vec![Served::new(body, effect, KEPT)])
@@ -398,16 +401,24 @@ impl Domain {
     }
 }
 
-/// Takes over from an answer what was open.
-fn adopt(domain: &mut Domain, body: Option<&Json>) {
+/// Takes over from an answer what was open. The answer of a write may leave out whatever is optional.
+fn adopt(domain: &mut Domain, body: Option<&Json>, read: bool) {
     let Some(body) = body else { return };
-    domain.expiration.adopt(body.get("DefaultExpirationDays"));
-    domain
-        .encryption_key
-        .adopt(body.get("DefaultEncryptionKey"));
-    domain.queue.adopt(body.get("DeadLetterQueueUrl"));
-    domain.matching.adopt(body.get("Matching"));
-    domain.tags.adopt(body.get("Tags"));
+    let seen = |name| body.get(name).filter(|value| !is_empty(value));
+    let scalars = [
+        (&mut domain.expiration, "DefaultExpirationDays"),
+        (&mut domain.encryption_key, "DefaultEncryptionKey"),
+        (&mut domain.queue, "DeadLetterQueueUrl"),
+        (&mut domain.matching, "Matching"),
+    ];
+    for (scalar, name) in scalars {
+        if read || seen(name).is_some() {
+            scalar.adopt(body.get(name));
+        }
+    }
+    if read || seen("Tags").is_some() {
+        domain.tags.adopt(body.get("Tags"));
+    }
 }
 
 pub(super) fn get(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
@@ -449,7 +460,7 @@ pub(super) fn get(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branc
     let effect = Effect::new(move |world, body| {
         let writes = world.writes;
         if let (Some(domain), Some(body)) = (world.domain_mut(&name), body) {
-            adopt(domain, Some(body));
+            adopt(domain, Some(body), true);
             domain.times.adopt(body, writes, true);
         }
     });
@@ -553,7 +564,7 @@ pub(super) fn update(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
     };
     let effect = Effect::new(move |world, body| {
         let mut domain = next;
-        adopt(&mut domain, body);
+        adopt(&mut domain, body, false);
         if let Some(body) = body {
             domain.times.adopt(body, world.writes, false);
         }

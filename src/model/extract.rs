@@ -12,9 +12,11 @@ use handlebars::{
 };
 use smallvec::{SmallVec, smallvec};
 
-use crate::choice;
 use crate::contract::{ChoiceId, Choices, Options};
 use crate::wire::Json;
+use crate::{choice, rule};
+
+use super::manner::Outcomes;
 
 /// The largest text a template may produce, in bytes: as large as an object.
 const LARGEST_TEXT: usize = 256_000;
@@ -144,7 +146,7 @@ pub(super) fn extract(
     source: &Source,
     object: &Json,
     choices: &Choices,
-    reference: bool,
+    reference: Option<&Outcomes>,
 ) -> Extracted {
     match source {
         Source::Accessor(path) => member(look_up(path, object), reference),
@@ -153,7 +155,11 @@ pub(super) fn extract(
         Source::Blocks(blocks) => Extracted {
             options: one(blocks
                 .render(object)
-                .filter(|_| reference)
+                .filter(|_| {
+                    // Whoever has no blocks finds no value.
+                    let rule = rule!("extract.handlebars.blocks");
+                    reference.is_some_and(|outcomes| outcomes.of(rule) != 2)
+                })
                 .filter(|text| !text.trim().is_empty())),
             open: true,
         },
@@ -174,7 +180,7 @@ fn one(value: Option<String>) -> SmallVec<[Extraction; 1]> {
 }
 
 /// The values a member may give.
-fn member(found: Option<&Json>, reference: bool) -> Extracted {
+fn member(found: Option<&Json>, reference: Option<&Outcomes>) -> Extracted {
     match found {
         None | Some(Json::Null) => Extracted {
             options: one(None),
@@ -203,7 +209,7 @@ fn member(found: Option<&Json>, reference: bool) -> Extracted {
 }
 
 /// A text, with and without the blanks at its ends (extract.trim). Nothing but blanks may be no value.
-fn trimmed(text: String, reference: bool) -> Extracted {
+fn trimmed(text: String, reference: Option<&Outcomes>) -> Extracted {
     let mut options: SmallVec<[Extraction; 1]> = SmallVec::new();
     let mut admit = |value: Option<&str>| {
         let value = value.map(str::to_owned);
@@ -227,7 +233,11 @@ fn trimmed(text: String, reference: bool) -> Extracted {
         // Blanks need not be ASCII for everybody.
         admit(Some(text.trim_matches(' ')));
     }
-    if reference {
+    if let Some(outcomes) = reference {
+        if !inner.is_empty() && outcomes.of(rule!("extract.trim")) == 1 {
+            options.truncate(2);
+            options.reverse();
+        }
         options.truncate(1);
     }
     Extracted {
@@ -237,7 +247,13 @@ fn trimmed(text: String, reference: bool) -> Extracted {
 }
 
 /// The values a template may give that joins members and text.
-fn joined(pieces: &[Piece], object: &Json, choices: &Choices, reference: bool) -> Extracted {
+fn joined(
+    pieces: &[Piece],
+    object: &Json,
+    choices: &Choices,
+    reference: Option<&Outcomes>,
+) -> Extracted {
+    let takes = |rule| reference.map_or(0, |outcomes| outcomes.of(rule));
     let mut parts: Vec<Option<String>> = Vec::with_capacity(pieces.len());
     let mut open = false;
     let (mut members, mut missing) = (0, 0);
@@ -246,7 +262,8 @@ fn joined(pieces: &[Piece], object: &Json, choices: &Choices, reference: bool) -
             Piece::Text(text) => parts.push(Some(text.clone())),
             Piece::Member(path) => {
                 members += 1;
-                let found = member(look_up(path, object), true);
+                let as_is = Outcomes::default();
+                let found = member(look_up(path, object), Some(&as_is));
                 open |= found.open;
                 let value = found
                     .options
@@ -258,7 +275,7 @@ fn joined(pieces: &[Piece], object: &Json, choices: &Choices, reference: bool) -
                     _ => false,
                 };
                 // Blanks within a value may be trimmed before or after it is joined.
-                open |= blank && !reference;
+                open |= blank && reference.is_none();
                 missing += usize::from(value.is_none());
                 parts.push(value);
             }
@@ -274,19 +291,15 @@ fn joined(pieces: &[Piece], object: &Json, choices: &Choices, reference: bool) -
                 options.push(Extraction { value, tells: None });
             }
         }
-        if reference {
+        if reference.is_some() {
+            if takes(rule!("extract.handlebars.all-missing")) == 1 {
+                options.truncate(2);
+                options.reverse();
+            }
             options.truncate(1);
         }
         return Extracted { options, open };
     }
-    if reference {
-        let value = Some(plain).filter(|text| !text.trim().is_empty());
-        return Extracted {
-            options: one(value),
-            open: false,
-        };
-    }
-    let mut options: SmallVec<[Extraction; 1]> = SmallVec::new();
     let escaped: String = pieces
         .iter()
         .zip(&parts)
@@ -295,6 +308,19 @@ fn joined(pieces: &[Piece], object: &Json, choices: &Choices, reference: bool) -
             (Piece::Member(_), part) => part.as_deref().map(escape),
         })
         .collect();
+    if reference.is_some() {
+        let escapes = !choices.get(choice!("cap.handlebars-escape")).has(0);
+        let mut text = if escapes { escaped } else { plain };
+        if missing > 0 && takes(rule!("extract.handlebars.missing-part")) == 1 {
+            text = text.trim().to_owned();
+        }
+        let value = Some(text).filter(|text| !text.trim().is_empty());
+        return Extracted {
+            options: one(value),
+            open: false,
+        };
+    }
+    let mut options: SmallVec<[Extraction; 1]> = SmallVec::new();
     // How a dialect escapes differs in the less common characters.
     let markup = parts.iter().zip(pieces).any(|(part, piece)| {
         matches!(piece, Piece::Member(_))
@@ -459,14 +485,19 @@ mod tests {
     }
 
     fn values(source: &str) -> (Vec<Option<String>>, bool) {
-        let found = extract(&Source::parse(source), &object(), &Choices::open(), false);
+        let found = extract(&Source::parse(source), &object(), &Choices::open(), None);
         let values = found.options.into_iter().map(|option| option.value);
         (values.collect(), found.open)
     }
 
     fn reference(source: &str) -> Option<String> {
         let choices = Choices::reference();
-        let found = extract(&Source::parse(source), &object(), &choices, true);
+        let found = extract(
+            &Source::parse(source),
+            &object(),
+            &choices,
+            Some(&Outcomes::default()),
+        );
         assert_eq!(found.options.len(), 1, "the reference decides");
         found.options.into_iter().next().and_then(|it| it.value)
     }
@@ -522,7 +553,7 @@ mod tests {
     #[test]
     fn markup_is_escaped_or_not_and_that_tells() {
         let source = Source::parse("{{_source.m}}");
-        let found = extract(&source, &object(), &Choices::open(), false);
+        let found = extract(&source, &object(), &Choices::open(), None);
         let values: Vec<_> = found
             .options
             .iter()

@@ -129,7 +129,7 @@ impl<'a> Filter<'a> {
             Meaning::Key | Meaning::Template if ways.is_reference() => {
                 let kept = items.into_iter().filter(|(_, no)| {
                     let standard = domain.store.standards.get(no);
-                    standard.is_some_and(|standard| self.keyed(standard))
+                    standard.is_some_and(|standard| self.keyed(standard, ways.choices()))
                 });
                 Verdict::List(kept.map(|(item, _)| item).collect(), None)
             }
@@ -244,9 +244,10 @@ impl<'a> Filter<'a> {
     }
 
     /// Whether a key of a type leads to a standard object, in the reference.
-    fn keyed(&self, standard: &Standard) -> bool {
+    fn keyed(&self, standard: &Standard, choices: &Choices) -> bool {
         self.has(standard, |part, value| {
-            value::canonical(&part.text, part.content) == value::canonical(value, part.content)
+            value::canonical(&part.text, part.content, choices)
+                == value::canonical(value, part.content, choices)
         })
     }
 

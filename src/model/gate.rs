@@ -95,6 +95,12 @@ impl Ground {
         }
     }
 
+    /// The same flaw, by another rule.
+    fn speaking(mut self, rule: RuleId) -> Self {
+        self.rules = smallvec![rule];
+        self
+    }
+
     /// A flaw that may lead to a refusal.
     pub(super) fn may(rule: RuleId, refusals: Refusals, why: impl Into<String>) -> Self {
         Self {
@@ -146,6 +152,25 @@ impl From<&Flaw> for Ground {
             why: format!("{}: {}", flaw.place, flaw.problem),
         }
     }
+}
+
+/// The grounds of a choice whose first option is to serve a request, and whose others say how it is refused.
+pub(super) fn refused_somehow(
+    rule: RuleId,
+    choice: ChoiceId,
+    how: [Refusals; 2],
+    why: &str,
+) -> [Ground; 2] {
+    [(1, how[0]), (2, how[1])].map(|(option, refusals)| {
+        Ground::choice(
+            rule,
+            choice,
+            Options::only(0),
+            Options::only(option),
+            refusals,
+            why,
+        )
+    })
 }
 
 /// How a request is served.
@@ -218,6 +243,10 @@ impl<'w> Gate<'w> {
     /// Refusing the request, which is otherwise fine, is allowed but worth a warning.
     pub(super) fn grudge(&mut self, rule: RuleId, refusals: Refusals) {
         self.touch(rule);
+        if self.world.outcomes.of(rule) == 1 {
+            self.must
+                .push(Ground::must(&[], refusals, "refusing it is tolerated").speaking(rule));
+        }
         self.grudges.push((rule, refusals));
     }
 
@@ -225,15 +254,35 @@ impl<'w> Gate<'w> {
     pub(super) fn ground(&mut self, mut ground: Ground) {
         if let Some(tells) = ground.tells {
             let left = self.world.choices.get(tells.choice);
-            if left.and(tells.served).is_empty() {
-                ground.strength = Strength::Must;
-            } else if left.and(tells.refused).is_empty() {
-                // Refusing it now would contradict what was seen before.
-                self.decided
-                    .extend(RuleId::find(tells.choice.choice().rule));
-                self.obscures |= ground.obscures;
+            if left.and(tells.refused).is_empty() {
+                if !left.and(tells.served).is_empty() {
+                    // Refusing it now would contradict what was seen before.
+                    self.decided
+                        .extend(RuleId::find(tells.choice.choice().rule));
+                    self.obscures |= ground.obscures;
+                }
+                // Else it is refused, but in the way that another option says.
                 return;
             }
+            if left.and(tells.served).is_empty() {
+                ground.strength = Strength::Must;
+            }
+        } else if self.world.reference
+            && ground.strength != Strength::Must
+            && ground
+                .rules
+                .iter()
+                .any(|rule| self.world.outcomes.of(*rule) == 1)
+        {
+            // This reference does the opposite of what it usually does.
+            let refuses = match ground.strength {
+                Strength::May => ground.obscures || prefers_refusal(ground.rules[0]),
+                _ => true,
+            };
+            if refuses {
+                return;
+            }
+            ground.strength = Strength::Must;
         } else if self.world.reference
             && ground.strength == Strength::May
             && (ground.obscures || prefers_refusal(ground.rules[0]))

@@ -471,7 +471,10 @@ fn likeness(
         return Some(Grade::Sure);
     }
     if ways.is_reference() {
-        let same = |content| value::canonical(known, content) == value::canonical(text, content);
+        let same = |content| {
+            let choices = ways.choices();
+            value::canonical(known, content, choices) == value::canonical(text, content, choices)
+        };
         return same(content).then_some(Grade::Sure);
     }
     if content != other {

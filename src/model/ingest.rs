@@ -9,7 +9,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 use smallvec::SmallVec;
 
-use crate::contract::RuleId;
+use crate::contract::{Choices, RuleId};
 use crate::wire::Json;
 use crate::{choice, rule};
 
@@ -89,6 +89,11 @@ pub(super) struct Prepared<'a> {
 }
 
 impl Prepared<'_> {
+    /// Whether no profile is found, and none may be created.
+    pub(super) fn is_homeless(&self, allow: &[bool]) -> bool {
+        self.assigned.profile.is_none() && self.earlier.is_none() && allow == [false]
+    }
+
     /// The ProfileObjectUniqueKey of the reference.
     pub(super) fn key(&self) -> String {
         self.digest.to_string()
@@ -149,7 +154,7 @@ pub(super) fn prepare<'a>(
                 source.is_some_and(|source| is_blank(source, arrival.object))
             };
             if unique.fields.iter().any(blank) {
-                if ways.pick(2) == 1 {
+                if ways.outcome(rule!("ingest.unique.empty-value"), 2) == 1 {
                     ways.lose();
                 }
                 return Err(Arrived::Rejected(rule!("ingest.unique.empty-value")));
@@ -165,7 +170,7 @@ pub(super) fn prepare<'a>(
     let identity = parts(plan, unique, &values).unwrap_or_default();
     // An observer compares values instead, and learns keys from answers.
     let digest = match ways.is_reference() {
-        true => digest(&arrival.type_name, &identity),
+        true => digest(&arrival.type_name, &identity, ways.choices()),
         false => Digest::default(),
     };
     let earlier = earlier(store, arrival, unique, &identity, digest, ways);
@@ -175,7 +180,10 @@ pub(super) fn prepare<'a>(
             ways.lose();
             return Err(Arrived::Dropped);
         }
-        match ways.pick(3) {
+        match ways.outcome(rule!("ingest.profile-keys.all-empty"), 3) {
+            // Objects of a type without such keys are not wrong for that (put-type.keys.profile-required).
+            0 if ways.is_reference()
+                && !plan.keys.iter().any(|key| key.is(Identifier::Profile)) => {}
             0 => return Err(Arrived::Rejected(rule!("ingest.profile-keys.all-empty"))),
             1 => return Err(Arrived::Dropped),
             _ => {}
@@ -226,12 +234,12 @@ impl Visit<'_, '_> {
         let home = match (at_home, profile) {
             (Some(home), Some(found)) if home != found => {
                 note(&mut why, rule!("object.overwrite.moves"));
-                Some([found, home][ways.pick(2)])
+                Some([found, home][ways.outcome(rule!("object.overwrite.moves"), 2)])
             }
             (Some(home), None) => {
                 note(&mut why, rule!("object.overwrite.now-ambiguous"));
                 // The reference leaves an object where it is.
-                (ways.pick(2) == 0).then_some(home)
+                (ways.outcome(rule!("object.overwrite.now-ambiguous"), 2) == 0).then_some(home)
             }
             (_, found) => found,
         };
@@ -397,9 +405,12 @@ impl Visit<'_, '_> {
     /// Stores the object itself.
     fn place(&mut self, no: No, profile: No, wrote: Wrote, why: Rules4, ways: &Ways) {
         let choices = ways.is_reference().then(|| ways.choices());
-        let reader = self
-            .store
-            .reader(&self.arrival.type_name, self.arrival.plan, choices);
+        let reader = self.store.reader(
+            &self.arrival.type_name,
+            self.arrival.plan,
+            choices,
+            ways.decides(),
+        );
         let text = Arc::clone(&self.arrival.text);
         if self.earlier.is_some() {
             self.store.place(no, profile);
@@ -433,14 +444,13 @@ impl Visit<'_, '_> {
             return Vec::new();
         };
         let before = object.take_wrote();
-        let lingering = if object.profile == profile {
+        let rule = if object.profile == profile {
             rule!("persist.overwritten-object")
         } else {
             rule!("object.overwrite.moves-keys")
         };
-        let lingering = (!ways.is_reference()).then_some(lingering);
         let home = object.profile;
-        self.store.release(no, home, &before, lingering);
+        self.store.release(no, home, &before, ways.fate(rule));
         before
     }
 
@@ -508,17 +518,16 @@ impl Visit<'_, '_> {
         }
         if !writes.is_empty() {
             let history = self.history(created);
-            let lingering = (!ways.is_reference()).then_some(rule!("std.keys.follow-update"));
-            self.store
-                .change_profile(profile, lingering, |profile, fields| {
-                    for (path, held, vague) in writes {
-                        profile.vague |= vague;
-                        set(fields, path, held);
-                    }
-                    for rule in history {
-                        note(&mut profile.rest.history, rule);
-                    }
-                });
+            let fate = ways.fate(rule!("std.keys.follow-update"));
+            self.store.change_profile(profile, fate, |profile, fields| {
+                for (path, held, vague) in writes {
+                    profile.vague |= vague;
+                    set(fields, path, held);
+                }
+                for rule in history {
+                    note(&mut profile.rest.history, rule);
+                }
+            });
         }
         filled
     }
@@ -665,10 +674,14 @@ fn profile_value(
     };
     if options.iter().all(Option::is_none) {
         // A value that is no longer there clears nothing, or what the object itself had written.
-        if known.source != source || ways.is_reference() {
+        let clears = ways.takes(rule!("std.profile.absent-does-not-clear")) == 1;
+        if known.source != source || (ways.is_reference() && !clears) {
             return None;
         }
         let mut held = known.clone();
+        if clears {
+            held.options.clear();
+        }
         held.admit(None);
         held.rules = rules![
             "std.profile.absent-does-not-clear",
@@ -733,20 +746,23 @@ fn fill(
                 Value::Free => true,
             }
     };
-    let candidates: Vec<usize> = plan
+    let mut candidates: Vec<usize> = plan
         .fields
         .iter()
         .enumerate()
         .filter(of_type)
         .map(|(at, _)| at)
         .collect();
+    if ways.takes(rule!("std.inferred.multiple-fields")) == 1 {
+        candidates.reverse();
+    }
     let first = *candidates.first()?;
     let has_targets = plan.fields.iter().any(|field| field.target.is_some());
     if has_targets {
         let fills = match plan.targets(Kind::Profile) {
             true => ways.choose(choice!("cap.inferred-autofill")) == 0,
             // Whether targets of other standard objects count is not said.
-            false => ways.pick(2) == 0,
+            false => ways.outcome(rule!("std.inferred.with-targets"), 2) == 0,
         };
         if !fills {
             return None;
@@ -868,7 +884,7 @@ pub(super) fn read(plan: &Plan, object: &Json, ways: &mut Ways) -> Vec<Value> {
             continue;
         };
         let reference = ways.is_reference();
-        let extracted = extract::extract(source, object, ways.choices(), reference);
+        let extracted = extract::extract(source, object, ways.choices(), ways.decides());
         if extracted.open && keyed && !reference {
             ways.lose();
             values.push(Value::none());
@@ -954,7 +970,10 @@ fn valued<'p>(plan: &'p Plan, values: &[Value], ways: &mut Ways) -> Vec<Valued<'
         };
         let partial = key.fields.iter().any(|at| values[*at].first().is_none());
         // Part of a compound key: no value, or one of the parts present (key.compound-partial).
-        if partial && !key.is(Identifier::Unique) && ways.pick(2) == 0 {
+        if partial
+            && !key.is(Identifier::Unique)
+            && ways.outcome(rule!("key.compound-partial"), 2) == 0
+        {
             continue;
         }
         valued.push((key, value));
@@ -993,7 +1012,7 @@ fn earlier(
 }
 
 /// Type and UNIQUE value in one figure.
-fn digest(type_name: &str, identity: &Parts) -> Digest {
+fn digest(type_name: &str, identity: &Parts, choices: &Choices) -> Digest {
     let mut hash = Sha256::new();
     let mut take = |text: &str| {
         hash.update((text.len() as u64).to_be_bytes());
@@ -1001,7 +1020,7 @@ fn digest(type_name: &str, identity: &Parts) -> Digest {
     };
     take(type_name);
     for part in identity.iter() {
-        take(&value::canonical(&part.text, part.content));
+        take(&value::canonical(&part.text, part.content, choices));
     }
     Digest::first_half(&hash.finalize())
 }

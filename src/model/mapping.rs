@@ -12,7 +12,7 @@ use crate::wire::Json;
 use crate::{choice, rule};
 
 use super::gate::{Gate, Ground};
-use super::pattern::{Map, Object, Pattern, Presence, Slot, required, rules};
+use super::pattern::{Map, Object, Pattern, Presence, Rules, Slot, required, rules};
 use super::plan::Plan;
 use super::world::{Domain, Mapping, ObjectType, OwnMapping, Template, World};
 
@@ -66,37 +66,14 @@ impl Key<'_> {
 impl<'a> Request<'a> {
     /// Reads the members of a request whose shapes are right.
     pub(super) fn read(input: &'a Input) -> Self {
-        let text = |value: &'a Json, name| value.get(name).and_then(Json::as_str);
-        let fields = last_members(input.member("Fields"));
-        let keys = last_members(input.member("Keys"));
         Self {
             description: input
                 .member("Description")
                 .and_then(Json::as_str)
                 .unwrap_or_default(),
             template: input.member("TemplateId").and_then(Json::as_str),
-            fields: fields
-                .into_iter()
-                .map(|(name, field)| Field {
-                    name,
-                    source: text(field, "Source"),
-                    target: text(field, "Target"),
-                    content_type: text(field, "ContentType"),
-                })
-                .collect(),
-            keys: keys
-                .into_iter()
-                .map(|(name, list)| {
-                    (
-                        name,
-                        list.items()
-                            .unwrap_or_default()
-                            .iter()
-                            .map(Key::read)
-                            .collect(),
-                    )
-                })
-                .collect(),
+            fields: fields(input.member("Fields")),
+            keys: keys(input.member("Keys")),
             allow_creation: input.member("AllowProfileCreation").and_then(Json::as_bool),
             mentions_mapping: input.member("Fields").is_some() || input.member("Keys").is_some(),
             given: (input.member("Fields"), input.member("Keys")),
@@ -172,6 +149,49 @@ impl<'a> Request<'a> {
             .iter()
             .flat_map(|(name, list)| list.iter().map(move |key| (*name, key)))
     }
+}
+
+/// The entries of `Fields`.
+fn fields(value: Option<&Json>) -> Vec<Field<'_>> {
+    last_members(value)
+        .into_iter()
+        .map(|(name, field)| Field::read(name, field))
+        .collect()
+}
+
+/// The entries of `Keys`.
+fn keys(value: Option<&Json>) -> Vec<(&str, Vec<Key<'_>>)> {
+    last_members(value)
+        .into_iter()
+        .map(|(name, list)| {
+            let list = list.items().unwrap_or_default().iter();
+            (name, list.map(Key::read).collect())
+        })
+        .collect()
+}
+
+/// `Fields` or `Keys` as an answer showed them, to be recognised when they are shown again; `rules` are broken if not.
+pub(super) fn as_shown(member: &str, value: &Json, rules: Rules) -> Pattern {
+    let entries = match member {
+        "Fields" => fields(Some(value))
+            .iter()
+            .map(|field| (field.name.to_owned(), field.pattern()))
+            .collect(),
+        _ => keys(Some(value))
+            .iter()
+            .map(|(name, list)| {
+                let list = list.iter().map(Key::pattern).collect();
+                ((*name).to_owned(), Pattern::List(list))
+            })
+            .collect(),
+    };
+    let map = Pattern::Map(Box::new(Map {
+        entries,
+        tolerated: Vec::new(),
+        rules,
+        extra: rules,
+    }));
+    Pattern::SharedFor(rules, Arc::new(map))
 }
 
 /// Members of an object without `null`s; of equal names the last counts.
@@ -250,7 +270,17 @@ impl<'a> Key<'a> {
     }
 }
 
-impl Field<'_> {
+impl<'a> Field<'a> {
+    fn read(name: &'a str, value: &'a Json) -> Self {
+        let text = |name| value.get(name).and_then(Json::as_str);
+        Self {
+            name,
+            source: text("Source"),
+            target: text("Target"),
+            content_type: text("ContentType"),
+        }
+    }
+
     fn pattern(&self) -> Pattern {
         let echo = rules!["put-type.echo.fields"];
         let text = |name, value: Option<&str>| match value {

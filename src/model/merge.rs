@@ -13,9 +13,9 @@ use super::gate::{Branch, Gate, Ground, Served};
 use super::index::{No, Standing};
 use super::ingest::set;
 use super::object::{carry_out, obscure, unknowable};
-use super::pattern::{Object, Pattern, Rules, required, rules};
+use super::pattern::{Object, Pattern, Rules, optional, rules};
 use super::profile::bury;
-use super::store::{Fields, Held, Path, Source, Store};
+use super::store::{Fate, Fields, Held, Path, Source, Store};
 use super::ways::Ways;
 use super::world::World;
 
@@ -63,7 +63,7 @@ pub(super) fn merge(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bra
     for rule in [rule!("merge.count"), rule!("merge.effect")] {
         gate.touch(rule);
     }
-    let message = Pattern::Object(Object::of(vec![required(
+    let message = Pattern::Object(Object::of(vec![optional(
         "Message",
         Pattern::Text("Merged"),
         rules!["proto.output-required"],
@@ -154,7 +154,7 @@ fn unite(
             None => continue,
         };
         // What follows from fields is written anew for the main profile.
-        store.change_profile(*no, None, |_, fields| fields.clear());
+        store.change_profile(*no, Fate::Goes, |_, fields| fields.clear());
         wrote.extend(added.iter().cloned());
         if observes {
             store.keys.revise(|_, entry| {
@@ -179,8 +179,7 @@ fn unite(
             profile.rest.added.extend(added);
         }
     }
-    let lingering = observes.then_some(rule!("merge.effect"));
-    store.change_profile(main, lingering, |profile, held| {
+    store.change_profile(main, ways.fate(rule!("merge.effect")), |profile, held| {
         *held = fields;
         for rule in [
             rule!("merge.effect"),

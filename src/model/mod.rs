@@ -17,6 +17,7 @@ mod gate;
 mod heard;
 mod index;
 mod ingest;
+mod manner;
 mod mapping;
 mod merge;
 mod object;
@@ -41,7 +42,9 @@ mod world;
 use smallvec::SmallVec;
 
 use crate::contract::validate::Input;
-use crate::contract::{Choices, Operation, Options, Refusals, Route, RuleId, Side};
+use crate::contract::{
+    ChoiceId, Choices, Operation, Options, Refusals, Route, RuleId, Side,
+};
 use crate::wire::{
     Answer, Exchange, Headers, Json, Message, NoAnswerKind, Request, Respond, Response,
 };
@@ -49,6 +52,7 @@ use crate::{choice, rule};
 
 pub use expect::Expectation;
 pub use gate::{Allowed, Outcome};
+pub use manner::{Manner, Refusing};
 pub use pattern::{Check, Difference, Pattern, Rules, Rules4};
 
 use answer::Reply;
@@ -100,9 +104,21 @@ pub enum Fit {
 impl Model {
     /// The reference: the built-in server at its start.
     pub fn reference() -> Self {
+        Self::reference_with(&Manner::default())
+    }
+
+    /// A reference that decides some of what the contract leaves open in another way.
+    pub fn reference_with(manner: &Manner) -> Self {
         Self {
-            worlds: vec![World::reference()],
+            worlds: vec![World::reference(manner)],
             lost: None,
+        }
+    }
+
+    /// Makes a reference change its mind about a choice, which no implementation may do.
+    pub(crate) fn turn(&mut self, choice: ChoiceId, option: u8) {
+        for world in &mut self.worlds {
+            world.choices.settle(choice, Options::only(option));
         }
     }
 
@@ -331,11 +347,10 @@ impl Model {
                 // Where a rule lists several refusals, its first.
                 let first = branch.allowed.rules.first();
                 let not_found = first.is_some_and(|rule| rule.rule().expected.starts_with("NF"));
-                let refusals = match not_found && refusals.has(Refusals::NOT_FOUND) {
-                    true => Refusals::NOT_FOUND,
-                    false => refusals,
-                };
-                (refuse(refusals, &branch.allowed.why), false)
+                let (refusals, status) = world.refusing.pick(refusals, not_found);
+                let mut refusal = refuse(refusals, &branch.allowed.why);
+                refusal.status = status.unwrap_or(refusal.status);
+                (refusal, false)
             }
             Outcome::Bodiless(_)
             | Outcome::FreeBut(_)

@@ -13,15 +13,17 @@ use crate::{choice, rule};
 use super::assign::note;
 use super::domain::{name_pattern, scope};
 use super::filter::{self, Filter};
-use super::gate::{Branch, Gate, Ground, Outcome, Served};
+use super::gate::{Branch, Gate, Ground, Outcome, Served, refused_somehow};
 use super::index::No;
 use super::ingest::{self, Arrival, Arrived, Stored};
 use super::object_type;
 use super::page::{self, Adopt, Item, Listing, Naming, Need, Strangers};
-use super::pattern::{Object as Members, Pattern, Presence, Rules, Rules4, Slot, required, rules};
+use super::pattern::{
+    Object as Members, Pattern, Presence, Rules, Rules4, Slot, optional, required, rules,
+};
 use super::plan::Plan;
 use super::portrait::Portrait;
-use super::store::{Digest, Kind, Object, Source, Store};
+use super::store::{Digest, Fate, Held, Kind, Object, Source, Store};
 use super::ways::{Ways, explore};
 use super::world::{Domain, Effect, Mapping, ObjectType, Scalar, World};
 
@@ -83,13 +85,13 @@ pub(super) fn carry_out(
 ) -> Option<Vec<Served>> {
     let name = &domain.name;
     if world.reference {
-        let choices = world.choices.clone();
+        let (choices, outcomes) = (world.choices.clone(), world.outcomes.clone());
         let effect = changes(name, move |store| {
-            change(store, &mut Ways::reference(&choices));
+            change(store, &mut Ways::reference(&choices, &outcomes));
         });
         return Some(vec![Served::new(body.clone(), effect, blame)]);
     }
-    let ways = explore(&world.choices, false, |ways| {
+    let ways = explore(&world.choices, None, |ways| {
         let mut store = Store::clone(&domain.store);
         change(&mut store, ways);
         store
@@ -184,7 +186,7 @@ pub(super) fn put(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branc
     if world.reference {
         return take_in(world, domain, arrival, gate);
     }
-    let Some(ways) = explore(&world.choices, false, |ways| {
+    let Some(ways) = explore(&world.choices, None, |ways| {
         let mut store = Store::clone(&domain.store);
         let arrived = ingest::ingest(&mut store, &arrival.borrow(), ways);
         (arrived, store)
@@ -257,22 +259,34 @@ impl Arriving {
 
 /// How the reference takes an object in: it looks first, and changes its data only when it has answered.
 fn take_in(world: &World, domain: &Domain, arriving: Arriving, mut gate: Gate<'_>) -> Vec<Branch> {
-    let mut ways = Ways::reference(&world.choices);
+    let mut ways = Ways::reference(&world.choices, &world.outcomes);
     let body = match ingest::prepare(&domain.store, &arriving.borrow(), &mut ways) {
-        Ok(prepared) => Members::of(vec![required(
-            "ProfileObjectUniqueKey",
-            Pattern::Exactly(Json::from(prepared.key().as_ref())),
-            rules!["ingest.response.key"],
-        )]),
+        Ok(prepared) => {
+            // A server that matches before it answers can say so at once.
+            let told = rule!("assign.none.no-create");
+            if prepared.is_homeless(&arriving.allow) && world.outcomes.of(told) == 1 {
+                gate.ground(Ground::must(
+                    rules!["assign.none.no-create"],
+                    BAD,
+                    "no profile",
+                ));
+            }
+            Members::of(vec![required(
+                "ProfileObjectUniqueKey",
+                Pattern::Exactly(Json::from(prepared.key().as_ref())),
+                rules!["ingest.response.key"],
+            )])
+        }
         Err(Arrived::Rejected(rule)) => {
             ground_rejection(rule, &SmallVec::new(), &mut gate);
             Members::default()
         }
         Err(_) => Members::default(),
     };
-    let choices = world.choices.clone();
+    let (choices, outcomes) = (world.choices.clone(), world.outcomes.clone());
     let effect = changes(&domain.name, move |store| {
-        ingest::ingest(store, &arriving.borrow(), &mut Ways::reference(&choices));
+        let mut ways = Ways::reference(&choices, &outcomes);
+        ingest::ingest(store, &arriving.borrow(), &mut ways);
     });
     let blame = rules!["ingest.object.any-structure"];
     gate.finish(vec![Served::new(Pattern::Object(body), effect, blame)])
@@ -483,7 +497,7 @@ pub(super) fn delete(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
     {
         return vec![unknowable(&domain.name)];
     }
-    let message = Pattern::Object(Members::of(vec![required(
+    let message = Pattern::Object(Members::of(vec![optional(
         "Message",
         Pattern::Text("Deleted"),
         rules!["object.delete.ok"],
@@ -525,13 +539,12 @@ fn remove(store: &mut Store, no: No, ways: &Ways) {
             .gone_objects
             .push((type_name, key, rule!("object.delete.ok")));
     }
-    let lingering = observes.then_some(rule!("persist.deleted-object"));
     let feeds = store
-        .remove_object(no, lingering)
+        .remove_object(no, ways.fate(rule!("persist.deleted-object")))
         .map(|object| object.seen.feeds.clone());
     if observes {
-        let lingering = Some(rule!("persist.deleted-object"));
-        store.change_profile(profile, lingering, |profile, fields| {
+        let fate = Fate::Open(rule!("persist.deleted-object"));
+        store.change_profile(profile, fate, |profile, fields| {
             note(
                 &mut profile.rest.history,
                 rule!("object.delete.profile-stays"),
@@ -544,11 +557,19 @@ fn remove(store: &mut Store, no: No, ways: &Ways) {
             }
         });
     }
-    detach(store, no, &feeds.unwrap_or_default(), observes);
+    if ways.takes(rule!("object.delete.fields")) == 1 {
+        store.change_profile(profile, Fate::Goes, |_, fields| {
+            let own = |held: &Held| held.source == Source::Object(no);
+            fields.retain(|(_, held)| !own(held));
+        });
+    }
+    detach(store, no, &feeds.unwrap_or_default(), ways);
 }
 
 /// Takes an object that is gone away from the standard objects it wrote to.
-pub(super) fn detach(store: &mut Store, no: No, feeds: &[No], observes: bool) {
+pub(super) fn detach(store: &mut Store, no: No, feeds: &[No], ways: &Ways) {
+    let observes = !ways.is_reference();
+    let stays = ways.takes(rule!("asset.deleted-source")) == 1;
     for at in feeds {
         let Some(standard) = store.standards.get_mut(at) else {
             continue;
@@ -563,8 +584,8 @@ pub(super) fn detach(store: &mut Store, no: No, feeds: &[No], observes: bool) {
         }
         match (standard.sources.is_empty(), observes) {
             (true, true) => standard.rest.missing = Some(rule!("asset.deleted-source")),
-            (true, false) => store.remove_standard(*at),
-            (false, _) => {}
+            (true, false) if !stays => store.remove_standard(*at),
+            _ => {}
         }
     }
 }
@@ -634,7 +655,7 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
         filter: filter.as_ref(),
         window: Window::read(input, &scope),
     };
-    let Some(ways) = explore(&world.choices, world.reference, |ways| {
+    let Some(ways) = explore(&world.choices, world.decides(), |ways| {
         asked.items(what, ways)
     }) else {
         return anything(gate);
@@ -753,14 +774,13 @@ fn listed(world: &World, domain: &Domain, name: &str, gate: &mut Gate<'_>) -> Op
                 why(),
             ));
         }
-        object_type::Found::Nowhere => gate.ground(Ground::choice(
-            rule!("list-objects.type-unknown"),
-            choice!("cap.list-unknown-type"),
-            Options::only(0),
-            Options(0b110),
-            unknown,
-            why(),
-        )),
+        object_type::Found::Nowhere => {
+            let rule = rule!("list-objects.type-unknown");
+            let choice = choice!("cap.list-unknown-type");
+            for ground in refused_somehow(rule, choice, [NOT_FOUND, BAD], &why()) {
+                gate.ground(ground);
+            }
+        }
     }
     Some(Kind::Profile)
 }

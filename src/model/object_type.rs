@@ -166,11 +166,17 @@ pub(super) fn put(world: &World, heard: &Heard, input: &Input, mut gate: Gate<'_
         return gate.finish(Vec::new());
     };
     if is_standard(&name) {
-        let body = Pattern::Object(Object::of(vec![required(
+        let mut slots = vec![required(
             "ObjectTypeName",
             name_pattern(&name, folded(world)),
             rules!["put-type.response.echo"],
-        )]));
+        )];
+        if world.reference {
+            let description = Pattern::Exactly(Json::from(request.description));
+            let rules = rules!["put-type.response.echo"];
+            slots.push(required("Description", description, rules));
+        }
+        let body = Pattern::Object(Object::of(slots));
         return gate.finish(vec![Served::new(
             body,
             Effect::none(),
@@ -362,9 +368,11 @@ impl Put<'_> {
         tags: Tags,
     ) -> ObjectType {
         const ECHO: Rules = rules!["put-type.echo.scalars"];
+        const RETAINED: crate::contract::RuleId = rule!("put-type.replace.optional-scalars");
         let by_template = self.request.template.is_some();
         let kept = |old: fn(&ObjectType) -> &Scalar, reset: Scalar| match existing {
             // Omitted in a later put: reset to the default, or retained.
+            Some(existing) if self.world.outcomes.of(RETAINED) == 1 => old(existing).clone(),
             Some(existing) => reset.or(old(existing), rules!["put-type.replace.optional-scalars"]),
             None => reset,
         };
@@ -633,11 +641,11 @@ fn mapping_slots(world: &World, object_type: &ObjectType) -> Vec<Slot> {
             ["Fields", "Keys"]
                 .into_iter()
                 .filter_map(|name| {
-                    let value = shown.get(name)?.clone();
+                    let value = shown.get(name)?;
                     Some(Slot {
                         name,
                         presence: Presence::Optional,
-                        value: Pattern::Exactly(value),
+                        value: mapping::as_shown(name, value, MAPPING),
                         rules: MAPPING,
                     })
                 })
@@ -772,11 +780,21 @@ impl ObjectType {
 
 /// A Get of a type nobody put: not found, unless it is implicit or standard.
 fn missing(world: &World, domain: &Domain, name: &str, mut gate: Gate<'_>) -> Vec<Branch> {
-    let body = Pattern::Object(Object::of(vec![required(
+    let mut slots = vec![required(
         "ObjectTypeName",
         name_pattern(name, folded(world)),
         rules!["get-type.unknown"],
-    )]));
+    )];
+    if let Some(shown) = world.template_shown(name).filter(|_| world.reference) {
+        let rules: Rules = rules!["implicit.visible"];
+        let text = Pattern::Text("A type that nobody put");
+        slots.push(required("Description", text, rules));
+        for member in ["AllowProfileCreation", "Fields", "Keys"] {
+            let value = shown.get(member).cloned().map(Pattern::Exactly);
+            slots.extend(value.map(|value| required(member, value, rules)));
+        }
+    }
+    let body = Pattern::Object(Object::of(slots));
     let why = format!("no object type {name:?}");
     if is_standard(name) {
         let refusals = Refusals::NOT_FOUND.or(Refusals::BAD);
@@ -1034,13 +1052,12 @@ fn forget(store: &mut Store, type_name: &str, ways: &mut Ways) {
             let rule = rule!("delete-type.objects");
             store.gone_objects.push((type_name.into(), key, rule));
         }
-        let lingering = observes.then_some(rule!("delete-type.keys"));
-        if let Some(object) = store.remove_object(*no, lingering) {
-            detach(store, *no, &object.seen.feeds, observes);
+        let fate = ways.fate(rule!("delete-type.keys"));
+        if let Some(object) = store.remove_object(*no, fate) {
+            detach(store, *no, &object.seen.feeds, ways);
         }
     }
     for no in &owners {
-        let lingering = observes.then_some(rule!("delete-type.keys"));
         let gone: Vec<No> = store
             .fields_of(*no)
             .iter()
@@ -1049,7 +1066,8 @@ fn forget(store: &mut Store, type_name: &str, ways: &mut Ways) {
                 _ => None,
             })
             .collect();
-        store.change_profile(*no, lingering, |profile, fields| {
+        let fate = ways.fate(rule!("delete-type.keys"));
+        store.change_profile(*no, fate, |profile, fields| {
             if observes {
                 let rule = rule!("delete-type.profile-remains");
                 note(&mut profile.rest.history, rule);
@@ -1091,10 +1109,13 @@ fn forget(store: &mut Store, type_name: &str, ways: &mut Ways) {
             note(&mut profile.rest.history, rule);
         }
     }
-    if !bare.is_empty() && ways.pick(2) == 1 {
+    if !bare.is_empty() && ways.outcome(rule!("delete-type.inferred-profile"), 2) == 1 {
         for no in bare {
-            bury(store, no, rule!("delete-type.inferred-profile"));
-            store.remove_profile(no, Some(rule!("delete-type.inferred-profile")));
+            let rule = rule!("delete-type.inferred-profile");
+            if observes {
+                bury(store, no, rule);
+            }
+            store.remove_profile(no, observes.then_some(rule));
         }
     }
 }

@@ -248,6 +248,8 @@ impl Listing {
                     Refusals::BAD,
                     "a token of another listing",
                 ));
+                // Whoever does not tell it from one that nobody handed out may have any refusal of those for it.
+                gate.grudge(rule!("page.token-foreign"), Refusals::NOT_FOUND);
                 None
             }
             None => {

@@ -17,7 +17,7 @@ use super::ingest::{set, system_id};
 use super::object::{carry_out, changes, obscure, unknowable};
 use super::pattern::{Object, Pattern, Rules, optional, required, rules};
 use super::portrait::{self, Portrait};
-use super::store::{CREATED, Fields, Held, Id, Kind, Path, Profile, Source, Store};
+use super::store::{CREATED, Fate, Fields, Held, Id, Kind, Path, Profile, Source, Store};
 use super::value::ContentType;
 use super::ways::Ways;
 use super::world::{Domain, Effect, Mapping, World};
@@ -240,9 +240,13 @@ pub(super) fn update(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
     };
     if gate.obscures() {
         let effect = changes(&domain.name, move |store| {
-            store.change_profile(no, Some(rule!("std.keys.follow-update")), |profile, _| {
-                profile.vague = true;
-            });
+            store.change_profile(
+                no,
+                Fate::Open(rule!("std.keys.follow-update")),
+                |profile, _| {
+                    profile.vague = true;
+                },
+            );
         });
         return gate.finish(vec![Served::new(Pattern::Any, effect, blame)]);
     }
@@ -299,8 +303,9 @@ fn rewrite(
         }
     }
     drop(fields);
-    let lingering = (!ways.is_reference()).then_some(rule!("std.keys.follow-update"));
-    store.change_profile(no, lingering, |_, fields| {
+    let fate = ways.fate(rule!("std.keys.follow-update"));
+    let remembers = !ways.is_reference();
+    store.change_profile(no, fate, |_, fields| {
         for (_, held) in fields.iter_mut() {
             held.rules = rules!["profile.update.partial", "search.profile-content"];
         }
@@ -338,7 +343,7 @@ fn rewrite(
             set(fields, path.clone(), held);
         }
         // What is gone is not remembered where nobody is watched.
-        if lingering.is_none() {
+        if !remembers {
             fields.retain(|(_, held)| !held.is_unset());
         }
     });
@@ -353,7 +358,7 @@ pub(super) fn delete(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
     if !gate.may_be_served() {
         return gate.finish(Vec::new());
     }
-    let message = Pattern::Object(Object::of(vec![required(
+    let message = Pattern::Object(Object::of(vec![optional(
         "Message",
         Pattern::Text("Deleted"),
         rules!["profile.delete.effect"],
@@ -612,7 +617,7 @@ pub(super) fn delete_key(world: &World, input: &Input, mut gate: Gate<'_>) -> Ve
     if domain.obscured || gate.obscures() {
         return vec![unknowable(&domain.name)];
     }
-    let message = Pattern::Object(Object::of(vec![required(
+    let message = Pattern::Object(Object::of(vec![optional(
         "Message",
         Pattern::Text("Deleted"),
         rules!["profile.key.delete"],
@@ -754,7 +759,7 @@ pub(super) fn adopt(store: &mut Store, no: No, id: Option<&str>, shown: &Json) {
         profile.doubt.is_some() || fields.iter().any(|(_, held)| held.options.len() > 1)
     });
     if open {
-        store.change_profile(no, None, |profile, fields| {
+        store.change_profile(no, Fate::Goes, |profile, fields| {
             profile.doubt = None;
             for (path, held) in fields {
                 let value = flat.iter().find(|(known, _)| known == path);

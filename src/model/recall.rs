@@ -11,6 +11,7 @@ use crate::wire::Json;
 
 use super::index::{No, Parts};
 use super::ingest::{self, Value};
+use super::manner::Outcomes;
 use super::plan::Plan;
 use super::store::{Fields, Object};
 use super::ways::Ways;
@@ -22,6 +23,8 @@ pub(super) struct Reader {
     pub(super) plan: Arc<Plan>,
     /// What the reference has chosen; an observer reads nothing again.
     pub(super) choices: Option<Choices>,
+    /// What it does where rules list several outcomes.
+    pub(super) outcomes: Outcomes,
 }
 
 /// Objects differ by what they are, not by how that was found out.
@@ -38,7 +41,7 @@ impl Reader {
     }
 
     fn read(&self, text: &str) -> Option<(Vec<Value>, Ways)> {
-        let mut ways = Ways::reference(self.choices.as_ref()?);
+        let mut ways = Ways::reference(self.choices.as_ref()?, &self.outcomes);
         let object = Json::parse(text.as_bytes()).ok()?;
         let values = ingest::read(&self.plan, &object, &mut ways);
         Some((values, ways))

@@ -12,12 +12,18 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 use smallvec::SmallVec;
 
+use crate::contract::Choices;
+
 use super::index::{No, Part};
 use super::value::{self, ContentType};
 
 /// Entries by key name and value.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Register(HashMap<Arc<str>, Table>);
+#[derive(Debug, Clone)]
+pub(super) struct Register {
+    tables: HashMap<Arc<str>, Table>,
+    /// What the server holds equal.
+    choices: Choices,
+}
 
 /// The entries under one key name.
 #[derive(Debug, Clone, Default)]
@@ -50,9 +56,9 @@ const SEVERAL: No = No::MAX;
 impl PartialEq for Register {
     fn eq(&self, other: &Self) -> bool {
         let size = |table: &Table| (table.entries.len(), table.several.len(), table.again.len());
-        self.0.len() == other.0.len()
-            && self.0.iter().all(|(name, table)| {
-                let other = other.0.get(name);
+        self.tables.len() == other.tables.len()
+            && self.tables.iter().all(|(name, table)| {
+                let other = other.tables.get(name);
                 other.is_some_and(|other| size(other) == size(table))
             })
     }
@@ -63,12 +69,17 @@ fn place(digest: Figure) -> u64 {
 }
 
 /// The digest of a value whose parts are compared as `shape` says. What may or may not be found lies apart.
-fn digest<'a>(texts: impl Iterator<Item = &'a str>, shape: &[ContentType], sure: bool) -> Figure {
+fn digest<'a>(
+    texts: impl Iterator<Item = &'a str>,
+    shape: &[ContentType],
+    sure: bool,
+    choices: &Choices,
+) -> Figure {
     let mut hasher = DefaultHasher::new();
     sure.hash(&mut hasher);
     for (text, content) in texts.zip(shape) {
         (*content as u8).hash(&mut hasher);
-        value::canonical(text, *content).hash(&mut hasher);
+        value::canonical(text, *content, choices).hash(&mut hasher);
     }
     let digest = hasher.finish();
     [(digest >> 32) as u32, digest as u32]
@@ -78,9 +89,9 @@ fn texts(parts: &[Part]) -> impl Iterator<Item = &str> {
     parts.iter().map(|part| part.text.as_ref())
 }
 
-fn written(parts: &[Part], subject: No, sure: bool) -> Entry {
+fn written(parts: &[Part], subject: No, sure: bool, choices: &Choices) -> Entry {
     let shape: Shape = parts.iter().map(|part| part.content).collect();
-    let digest = digest(texts(parts), &shape, sure);
+    let digest = digest(texts(parts), &shape, sure, choices);
     Entry { digest, subject }
 }
 
@@ -169,12 +180,20 @@ impl Table {
 }
 
 impl Register {
+    /// An empty one, of a server that has made these choices.
+    pub(super) fn new(choices: &Choices) -> Self {
+        Self {
+            tables: HashMap::new(),
+            choices: choices.clone(),
+        }
+    }
+
     /// Adds an entry, or counts it once more; `sure` says that it is found for certain.
     pub(super) fn add(&mut self, name: &Arc<str>, parts: &[Part], subject: No, sure: bool) {
-        if !self.0.contains_key(name) {
-            self.0.insert(Arc::clone(name), Table::default());
+        if !self.tables.contains_key(name) {
+            self.tables.insert(Arc::clone(name), Table::default());
         }
-        let Some(table) = self.0.get_mut(name) else {
+        let Some(table) = self.tables.get_mut(name) else {
             return;
         };
         let same = |shape: &Shape| shape.iter().eq(parts.iter().map(|part| &part.content));
@@ -182,47 +201,49 @@ impl Register {
             let shape = parts.iter().map(|part| part.content).collect();
             table.shapes.push(shape);
         }
-        table.add(written(parts, subject, sure));
+        table.add(written(parts, subject, sure, &self.choices));
     }
 
     /// Takes away what was added once.
     pub(super) fn remove(&mut self, name: &str, parts: &[Part], subject: No, sure: bool) {
-        self.change(name, |table| table.remove(written(parts, subject, sure)));
+        self.change(name, |table, choices| {
+            table.remove(written(parts, subject, sure, choices));
+        });
     }
 
     /// Takes away what leads from a value to a subject.
     pub(super) fn forget(&mut self, name: &str, parts: &[Part], subject: No) {
-        self.change(name, |table| {
+        self.change(name, |table, choices| {
             for sure in [true, false] {
-                table.remove_all(written(parts, subject, sure));
+                table.remove_all(written(parts, subject, sure, choices));
             }
         });
     }
 
     /// Leads a value from one subject to another.
     pub(super) fn redirect(&mut self, name: &str, parts: &[Part], from: No, to: No) {
-        self.change(name, |table| {
+        self.change(name, |table, choices| {
             for sure in [true, false] {
-                for _ in 0..table.remove_all(written(parts, from, sure)) {
-                    table.add(written(parts, to, sure));
+                for _ in 0..table.remove_all(written(parts, from, sure, choices)) {
+                    table.add(written(parts, to, sure, choices));
                 }
             }
         });
     }
 
-    fn change(&mut self, name: &str, change: impl FnOnce(&mut Table)) {
-        let Some(table) = self.0.get_mut(name) else {
+    fn change(&mut self, name: &str, change: impl FnOnce(&mut Table, &Choices)) {
+        let Some(table) = self.tables.get_mut(name) else {
             return;
         };
-        change(table);
+        change(table, &self.choices);
         if table.entries.is_empty() {
-            self.0.remove(name);
+            self.tables.remove(name);
         }
     }
 
     /// Whether any entry stands under that name.
     pub(super) fn knows(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.tables.contains_key(name)
     }
 
     /// What a value of so many parts leads to: how the parts are compared there, whether it does so for certain, and the
@@ -233,7 +254,7 @@ impl Register {
         count: usize,
         texts: impl Iterator<Item = &'t str> + Clone + 's,
     ) -> impl Iterator<Item = (&'s [ContentType], bool, impl Iterator<Item = No>)> {
-        let table = self.0.get(name);
+        let table = self.tables.get(name);
         [true, false].into_iter().flat_map(move |sure| {
             let texts = texts.clone();
             let shapes = table.into_iter().flat_map(|table| {
@@ -243,7 +264,7 @@ impl Register {
             shapes
                 .filter(move |(_, shape)| shape.len() == count)
                 .map(move |(table, shape)| {
-                    let digest = digest(texts.clone(), shape, sure);
+                    let digest = digest(texts.clone(), shape, sure, &self.choices);
                     (shape, sure, table.subjects(digest))
                 })
         })
@@ -270,7 +291,7 @@ mod tests {
 
     #[test]
     fn a_value_leads_to_every_subject_it_was_written_for() {
-        let (mut register, name) = (Register::default(), Arc::from("mail"));
+        let (mut register, name) = (Register::new(&Choices::reference()), Arc::from("mail"));
         let value = one("Ann@x.org", ContentType::Email);
         for subject in [3, 5, 5] {
             register.add(&name, &value, subject, true);
@@ -295,7 +316,7 @@ mod tests {
 
     #[test]
     fn a_value_is_compared_as_it_was_written() {
-        let (mut register, name) = (Register::default(), Arc::from("key"));
+        let (mut register, name) = (Register::new(&Choices::reference()), Arc::from("key"));
         register.add(&name, &one("Ann", ContentType::String), 1, true);
         register.add(&name, &one("Ann", ContentType::Name), 2, true);
         assert_eq!(found(&register, "key", "ann"), [2]);
@@ -310,7 +331,7 @@ mod tests {
                 content: ContentType::String,
             })
         };
-        let (mut register, name) = (Register::default(), Arc::from("key"));
+        let (mut register, name) = (Register::new(&Choices::reference()), Arc::from("key"));
         register.add(&name, &parts(["ab", "c"]), 1, true);
         let leads = |texts: &[&str]| {
             let groups = register.find("key", texts.len(), texts.iter().copied());

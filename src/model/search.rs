@@ -9,7 +9,7 @@ use crate::{choice, rule};
 
 use super::assign::note;
 use super::domain::scope;
-use super::gate::{Branch, Gate, Ground, Outcome, Served};
+use super::gate::{Branch, Gate, Ground, Outcome, Served, refused_somehow};
 use super::index::{Grade, Hit, Hits, No, Origin, Wanted};
 use super::page::{Adopt, Item, Listing, Naming, Need, Strangers};
 use super::pattern::{Pattern, Rules, Rules4, rules};
@@ -79,7 +79,7 @@ pub(super) fn search(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
     if !gate.may_be_served() {
         return gate.finish(Vec::new());
     }
-    let Some(ways) = explore(&world.choices, world.reference, |ways| search.hits(ways)) else {
+    let Some(ways) = explore(&world.choices, world.decides(), |ways| search.hits(ways)) else {
         return anything(gate);
     };
     let scope = format!(
@@ -142,14 +142,13 @@ fn unknown_key(domain: &Domain, key: &str, gate: &mut Gate<'_>) {
         // It is defined by another revision, was defined once, or was added to a profile.
         gate.ground(Ground::may(rule!("search.unknown-key"), refusals, why));
     } else {
-        gate.ground(Ground::choice(
+        let (rule, choice) = (
             rule!("search.unknown-key"),
             choice!("cap.search-unknown-key"),
-            Options::only(0),
-            Options(0b110),
-            refusals,
-            why,
-        ));
+        );
+        for ground in refused_somehow(rule, choice, [BAD, NOT_FOUND], &why) {
+            gate.ground(ground);
+        }
     }
 }
 
@@ -168,7 +167,7 @@ impl Search<'_> {
             let listing = self.listing(hits, String::new());
             listing.items.iter().any(|item| item.need == Need::Must)
         };
-        let ways = explore(&self.world.choices, false, |ways| self.hits(ways));
+        let ways = explore(&self.world.choices, None, |ways| self.hits(ways));
         self.domain.obscured
             || ways.is_none_or(|ways| {
                 let mut hits = ways.iter().map(|(hits, _)| hits.as_ref());
@@ -245,7 +244,7 @@ impl Search<'_> {
             .values
             .iter()
             .map(|value| {
-                let mut ways = Ways::reference(&self.world.choices);
+                let mut ways = Ways::reference(&self.world.choices, &self.world.outcomes);
                 let hits = keys.find(self.key, Wanted::Text(value, &[]), &mut ways);
                 hits.sure().map(|hit| hit.subject).collect()
             })

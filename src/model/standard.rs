@@ -113,13 +113,18 @@ impl Visit<'_, '_> {
                             rules!["asset.create", "asset.match-none"],
                         ),
                         // A key without targets, targets without a key or without values: either.
-                        (false, true, ..) => (ways.pick(2) == 0, rules!["asset.create.key-only"]),
-                        (true, false, true, _) => {
-                            (ways.pick(2) == 0, rules!["asset.create.target-only"])
-                        }
-                        (_, false, false, _) => {
-                            (ways.pick(2) == 0, rules!["asset.create.no-values"])
-                        }
+                        (false, true, ..) => (
+                            ways.outcome(rule!("asset.create.key-only"), 2) == 0,
+                            rules!["asset.create.key-only"],
+                        ),
+                        (true, false, true, _) => (
+                            ways.outcome(rule!("asset.create.target-only"), 2) == 0,
+                            rules!["asset.create.target-only"],
+                        ),
+                        (_, false, false, _) => (
+                            ways.outcome(rule!("asset.create.no-values"), 2) == 0,
+                            rules!["asset.create.no-values"],
+                        ),
                     };
                 if !creates {
                     return;

@@ -17,6 +17,7 @@ use crate::rule;
 
 use super::fields::Kept;
 use super::index::{Entry, Index, No, Origin, Part, Parts, Standing};
+use super::manner::Outcomes;
 use super::pattern::{Rules, Rules4, rules};
 use super::plan::Plan;
 use super::recall::{self, Reader};
@@ -444,11 +445,11 @@ impl Standard {
 
 impl Store {
     /// An empty store: the reference's, which has no doubts and looks things up by what they are, or an observer's.
-    pub(super) fn new(reference: bool) -> Self {
+    pub(super) fn new(reference: Option<&Choices>) -> Self {
         let mut store = Self::default();
-        if reference {
+        if let Some(choices) = reference {
             for index in [&mut store.keys, &mut store.assets, &mut store.cases] {
-                *index = Index::Exact(Register::default());
+                *index = Index::Exact(Register::new(choices));
             }
         }
         store
@@ -534,11 +535,11 @@ impl Store {
 
     /// Changes the fields of a profile, and the keys that follow them.
     ///
-    /// `lingering` is the rule under which old values may still be found.
+    /// `fate` is that of entries for old values.
     pub(super) fn change_profile(
         &mut self,
         no: No,
-        lingering: Option<RuleId>,
+        fate: Fate,
         change: impl FnOnce(&mut Profile, &mut Fields),
     ) {
         let exact = self.is_exact();
@@ -551,7 +552,7 @@ impl Store {
             Some(_) => self.fields_of(no).into_owned(),
             None => return,
         };
-        self.unindex_fields(no, &fields, lingering);
+        self.unindex_fields(no, &fields, fate);
         if let Some(profile) = self.profiles.get_mut(&no) {
             change(profile, &mut fields);
         }
@@ -597,6 +598,7 @@ impl Store {
         type_name: &Arc<str>,
         plan: &Arc<Plan>,
         choices: Option<&Choices>,
+        outcomes: Option<&Outcomes>,
     ) -> Arc<Reader> {
         let known = self.readers.get(type_name);
         if let Some(known) = known.filter(|known| known.reads(plan, choices)) {
@@ -606,6 +608,7 @@ impl Store {
             type_name: Arc::clone(type_name),
             plan: Arc::clone(plan),
             choices: choices.cloned(),
+            outcomes: outcomes.cloned().unwrap_or_default(),
         });
         if choices.is_some() {
             self.readers
@@ -629,7 +632,7 @@ impl Store {
         }
         let objects: Vec<No> = self.objects_on(no).map(|(object, _)| object).collect();
         for object in objects {
-            self.remove_object(object, never);
+            self.remove_object(object, never.map_or(Fate::Goes, Fate::Open));
         }
         let standards: Vec<No> = self.standards_on(no, None).map(|(no, _)| no).collect();
         for standard in standards {
@@ -709,25 +712,22 @@ impl Store {
         }
     }
 
-    /// Removes an object; its entries stay under `lingering`, or go.
-    pub(super) fn remove_object(&mut self, no: No, lingering: Option<RuleId>) -> Option<Object> {
+    /// Removes an object, and with it perhaps its entries.
+    pub(super) fn remove_object(&mut self, no: No, fate: Fate) -> Option<Object> {
         self.settle(no);
         let object = self.objects.remove(&no)?;
         self.bytes -= object.text.len();
         self.by_digest.remove(object.digest, no);
         self.placed.remove(&self.seat(no, &object));
-        self.release(no, object.profile, &object.wrote(), lingering);
+        self.release(no, object.profile, &object.wrote(), fate);
         Some(object)
     }
 
     /// Lets go of entries an object wrote.
-    pub(super) fn release(
-        &mut self,
-        no: No,
-        profile: No,
-        wrote: &[(Arc<str>, Parts)],
-        lingering: Option<RuleId>,
-    ) {
+    pub(super) fn release(&mut self, no: No, profile: No, wrote: &[(Arc<str>, Parts)], fate: Fate) {
+        if fate == Fate::Stays {
+            return;
+        }
         for (name, parts) in wrote {
             if let Index::Exact(register) = &mut self.keys {
                 register.remove(name, parts, profile, true);
@@ -740,13 +740,7 @@ impl Store {
                 {
                     return true;
                 }
-                match lingering {
-                    Some(rule) => {
-                        entry.standing = Standing::Open(rule);
-                        true
-                    }
-                    None => false,
-                }
+                fate.befalls(entry)
             });
         }
     }
@@ -874,7 +868,10 @@ impl Store {
         }
     }
 
-    fn unindex_fields(&mut self, no: No, fields: &[(Path, Held)], lingering: Option<RuleId>) {
+    fn unindex_fields(&mut self, no: No, fields: &[(Path, Held)], fate: Fate) {
+        if fate == Fate::Stays {
+            return;
+        }
         for (name, parts, standing) in field_keys(fields) {
             if let Index::Exact(register) = &mut self.keys {
                 if let Some(sure) = standing.found() {
@@ -886,15 +883,30 @@ impl Store {
                 if entry.subject != no || entry.origin != Origin::Field || entry.parts != parts {
                     return true;
                 }
-                match lingering {
-                    Some(rule) => {
-                        entry.standing = Standing::Open(rule);
-                        true
-                    }
-                    None => false,
-                }
+                fate.befalls(entry)
             });
         }
+    }
+}
+
+/// What becomes of the entries of something that changed or is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// They go.
+    Goes,
+    /// They stay as they are.
+    Stays,
+    /// Either: a rule leaves it open.
+    Open(RuleId),
+}
+
+impl Fate {
+    /// Changes an entry, and says whether it stays.
+    fn befalls(self, entry: &mut Entry) -> bool {
+        if let Self::Open(rule) = self {
+            entry.standing = Standing::Open(rule);
+        }
+        self != Self::Goes
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{choice, rule};
 
 use super::domain::name_pattern;
 use super::gate::{Branch, Gate, Ground, Served};
+use super::mapping;
 use super::page::{Adopt, Item, Listing, Naming, Strangers};
 use super::pattern::{
     Check, Difference, Object, Pattern, Presence, Rules, Rules4, Slot, excerpt, is_empty, optional,
@@ -131,6 +132,9 @@ fn shown(id: &str, seen: Option<&Template>, folded: bool) -> Object {
             const STABLE: Rules = rules!["template.get.stable"];
             for name in &MEMBERS[1..] {
                 slots.push(match shown.get(name).filter(|value| !is_empty(value)) {
+                    Some(value) if matches!(*name, "Fields" | "Keys") => {
+                        required(name, mapping::as_shown(name, value, STABLE), STABLE)
+                    }
                     Some(value) => required(name, Pattern::Exactly(value.clone()), STABLE),
                     None => Slot {
                         name,

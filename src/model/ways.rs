@@ -5,9 +5,11 @@
 
 use smallvec::SmallVec;
 
-use crate::contract::{ChoiceId, Choices, Options};
+use crate::contract::{ChoiceId, Choices, Options, RuleId};
 
 use super::gate::Learns;
+use super::manner::Outcomes;
+use super::store::Fate;
 
 /// The most ways that are told apart; a request with more is not judged.
 const MOST_WAYS: usize = 48;
@@ -16,7 +18,8 @@ const MOST_WAYS: usize = 48;
 #[derive(Debug, Clone)]
 pub(super) struct Ways {
     choices: Choices,
-    reference: bool,
+    /// How a reference decides; `None` for an observer.
+    reference: Option<Outcomes>,
     script: SmallVec<[Turn; 8]>,
     at: usize,
     learns: Learns,
@@ -31,11 +34,15 @@ struct Turn {
 }
 
 impl Ways {
-    /// The one way the reference goes: the first reply to every question.
-    pub(super) fn reference(choices: &Choices) -> Self {
+    /// The one way a reference goes: to every question the first reply, or the one it is made for.
+    pub(super) fn reference(choices: &Choices, outcomes: &Outcomes) -> Self {
+        Self::new(choices, Some(outcomes))
+    }
+
+    fn new(choices: &Choices, reference: Option<&Outcomes>) -> Self {
         Self {
             choices: choices.clone(),
-            reference: true,
+            reference: reference.cloned(),
             script: SmallVec::new(),
             at: 0,
             learns: Learns::new(),
@@ -45,7 +52,34 @@ impl Ways {
 
     /// Whether this is the way of the reference.
     pub(super) fn is_reference(&self) -> bool {
-        self.reference
+        self.reference.is_some()
+    }
+
+    /// How a reference decides; `None` for an observer.
+    pub(super) fn decides(&self) -> Option<&Outcomes> {
+        self.reference.as_ref()
+    }
+
+    /// Which outcome of a rule a reference takes; for an observer, who knows of none, the first.
+    pub(super) fn takes(&self, rule: RuleId) -> usize {
+        self.decides().map_or(0, |outcomes| outcomes.of(rule))
+    }
+
+    /// Which of the `count` outcomes of a rule.
+    pub(super) fn outcome(&mut self, rule: RuleId, count: usize) -> usize {
+        match self.reference {
+            Some(_) => self.takes(rule).min(count.saturating_sub(1)),
+            None => self.pick(count),
+        }
+    }
+
+    /// What becomes of entries that a rule lets go or stay.
+    pub(super) fn fate(&self, rule: RuleId) -> Fate {
+        match &self.reference {
+            None => Fate::Open(rule),
+            Some(outcomes) if outcomes.of(rule) == 0 => Fate::Goes,
+            Some(_) => Fate::Stays,
+        }
     }
 
     /// What is known of the implementation, as far as this way goes.
@@ -55,7 +89,7 @@ impl Ways {
 
     /// Which of `count` outcomes, the reference's first.
     pub(super) fn pick(&mut self, count: usize) -> usize {
-        if self.reference || count < 2 {
+        if self.is_reference() || count < 2 {
             return 0;
         }
         let turn = match self.script.get(self.at) {
@@ -78,7 +112,7 @@ impl Ways {
         let left: SmallVec<[u8; 4]> = self.choices.get(choice).iter().collect();
         let at = self.pick(left.len());
         let option = left.get(at).copied().unwrap_or(0);
-        if left.len() > 1 && !self.reference {
+        if left.len() > 1 && !self.is_reference() {
             self.choices.narrow(choice, Options::only(option));
             self.learns.push((choice, Options::only(option)));
         }
@@ -93,7 +127,7 @@ impl Ways {
 
     /// Nobody can say what this way leads to.
     pub(super) fn lose(&mut self) {
-        self.lost = !self.reference;
+        self.lost = !self.is_reference();
     }
 
     /// Whether nobody can say what this way leads to.
@@ -110,11 +144,10 @@ impl Ways {
 /// Runs `go` on every way, and returns what each came to; `None` if there are too many.
 pub(super) fn explore<T>(
     choices: &Choices,
-    reference: bool,
+    reference: Option<&Outcomes>,
     mut go: impl FnMut(&mut Ways) -> T,
 ) -> Option<Vec<(T, Ways)>> {
-    let mut ways = Ways::reference(choices);
-    ways.reference = reference;
+    let mut ways = Ways::new(choices, reference);
     let mut found = Vec::new();
     loop {
         let came_to = go(&mut ways);
@@ -128,9 +161,8 @@ pub(super) fn explore<T>(
         }
         ways = Ways {
             script,
-            ..Ways::reference(choices)
+            ..Ways::new(choices, reference)
         };
-        ways.reference = reference;
     }
 }
 
@@ -149,7 +181,7 @@ mod tests {
 
     #[test]
     fn every_way_is_gone_once_and_the_preferred_one_first() {
-        let ways = explore(&Choices::open(), false, |ways| {
+        let ways = explore(&Choices::open(), None, |ways| {
             let first = ways.pick(2);
             let second = if first == 0 { ways.pick(3) } else { 9 };
             (first, second)
@@ -162,7 +194,7 @@ mod tests {
     #[test]
     fn a_choice_is_made_once_on_each_way_and_learnt() {
         let fold = choice!("cap.email-fold");
-        let ways = explore(&Choices::open(), false, |ways| {
+        let ways = explore(&Choices::open(), None, |ways| {
             (ways.choose(fold), ways.choose(fold))
         })
         .expect("few ways");
@@ -175,10 +207,11 @@ mod tests {
 
     #[test]
     fn the_reference_goes_one_way_and_too_many_ways_are_none() {
-        let one = explore(&Choices::reference(), true, |ways| ways.pick(7));
+        let outcomes = Outcomes::default();
+        let one = explore(&Choices::reference(), Some(&outcomes), |ways| ways.pick(7));
         assert_eq!(one.map(|ways| ways.len()), Some(1));
         assert!(
-            explore(&Choices::open(), false, |ways| {
+            explore(&Choices::open(), None, |ways| {
                 (0..6).map(|_| ways.pick(2)).count()
             })
             .is_none()

@@ -13,6 +13,7 @@ use crate::rule;
 use crate::wire::Json;
 
 use super::gate::{Branch, Outcome};
+use super::manner::{Manner, Outcomes, Refusing};
 use super::page::Cursor;
 use super::pattern::{
     Known, Moment, Object, Pattern, Presence, Rules, Slot, required, rules, seconds,
@@ -41,6 +42,10 @@ pub(super) struct World {
     pub(super) writes: u64,
     /// Whether this is the state of the built-in server, which keeps no memory of what is gone.
     pub(super) reference: bool,
+    /// What a reference does where rules list several outcomes.
+    pub(super) outcomes: Outcomes,
+    /// How a reference refuses.
+    pub(super) refusing: Refusing,
 }
 
 /// A domain.
@@ -533,11 +538,13 @@ impl World {
             suspects: SmallVec::new(),
             writes: 0,
             reference: false,
+            outcomes: Outcomes::default(),
+            refusing: Refusing::default(),
         }
     }
 
     /// The state of the built-in server at its start.
-    pub(super) fn reference() -> Self {
+    pub(super) fn reference(manner: &Manner) -> Self {
         /// The published templates, the same for every server.
         static PUBLISHED: LazyLock<Arc<BTreeMap<String, Template>>> = LazyLock::new(|| {
             let shown = template::TEMPLATES.iter().map(|template| {
@@ -550,8 +557,15 @@ impl World {
             templates: Arc::clone(&PUBLISHED),
             templates_closed: true,
             reference: true,
-            ..Self::fresh(Choices::reference())
+            outcomes: manner.outcomes.clone(),
+            refusing: manner.refusing,
+            ..Self::fresh(manner.choices.clone())
         }
+    }
+
+    /// How a reference decides what no choice is about; `None` for an observer.
+    pub(super) fn decides(&self) -> Option<&Outcomes> {
+        self.reference.then_some(&self.outcomes)
     }
 
     /// Remembers what an odd request must not have done.

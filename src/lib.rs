@@ -39,6 +39,7 @@
 //!
 //! `docs/case-format.md` describes the text of cases, `ARCHITECTURE.md` how the parts fit together.
 
+mod bend;
 pub mod case;
 pub mod check;
 pub mod cli;
@@ -54,4 +55,5 @@ pub mod report;
 pub mod serve;
 pub mod shrink;
 pub mod snapshot;
+pub mod variation;
 pub mod wire;

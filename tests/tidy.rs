@@ -26,8 +26,13 @@ const IMPORTS: &[(&str, Option<&[&str]>)] = &[
             "case", "contract", "generate", "judge", "model", "replay", "report", "shrink", "wire",
         ]),
     ),
-    ("defect", Some(&["contract", "model", "wire"])),
     ("record", Some(&["case", "contract", "replay", "wire"])),
+    ("bend", Some(&["contract", "wire"])),
+    ("defect", Some(&["bend", "contract", "model", "wire"])),
+    (
+        "variation",
+        Some(&["bend", "contract", "model", "serve", "wire"]),
+    ),
     ("serve", Some(&["wire"])),
     (
         "fuzz",

@@ -9,7 +9,8 @@ use tokio::runtime::Runtime;
 use crate::case::select::nearest;
 use crate::defect::{self, Defect, Flawed};
 use crate::model::Model;
-use crate::serve::{Limits, Respond, Server};
+use crate::serve::{Limits, Manners, Respond, Server};
+use crate::variation::{self, Variation, Varied};
 
 use super::{Exit, Trouble, output};
 
@@ -31,6 +32,10 @@ pub(super) struct Serve {
     /// Be wrong in one way, to see what `check` makes of it; `list` shows the ways there are
     #[arg(long, value_name = "ID", value_parser = wrong)]
     defect: Option<Wrong>,
+
+    /// Be right in other ways than usual, to see that `check` does not mind; `list` shows the ways there are
+    #[arg(long, value_name = "ID,…", value_delimiter = ',', value_parser = other, conflicts_with = "defect")]
+    variation: Vec<Other>,
 }
 
 /// What `--defect` asks for.
@@ -54,6 +59,38 @@ fn wrong(id: &str) -> Result<Wrong, String> {
     })
 }
 
+/// What `--variation` asks for.
+#[derive(Debug, Clone, Copy)]
+enum Other {
+    List,
+    One(&'static Variation),
+}
+
+/// The variation of that name.
+fn other(id: &str) -> Result<Other, String> {
+    if id == "list" {
+        return Ok(Other::List);
+    }
+    variation::named(id).map(Other::One).ok_or_else(|| {
+        let near = nearest(id, variation::all().map(|variation| variation.id.as_ref()));
+        let slip = near
+            .map(|id| format!("did you mean `{id}`? "))
+            .unwrap_or_default();
+        format!("no such variation; {slip}`--variation list` shows all")
+    })
+}
+
+/// All variations, one a line.
+fn variations() -> String {
+    let width = variation::all()
+        .map(|variation| variation.id.len())
+        .max()
+        .unwrap_or(0);
+    variation::all()
+        .map(|variation| format!("{:width$}  {}\n", variation.id, variation.about))
+        .collect()
+}
+
 /// All defects, one a line.
 fn list() -> String {
     let width = defect::all()
@@ -70,12 +107,33 @@ fn list() -> String {
         .collect()
 }
 
-/// The reference, or one that is wrong.
-fn server(wrong: Option<Wrong>) -> Box<dyn Respond> {
-    match wrong {
-        Some(Wrong::One(defect)) => Box::new(Flawed::new(defect)),
-        _ => Box::new(Model::reference()),
+/// The reference, one that is wrong, or one that is right in other ways; and how its answers travel.
+fn server(wrong: Option<Wrong>, others: &[&'static Variation]) -> (Box<dyn Respond>, Manners) {
+    if let Some(Wrong::One(defect)) = wrong {
+        return (Box::new(Flawed::new(defect)), Manners::default());
     }
+    if others.is_empty() {
+        return (Box::new(Model::reference()), Manners::default());
+    }
+    let server = Varied::new(others, 0);
+    let manners = server.manners();
+    (Box::new(server), manners)
+}
+
+/// The variations asked for, unless two of them decide the same thing.
+fn together(others: &[Other]) -> Result<Vec<&'static Variation>, Trouble> {
+    let mut taken: Vec<&'static Variation> = Vec::new();
+    for other in others {
+        let Other::One(one) = other else { continue };
+        if let Some(known) = taken.iter().find(|known| known.excludes(one)) {
+            return Err(Trouble::Usage(format!(
+                "{} and {} decide the same thing in two ways\n  leave out one of them",
+                known.id, one.id
+            )));
+        }
+        taken.push(one);
+    }
+    Ok(taken)
 }
 
 impl Serve {
@@ -86,10 +144,17 @@ impl Serve {
             output::print(&list())?;
             return Ok(Exit::Conforms);
         }
+        if self.variation.iter().any(|one| matches!(one, Other::List)) {
+            output::print(&variations())?;
+            return Ok(Exit::Conforms);
+        }
+        let others = together(&self.variation)?;
         Runtime::new().map_err(Trouble::Start)?.block_on(async {
             // Before anybody is told the address, so that who knows it may stop the server.
             let stop = stop_signal().map_err(Trouble::Start)?;
-            let server = Server::bind(self.listen, Limits::default(), server(self.defect)).await?;
+            let (respond, manners) = server(self.defect, &others);
+            let server = Server::bind(self.listen, Limits::default(), respond).await?;
+            let server = server.with_manners(manners);
             output::print(&format!("listening on http://{}\n", server.address()))?;
             if self.allow_remote && !server.address().ip().is_loopback() {
                 output::remark("warning: there is no authentication; whoever reaches this address may do anything");
@@ -184,6 +249,19 @@ mod tests {
             );
         }
         assert!(parsed(&[]).refuse_remote().is_ok(), "the default");
+    }
+
+    #[test]
+    fn variations_go_together_unless_they_decide_the_same() {
+        let asked = |ids: &str| together(&parsed(&["--variation", ids]).variation);
+        let three = asked("pretty,cap.email-fold=no,pages-of-2").expect("three that go together");
+        assert_eq!(three.len(), 3);
+        let two = asked("cap.list-unknown-type=bad,cap.list-unknown-type=not-found");
+        let refused = two.expect_err("two options of one choice").to_string();
+        assert!(refused.contains("cap.list-unknown-type=bad"), "{refused}");
+        let slip = Arguments::try_parse_from(["serve", "--variation", "pretti"]);
+        let slip = slip.expect_err("no such variation").to_string();
+        assert!(slip.contains("did you mean `pretty`?"), "{slip}");
     }
 
     #[test]

@@ -8,7 +8,7 @@
 //! 3, a request whose effect is looked at; 4, several requests that have to do with each other; 5, particular values in a
 //! longer conversation, or a defect that shows only now and then.
 
-mod call;
+use crate::bend as call;
 mod domains;
 mod lists;
 mod mapping;

@@ -5,13 +5,13 @@ use crate::wire::{Headers, Json, Request, Response, percent};
 
 /// A request on its way to the reference.
 #[derive(Debug, Clone)]
-pub(super) struct Call {
+pub(crate) struct Call {
     /// The operation it is for; empty if it is for none.
-    pub(super) operation: &'static str,
+    pub(crate) operation: &'static str,
     /// The body; `null` where there is none, or no JSON.
-    pub(super) body: Json,
+    pub(crate) body: Json,
     /// When it came, in milliseconds since the epoch.
-    pub(super) now_ms: i64,
+    pub(crate) now_ms: i64,
     labels: Vec<String>,
     sent: Request,
     changed: bool,
@@ -19,7 +19,7 @@ pub(super) struct Call {
 
 impl Call {
     /// Takes a request apart.
-    pub(super) fn of(request: &Request, now_ms: i64) -> Self {
+    pub(crate) fn of(request: &Request, now_ms: i64) -> Self {
         let (operation, labels) = match route(&request.method, request.path()) {
             Route::To { operation, labels } => (operation.name, labels),
             _ => ("", Vec::new()),
@@ -39,7 +39,7 @@ impl Call {
     }
 
     /// The request as it is now.
-    pub(super) fn request(&self) -> Request {
+    pub(crate) fn request(&self) -> Request {
         let mut request = self.sent.clone();
         if self.changed {
             request.body = Some(self.body.to_string().into());
@@ -48,29 +48,29 @@ impl Call {
     }
 
     /// The request as it was sent.
-    pub(super) fn sent(&self) -> &Request {
+    pub(crate) fn sent(&self) -> &Request {
         &self.sent
     }
 
     /// Whether it is for that operation.
-    pub(super) fn is(&self, operation: &str) -> bool {
+    pub(crate) fn is(&self, operation: &str) -> bool {
         self.operation == operation
     }
 
     /// A label of its path, decoded.
-    pub(super) fn label(&self, at: usize) -> &str {
+    pub(crate) fn label(&self, at: usize) -> &str {
         self.labels.get(at).map_or("", String::as_str)
     }
 
     /// The same request at another target.
-    pub(super) fn at(&self, target: String) -> Self {
+    pub(crate) fn at(&self, target: String) -> Self {
         let mut sent = self.request();
         sent.target = target;
         Self::of(&sent, self.now_ms)
     }
 
     /// The same request with a label replaced, and without its query.
-    pub(super) fn with_label(&self, at: usize, label: &str) -> Self {
+    pub(crate) fn with_label(&self, at: usize, label: &str) -> Self {
         let mut path = String::new();
         let mut labels = 0;
         for (segment, part) in self.sent.path().split('/').skip(1).enumerate() {
@@ -90,7 +90,7 @@ impl Call {
     }
 
     /// A request of our own at the same moment.
-    pub(super) fn own(&self, method: &str, target: String, body: Option<Json>) -> Self {
+    pub(crate) fn own(&self, method: &str, target: String, body: Option<Json>) -> Self {
         let request = Request {
             method: method.to_owned(),
             target,
@@ -101,14 +101,14 @@ impl Call {
     }
 
     /// A parameter of the query.
-    pub(super) fn parameter(&self, name: &str) -> Option<String> {
+    pub(crate) fn parameter(&self, name: &str) -> Option<String> {
         percent::query_pairs(self.sent.query())
             .into_iter()
             .find_map(|(key, value)| (key.as_deref() == Some(name)).then_some(value)?)
     }
 
     /// The same request with a parameter of the query replaced.
-    pub(super) fn with_parameter(&self, name: &str, value: &str) -> Self {
+    pub(crate) fn with_parameter(&self, name: &str, value: &str) -> Self {
         let mut pairs = Vec::new();
         for (key, known) in percent::query_pairs(self.sent.query()) {
             let key = key.unwrap_or_default();
@@ -123,8 +123,22 @@ impl Call {
         self.at(format!("{}?{}", self.sent.path(), pairs.join("&")))
     }
 
+    /// The same request with a parameter of the query set, or taken away; other parameters keep their text.
+    pub(crate) fn setting_parameter(&self, name: &str, value: Option<&str>) -> Self {
+        let raw = self.sent.query().split('&').filter(|part| {
+            let key = part.split_once('=').map_or(*part, |(key, _)| key);
+            !part.is_empty() && percent::decode(key).as_deref() != Some(name)
+        });
+        let mut parts: Vec<String> = raw.map(str::to_owned).collect();
+        parts.extend(value.map(|value| format!("{name}={}", percent::encode(value))));
+        match parts.is_empty() {
+            true => self.at(self.sent.path().to_owned()),
+            false => self.at(format!("{}?{}", self.sent.path(), parts.join("&"))),
+        }
+    }
+
     /// Bends the body.
-    pub(super) fn change(&mut self, change: impl FnOnce(&mut Json)) {
+    pub(crate) fn change(&mut self, change: impl FnOnce(&mut Json)) {
         if matches!(self.body, Json::Object(_)) {
             change(&mut self.body);
             self.changed = true;
@@ -132,33 +146,33 @@ impl Call {
     }
 
     /// Sets a member of the body.
-    pub(super) fn set(&mut self, member: &str, value: Json) {
+    pub(crate) fn set(&mut self, member: &str, value: Json) {
         self.change(|body| set(body, member, value));
     }
 
     /// Whether the body is an object in which a member is missing or null.
-    pub(super) fn lacks(&self, member: &str) -> bool {
+    pub(crate) fn lacks(&self, member: &str) -> bool {
         matches!(self.body, Json::Object(_))
             && matches!(self.body.get(member), None | Some(Json::Null))
     }
 
     /// A text in the body.
-    pub(super) fn text(&self, member: &str) -> Option<&str> {
+    pub(crate) fn text(&self, member: &str) -> Option<&str> {
         self.body.get(member)?.as_str()
     }
 }
 
 /// An answer on its way to the client.
 #[derive(Debug, Clone)]
-pub(super) struct Said {
-    pub(super) status: u16,
-    pub(super) headers: Headers,
-    pub(super) body: Json,
+pub(crate) struct Said {
+    pub(crate) status: u16,
+    pub(crate) headers: Headers,
+    pub(crate) body: Json,
 }
 
 impl Said {
     /// Takes an answer apart.
-    pub(super) fn of(response: Response) -> Self {
+    pub(crate) fn of(response: Response) -> Self {
         Self {
             status: response.status,
             body: Json::parse(&response.body).unwrap_or(Json::Null),
@@ -167,7 +181,7 @@ impl Said {
     }
 
     /// The answer as it is now.
-    pub(super) fn into_response(self) -> Response {
+    pub(crate) fn into_response(self) -> Response {
         Response {
             status: self.status,
             headers: self.headers,
@@ -176,7 +190,7 @@ impl Said {
     }
 
     /// Success with this body.
-    pub(super) fn served(body: &str) -> Self {
+    pub(crate) fn served(body: &str) -> Self {
         Self {
             status: 200,
             headers: [("content-type", "application/json")].into_iter().collect(),
@@ -185,17 +199,17 @@ impl Said {
     }
 
     /// A refusal of what is wrong.
-    pub(super) fn bad(why: &str) -> Self {
+    pub(crate) fn bad(why: &str) -> Self {
         Self::refused(400, "BadRequestException", why)
     }
 
     /// A refusal of what is not there.
-    pub(super) fn not_found() -> Self {
+    pub(crate) fn not_found() -> Self {
         Self::refused(404, "ResourceNotFoundException", "not found")
     }
 
     /// A refusal.
-    pub(super) fn refused(status: u16, error: &str, why: &str) -> Self {
+    pub(crate) fn refused(status: u16, error: &str, why: &str) -> Self {
         Self {
             status,
             headers: [
@@ -209,12 +223,12 @@ impl Said {
     }
 
     /// Whether the request was carried out.
-    pub(super) fn is_served(&self) -> bool {
+    pub(crate) fn is_served(&self) -> bool {
         self.status == 200
     }
 
     /// The items of a page.
-    pub(super) fn items(&mut self) -> Option<&mut Vec<Json>> {
+    pub(crate) fn items(&mut self) -> Option<&mut Vec<Json>> {
         match member(&mut self.body, "Items") {
             Some(Json::Array(items)) => Some(items),
             _ => None,
@@ -223,12 +237,12 @@ impl Said {
 }
 
 /// JSON that is known to be JSON.
-pub(super) fn json(text: &str) -> Json {
+pub(crate) fn json(text: &str) -> Json {
     Json::parse(text.as_bytes()).unwrap_or(Json::Null)
 }
 
 /// A member of an object.
-pub(super) fn member<'a>(object: &'a mut Json, name: &str) -> Option<&'a mut Json> {
+pub(crate) fn member<'a>(object: &'a mut Json, name: &str) -> Option<&'a mut Json> {
     match object {
         Json::Object(members) => members
             .iter_mut()
@@ -239,7 +253,7 @@ pub(super) fn member<'a>(object: &'a mut Json, name: &str) -> Option<&'a mut Jso
 }
 
 /// Sets a member of an object.
-pub(super) fn set(object: &mut Json, name: &str, value: Json) {
+pub(crate) fn set(object: &mut Json, name: &str, value: Json) {
     match member(object, name) {
         Some(known) => *known = value,
         None => {
@@ -251,7 +265,7 @@ pub(super) fn set(object: &mut Json, name: &str, value: Json) {
 }
 
 /// Every value at a path of member names; `*` stands for every entry of a map or list.
-pub(super) fn each(value: &mut Json, path: &[&str], go: &mut impl FnMut(&mut Json)) {
+pub(crate) fn each(value: &mut Json, path: &[&str], go: &mut impl FnMut(&mut Json)) {
     let Some((first, rest)) = path.split_first() else {
         return go(value);
     };
@@ -271,7 +285,7 @@ pub(super) fn each(value: &mut Json, path: &[&str], go: &mut impl FnMut(&mut Jso
 }
 
 /// Every text at a path; `@` at its end stands for the names of the members.
-pub(super) fn texts(value: &mut Json, path: &[&str], go: &mut impl FnMut(&mut String)) {
+pub(crate) fn texts(value: &mut Json, path: &[&str], go: &mut impl FnMut(&mut String)) {
     let (path, of_names) = match path.split_last() {
         Some((&"@", path)) => (path, true),
         _ => (path, false),
@@ -284,7 +298,7 @@ pub(super) fn texts(value: &mut Json, path: &[&str], go: &mut impl FnMut(&mut St
 }
 
 /// Takes the last member of a path out, wherever the path leads.
-pub(super) fn remove(value: &mut Json, path: &[&str]) {
+pub(crate) fn remove(value: &mut Json, path: &[&str]) {
     if let Some((last, path)) = path.split_last() {
         each(value, path, &mut |found| {
             if let Json::Object(members) = found {

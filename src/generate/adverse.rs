@@ -326,14 +326,26 @@ fn address(draw: &mut Draw<'_>, asked: &Asked, members: &'static [Member]) -> Op
         Some(&"object-types") if last == 4 && draw.once_in(2) => 4,
         _ => 2,
     };
-    if place == 2 && segments.get(1) == Some(&"domains") && DOMAINS.contains(&name) {
-        // Nothing outside the domains of the case is touched, or can be relied on.
-        return None;
-    }
+    let label = match (place, segments.get(1)) {
+        (2, Some(&"domains")) => of_domain(segments[2], name)?,
+        _ => name.to_owned(),
+    };
     let changed = segments.iter().enumerate();
-    let changed = changed.map(|(at, segment)| if at == place { name } else { segment });
+    let changed = changed.map(|(at, segment)| if at == place { &label } else { *segment });
     *target = changed.collect::<Vec<_>>().join("/");
     Some(step)
+}
+
+/// The name of the case's own domain with the fault of another label. Nothing outside the domains of the case is touched, or
+/// can be relied on, whatever a server makes of a faulty name: none for a label without a fault.
+fn of_domain(domain: &str, label: &str) -> Option<String> {
+    let padded = |length| Some(format!("{}|pad {length}}}", domain.strip_suffix('}')?));
+    match label {
+        label if DOMAINS.contains(&label) => None,
+        "${repeat 256 a}" => padded(256),
+        "${repeat 65 a}" => padded(65),
+        label => Some(format!("{domain}{label}")),
+    }
 }
 
 /// Those of the labels above that a domain can have.

@@ -8,13 +8,20 @@ use std::fmt;
 use bytes::Bytes;
 
 use super::{Body, Case, Piece, Say, Step};
-use crate::wire::{Answer, Exchange, Headers, Json, Message, Request, Response, percent};
+use crate::wire::http1::parse_request;
+use crate::wire::{
+    Answer, Exchange, Headers, Json, Message, Request, Response, SIGNATURE, percent,
+};
 
 /// How much text placeholders may add to one message, in bytes.
 pub const LIMIT: usize = 4 << 20;
 
 /// What `${arn}` stands for unless the run says otherwise: the beginning of every ARN of the target.
 pub const DEFAULT_ARN: &str = "arn:aws:profile:us-east-1:123456789012";
+
+/// The name under which the values of a case say that every request is signed, unless its step has an `authorization`
+/// field of its own.
+const SIGNED: &str = "sigv4";
 
 /// The values known for the placeholders of a case, by name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -55,6 +62,16 @@ impl Values {
         self.0
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Says that every request is signed, unless its step has an `authorization` field of its own.
+    pub fn sign_every_request(&mut self) {
+        self.set(SIGNED, "every");
+    }
+
+    /// Whether every request is signed, unless its step has an `authorization` field of its own.
+    pub fn signs_every_request(&self) -> bool {
+        self.get(SIGNED) == Some("every")
     }
 
     fn find(&self, name: &str) -> Result<usize, usize> {
@@ -134,7 +151,9 @@ pub fn resolve(template: &str, values: &Values) -> Result<String, Unbound> {
 
 /// What a step sends, given what is known by then.
 ///
-/// A body is sent as `application/json` unless the step names a content type; an empty one is not sent at all.
+/// A body is sent as `application/json` unless the step names a content type; an empty one is not sent at all. Likewise a
+/// request is signed, where [every request is](Values::sign_every_request), unless the step has an `authorization` field;
+/// an empty one is not sent at all.
 pub fn message(step: &Step, values: &Values) -> Result<Message, Unbound> {
     let sent = match &step.say {
         Say::Request {
@@ -319,13 +338,14 @@ fn request(
     let mut budget = LIMIT;
     let target = expand(target, values, &mut budget)?;
     let mut fields = Headers::default();
-    let mut is_typed = false;
+    let (mut is_typed, mut is_authorized) = (false, false);
     for (name, value) in headers {
-        if name.eq_ignore_ascii_case("content-type") {
-            is_typed = true;
-            if value.is_empty() {
-                continue;
-            }
+        let is_type = name.eq_ignore_ascii_case("content-type");
+        let authorizes = name.eq_ignore_ascii_case("authorization");
+        is_typed |= is_type;
+        is_authorized |= authorizes;
+        if (is_type || authorizes) && value.is_empty() {
+            continue;
         }
         fields.push(name.as_str(), expand(value, values, &mut budget)?);
     }
@@ -336,6 +356,9 @@ fn request(
     };
     if body.is_some() && !is_typed {
         fields.push("content-type", "application/json");
+    }
+    if !is_authorized && values.signs_every_request() {
+        fields.push("authorization", SIGNATURE);
     }
     Ok(Message::Request(Request {
         method: method.to_owned(),
@@ -357,7 +380,27 @@ fn raw(pieces: &[Piece], values: &Values) -> Result<Message, Unbound> {
             Piece::Bytes(bytes) => sent.extend_from_slice(bytes),
         }
     }
+    if values.signs_every_request() {
+        sign_raw(&mut sent);
+    }
     Ok(Message::Raw(sent.into()))
+}
+
+/// Asks for a signature in bytes that are exactly one request, unless they hold an `authorization` field.
+///
+/// What is no request cannot be signed: nobody knows what a server would take for its parts.
+fn sign_raw(bytes: &mut Vec<u8>) {
+    let Ok(request) = parse_request(bytes) else {
+        return;
+    };
+    if request.headers.get("authorization").is_some() {
+        return;
+    }
+    // Behind the request line, which ends there because the bytes are a request.
+    if let Some(at) = bytes.windows(2).position(|window| window == b"\r\n") {
+        let field = format!("authorization: {SIGNATURE}\r\n");
+        bytes.splice(at + 2..at + 2, field.into_bytes());
+    }
 }
 
 /// A piece of a text with placeholders.
@@ -427,7 +470,7 @@ fn substitute(
     budget: &mut usize,
 ) -> Result<(), Why> {
     if inner == "sigv4" {
-        out.push_str("${sigv4}");
+        out.push_str(SIGNATURE);
         return Ok(());
     }
     if let Some(repeat) = inner.strip_prefix("repeat ") {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::case::bind::DEFAULT_ARN;
-use crate::replay::{Run, Target};
-use crate::wire::{Answer, Headers, Message, Request, percent};
+use crate::replay::{Run, Target, ask, own_request};
+use crate::wire::{Answer, percent};
 
 /// Accounts that local servers answer for: the one of the documentation's examples, and those of common emulators.
 pub const COMMON_ACCOUNTS: [&str; 3] = ["123456789012", "000000000000", "111122223333"];
@@ -58,18 +58,14 @@ impl Arns {
         };
         let scratch = run.domain("domain-arn");
         let domain = format!("/domains/{scratch}");
-        let create = Request {
-            method: "POST".to_owned(),
-            target: domain.clone(),
-            headers: [("content-type", "application/json")].into_iter().collect(),
-            body: Some(br#"{"DefaultExpirationDays":30}"#.as_slice().into()),
-        };
-        let created = target.send(&Message::Request(create), deadline).await;
+        let settings = Some(br#"{"DefaultExpirationDays":30}"#.as_slice());
+        let create = own_request(target, "POST", &domain, settings);
+        let created = ask(target, &create, deadline).await;
         let mut found = None;
         for arn in candidates {
             let resource = percent::encode(&format!("{arn}:domains/{scratch}"));
-            let list = without_body("GET", format!("/tags/{resource}"));
-            match target.send(&list, deadline).await {
+            let list = own_request(target, "GET", format!("/tags/{resource}"), None);
+            match ask(target, &list, deadline).await {
                 Answer::Response(response) if matches!(response.status, 403 | 404) => {}
                 // Anything else is for the cases to judge.
                 _ => {
@@ -80,7 +76,8 @@ impl Arns {
         }
         if matches!(created, Answer::Response(_)) {
             // A domain that stays behind here is one the cases would tell about too.
-            let _ = target.send(&without_body("DELETE", domain), deadline).await;
+            let delete = own_request(target, "DELETE", domain, None);
+            let _ = ask(target, &delete, deadline).await;
         }
         match found {
             Some(arn) => ArnForm { arn, known: true },
@@ -93,13 +90,4 @@ impl Arns {
             },
         }
     }
-}
-
-fn without_body(method: &str, target: String) -> Message {
-    Message::Request(Request {
-        method: method.to_owned(),
-        target,
-        headers: Headers::default(),
-        body: None,
-    })
 }

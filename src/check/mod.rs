@@ -19,6 +19,7 @@
 //! ```
 
 mod arn;
+mod forecast;
 pub mod journal;
 mod narrow;
 mod plan;
@@ -28,15 +29,16 @@ mod survey;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 pub(crate) use self::arn::ArnForm;
 pub use self::arn::{Arns, COMMON_ACCOUNTS};
+pub use self::forecast::{Forecast, forecast};
 use self::journal::{Journal, JournalError, Past};
-use self::plan::Plan;
 pub(crate) use self::plan::{LAG_PROBE, Task, is_probe};
+use self::plan::{Plan, names_somebodys};
 pub use self::session::Kept;
 pub use self::session::SHRINKING;
 pub(crate) use self::session::Session;
@@ -79,6 +81,8 @@ pub struct Options {
     pub known: Deviations,
     /// Patterns of operations and rules that have to be judged, whatever else the target does not have.
     pub require: Vec<String>,
+    /// Whether nothing is sent that may change a domain of somebody else; cases that name what may be somebody's are left out.
+    pub fenced: bool,
     /// The command that runs the case of that name or file again.
     pub again: Box<dyn Fn(&str) -> String + Send + Sync>,
 }
@@ -97,6 +101,7 @@ impl Default for Options {
             arns: Arns::default(),
             known: Deviations::default(),
             require: Vec::new(),
+            fenced: false,
             again: Box::new(|case| format!("profile-contract replay {case}")),
         }
     }
@@ -192,7 +197,8 @@ impl<T: Target + 'static> Check<T> {
             Some(_) => (options.again)(&entry.path.display().to_string()),
             None => (options.again)(&entry.name),
         };
-        let plan = Plan::of(entries, &options.only, &again).map_err(CheckError::NothingSelected)?;
+        let plan = Plan::of(entries, &options.only, options.fenced, &again)
+            .map_err(CheckError::NothingSelected)?;
         let requirements = options
             .require
             .iter()
@@ -329,6 +335,7 @@ impl<T: Target + 'static> Check<T> {
                     journal.domain(domain);
                 }
             }),
+            fenced: options.fenced,
             ..Settings::default()
         };
         let arn = options
@@ -363,8 +370,11 @@ impl<T: Target + 'static> Check<T> {
         let spent = session.begin_generating();
         let end = time.map(|time| Instant::now() + time.saturating_sub(spent));
         let jobs = options.jobs;
+        let left_out = Arc::new(Mutex::new(plan.left_out));
+        let leave_out = Arc::clone(&left_out);
         let next = AtomicU64::new(0);
-        let generated = move |_| {
+        // Those that are left out take no turn, and so there are other numbers than turns.
+        let generated = move |_turn: usize| {
             loop {
                 let at = next.fetch_add(1, Ordering::Relaxed);
                 let goes_on =
@@ -376,8 +386,14 @@ impl<T: Target + 'static> Check<T> {
                 if done.contains(&name) {
                     continue;
                 }
+                let case = generate::nth(options.seed, at).case;
+                if options.fenced && names_somebodys(&case) {
+                    let mut names = leave_out.lock().unwrap_or_else(PoisonError::into_inner);
+                    names.push(name);
+                    continue;
+                }
                 return Some(Task {
-                    case: generate::nth(options.seed, at).case,
+                    case,
                     again: (options.again)(&name),
                     name,
                     reported: true,
@@ -424,6 +440,11 @@ impl<T: Target + 'static> Check<T> {
             let yields = &report.yields;
             yields.written.count(Fate::Served) + yields.generated.count(Fate::Served) == 0
         };
+        report.left_out =
+            std::mem::take(&mut left_out.lock().unwrap_or_else(PoisonError::into_inner));
+        let leftovers = std::mem::take(&mut session.collected().leftovers);
+        let leftovers = session.clear_up(leftovers).await;
+        session.collected().leftovers = leftovers;
         report.require(&requirements);
         report.finish(began.elapsed());
         let over = report.interrupted.is_none() && report.gone.is_none();

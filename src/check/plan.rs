@@ -1,13 +1,15 @@
 //! What to run, and in which order.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use crate::case::Case;
+use crate::case::bind::fresh_names;
 use crate::case::corpus::{Content, Entry};
 use crate::case::select::{Glob, nearest};
 use crate::case::transcript::Transcript;
+use crate::case::{Body, Case, Piece, Say, Step};
 use crate::contract::RuleId;
-use crate::report::human::plural;
+use crate::report::human::{self, plural};
 
 /// A case to run.
 #[derive(Debug, Clone)]
@@ -49,6 +51,8 @@ pub(super) struct Plan {
     pub(super) reported: usize,
     /// The names of all cases of the corpus.
     pub(super) all: Vec<String>,
+    /// Names of cases that were selected and are left out, because they name what may be somebody's.
+    pub(super) left_out: Vec<String>,
 }
 
 impl Plan {
@@ -56,10 +60,11 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// If a pattern selects nothing; the text says so, with what may have been meant.
+    /// If a pattern selects nothing, or all that is selected is left out; the text says so, with what may have been meant.
     pub(super) fn of(
         entries: Vec<Entry>,
         only: &[String],
+        fenced: bool,
         again: &dyn Fn(&Entry) -> String,
     ) -> Result<Self, String> {
         let globs: Vec<_> = only
@@ -90,6 +95,10 @@ impl Plan {
             if !selected && !is_probe {
                 continue;
             }
+            if fenced && names_somebodys(&case) {
+                plan.left_out.push(entry.name);
+                continue;
+            }
             plan.reported += usize::from(selected);
             let alone = case.alone;
             let task = Task {
@@ -104,6 +113,12 @@ impl Plan {
                 (false, false) => plan.together.push(task),
                 (false, true) => plan.alone.push(task),
             }
+        }
+        if plan.reported == 0 && !plan.left_out.is_empty() {
+            return Err(format!(
+                "nothing is left to run inside the fence: {}",
+                human::left_out(&plan.left_out)
+            ));
         }
         Ok(plan)
     }
@@ -123,6 +138,41 @@ impl Plan {
 /// Whether a case finds out about a capability.
 pub(crate) fn is_probe(name: &str) -> bool {
     name.starts_with("capabilities/")
+}
+
+/// Members whose values are resources of somebody: encryption keys and queues.
+const RESOURCES: [&str; 2] = ["EncryptionKey\"", "DeadLetterQueueUrl\""];
+
+/// Whether a case names what may be somebody's: a domain of one character, an encryption key or a queue. A service may refuse
+/// the latter two because they do not exist, or else use them.
+pub(super) fn names_somebodys(case: &Case) -> bool {
+    let names_resource = |text: &str| {
+        RESOURCES.iter().any(|member| {
+            text.match_indices(member).any(|(at, _)| {
+                let value = text[at + member.len()..].trim_start();
+                let value = value.strip_prefix(':').unwrap_or(value).trim_start();
+                value.starts_with('"') && !value.starts_with("\"\"")
+            })
+        })
+    };
+    let names_one = |step: &Step| match &step.say {
+        Say::Request { body, .. } => match body {
+            Body::None => false,
+            Body::Text(text) => names_resource(text),
+            Body::Bytes(bytes) => names_resource(&String::from_utf8_lossy(bytes)),
+        },
+        Say::Raw(pieces) => {
+            let text: String = pieces
+                .iter()
+                .map(|piece| match piece {
+                    Piece::Line(line) => Cow::Borrowed(line.as_str()),
+                    Piece::Bytes(bytes) => String::from_utf8_lossy(bytes),
+                })
+                .collect();
+            names_resource(&text)
+        }
+    };
+    fresh_names(case).iter().any(|name| name == "short") || case.steps.iter().any(names_one)
 }
 
 /// Whether a pattern selects a case: by its name, by a folder it lies in, or by a rule it was written for.
@@ -165,4 +215,45 @@ fn nothing_selected(pattern: &str, entries: &[Entry]) -> String {
         plural(entries.len(), "case"),
         folders.join(", "),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::text;
+
+    #[test]
+    fn what_may_be_somebodys_is_recognised() {
+        for (case, is) in [
+            (
+                "> POST /domains/${domain}\n| {\"DefaultExpirationDays\": 30}\n",
+                false,
+            ),
+            ("> GET /domains/${short}\n", true),
+            ("> PUT /x\n| {\"DefaultEncryptionKey\": \"arn:k\"}\n", true),
+            (
+                "> PUT /x\n| {\"EncryptionKey\" : \"${repeat 3 k}\"}\n",
+                true,
+            ),
+            (
+                "> PUT /x\n| {\"EncryptionKey\": \"\", \"DeadLetterQueueUrl\": null}\n",
+                false,
+            ),
+            (
+                "> PUT /x\n| {\"DeadLetterQueueUrl\":\"\", \"DeadLetterQueueUrl\":\"q\"}\n",
+                true,
+            ),
+            (
+                "> PUT /x\n| {\"Source\": \"_source.EncryptionKey\"}\n",
+                false,
+            ),
+            (
+                ">!\n| PUT /x HTTP/1.1\n|\n| {\"EncryptionKey\": \"k\"}\n",
+                true,
+            ),
+        ] {
+            let parsed = text::parse(case, "test.case").unwrap();
+            assert_eq!(names_somebodys(&parsed), is, "{case}");
+        }
+    }
 }

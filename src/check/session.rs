@@ -15,11 +15,13 @@ use crate::contract::operation::{OPERATIONS, addressed, operation};
 use crate::contract::{ChoiceId, Choices, Operation, RuleId};
 use crate::judge::{Absent, Finding, Heard, Judge, Severity, Unclear, Verdict};
 use crate::model::absence::{Served, has_rules};
+use crate::replay::sweep::{Which, sweep};
 use crate::replay::{self, Lag, Leftover, Next, Settings, Target};
 use crate::report::{Judged, Report, Seen, Shrunk, alike, still_shows};
 use crate::shrink::Shrinker;
 use crate::wire::Answer;
 
+use super::Stopper;
 use super::arn::ArnForm;
 use super::journal::{Journal, Past};
 use super::narrow::without_operations;
@@ -84,6 +86,8 @@ pub(crate) struct Session<T> {
     generating: Mutex<(Duration, Option<Instant>)>,
     /// Whether a setting was waited for that never showed.
     briefly_impatient: AtomicBool,
+    /// Whether domains of this run may have been left behind.
+    doubtful: AtomicBool,
     /// Held while a finding is looked for again and made smaller.
     following: tokio::sync::Mutex<()>,
     collected: Mutex<Collected>,
@@ -141,6 +145,7 @@ impl<T: Target + 'static> Session<T> {
             inherits: AtomicBool::new(false),
             generating: Mutex::default(),
             briefly_impatient: AtomicBool::new(false),
+            doubtful: AtomicBool::new(false),
             following: tokio::sync::Mutex::new(()),
             collected: Mutex::new(Collected {
                 report,
@@ -206,6 +211,44 @@ impl<T: Target + 'static> Session<T> {
         self.generating
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What ends the run early.
+    pub(crate) fn stopper(&self) -> Stopper {
+        Stopper(Arc::clone(&self.stopping))
+    }
+
+    /// Deletes the domains of this run that its cases could not delete, or may have created without an answer; returns those
+    /// of `leftovers` that are still there, as far as anybody knows.
+    pub(crate) async fn clear_up(&self, leftovers: Vec<Leftover>) -> Vec<Leftover> {
+        let doubtful = self.doubtful.swap(false, Ordering::Relaxed)
+            || leftovers.iter().any(|leftover| !leftover.absent);
+        if !doubtful || self.settings.outage.is_gone() {
+            return leftovers;
+        }
+        let which = Which {
+            run: Some(self.settings.run.id().to_owned()),
+            ..Which::default()
+        };
+        let (deadline, settle) = (self.settings.deadline, self.settle);
+        match sweep(&self.target, &which, deadline, settle, false).await {
+            Ok(swept) => {
+                let left = swept.left.into_iter().map(|(domain, why)| Leftover {
+                    domain,
+                    why,
+                    absent: false,
+                });
+                // A name that only a fence would keep away is not one that a sweep recognises.
+                let others = leftovers.into_iter().filter(|leftover| {
+                    leftover.absent || !self.settings.run.owns(&leftover.domain)
+                });
+                let others: Vec<_> = others.collect();
+                left.filter(|left| others.iter().all(|other| other.domain != left.domain))
+                    .chain(others.iter().cloned())
+                    .collect()
+            }
+            Err(_) => leftovers,
+        }
     }
 
     /// Whether no further case is started: somebody asked for that, or the target is gone.
@@ -676,7 +719,8 @@ impl<T: Target + 'static> Session<T> {
                 false => BRIEF,
             })
             .of_late_effects(!lag.is_none())
-            .with_served(self.served());
+            .with_served(self.served())
+            .of_signed_requests(self.target.signs());
         // Without patience nobody is asked again, and nobody asks when the last write was.
         let patient = !self.settle.is_zero() || impatient;
         let mut written = Instant::now();
@@ -709,6 +753,9 @@ impl<T: Target + 'static> Session<T> {
             },
         )
         .await;
+        if replayed.doubtful {
+            self.doubtful.store(true, Ordering::Relaxed);
+        }
         if judge.waited_in_vain() {
             self.impatient.store(true, Ordering::Relaxed);
         }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{IsTerminal, stderr};
 use std::path::{Path, PathBuf};
-use std::process;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,12 +12,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::runtime::Runtime;
 
 use crate::check::journal::{Journal, Past};
-use crate::check::{self, Amount, Checked, Options, Stopper};
+use crate::check::{self, Amount, Arns, Checked, Forecast, Options, forecast};
 use crate::judge::known::Deviations;
 use crate::model::Model;
-use crate::report::human::{self, Detail};
+use crate::report::human::{self, Detail, plural, thousands};
 use crate::serve::{Limits, Server};
 
+use super::interrupt::stop_on_interrupt;
 use super::output::{self, Findings, ReportFile};
 use super::snapshots::Snapshots;
 use super::state;
@@ -62,6 +62,10 @@ pub(super) struct Check {
     /// How many cases to run at a time [default: twice the number of processors].
     #[arg(long, value_name = "N", help_heading = "Cases", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
+
+    /// Print what would be created and about how many calls would be made, and send nothing.
+    #[arg(long, help_heading = "Results", conflicts_with_all = ["report", "findings", "resume"])]
+    plan: bool,
 
     /// Go on with the last run against this endpoint that did not come to its end: what it judged is not judged again.
     ///
@@ -121,6 +125,9 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn run(self) -> Result<Exit, Trouble> {
+        if self.plan {
+            return self.forecast();
+        }
         for file in &self.report {
             file.prepare()?;
         }
@@ -206,25 +213,9 @@ impl Check {
     ) -> Result<Checked, Trouble> {
         let past = self.past()?;
         let chosen = self.chosen(past.as_ref())?;
-        let (target, name) = self.destination().await?;
+        let (target, name, arns) = self.destination().await?;
         target.reach(self.target.timeout).await?;
-        let again = self.target.again();
-        let mut options = Options {
-            deadline: self.target.timeout,
-            settle: self.target.settle,
-            only: chosen.only.clone(),
-            corpus: chosen.corpus.clone(),
-            seed: chosen.seed,
-            amount: chosen.amount,
-            known,
-            require: self.require.clone(),
-            arns: self.target.arns(),
-            again: Box::new(move |case| format!("profile-contract replay {}{again}", quoted(case))),
-            ..Options::default()
-        };
-        if let Some(jobs) = self.jobs {
-            options.jobs = usize::from(jobs);
-        }
+        let options = self.options(&chosen, known, arns);
         let mut check = check::Check::new(target, options)?.named(&name);
         if let Some(snapshots) = snapshots {
             snapshots.expect(check.written());
@@ -355,13 +346,49 @@ impl Check {
         }
     }
 
-    /// The target, and what to call it in the report.
-    async fn destination(&self) -> Result<(Destination, String), Trouble> {
-        if let Some(address) = &self.target.endpoint {
-            return Ok((
-                Destination::Endpoint(Box::new(self.target.endpoint(address)?)),
-                address.clone(),
-            ));
+    /// How the target is checked.
+    fn options(&self, chosen: &Chosen, known: Deviations, arns: Arns) -> Options {
+        let again = self.target.again();
+        let mut options = Options {
+            deadline: self.target.timeout,
+            settle: self.target.settle,
+            only: chosen.only.clone(),
+            corpus: chosen.corpus.clone(),
+            seed: chosen.seed,
+            amount: chosen.amount,
+            known,
+            require: self.require.clone(),
+            arns,
+            fenced: self.target.fenced(),
+            again: Box::new(move |case| format!("profile-contract replay {}{again}", quoted(case))),
+            ..Options::default()
+        };
+        if let Some(jobs) = self.jobs {
+            options.jobs = usize::from(jobs);
+        }
+        options
+    }
+
+    /// What the checks would send, without sending it.
+    fn forecast(&self) -> Result<Exit, Trouble> {
+        let route = self.target.route()?;
+        let chosen = self.chosen(None)?;
+        let options = self.options(&chosen, Deviations::default(), route.local_arns());
+        let runtime = Runtime::new().map_err(Trouble::Start)?;
+        let forecast = runtime.block_on(forecast(options))?;
+        let target = route
+            .address()
+            .unwrap_or_else(|| "the built-in reference, on this machine".to_owned());
+        output::print(&told(&forecast, &target, self.target.rate()))?;
+        Ok(Exit::Conforms)
+    }
+
+    /// The target, what to call it in the report, and how its ARNs begin.
+    async fn destination(&self) -> Result<(Destination, String, Arns), Trouble> {
+        let route = self.target.route()?;
+        if let Some(address) = route.address() {
+            let (target, arns) = route.connect(&address).await?;
+            return Ok((target, address, arns));
         }
         let loopback = ([127, 0, 0, 1], 0).into();
         let server = Server::bind(loopback, Limits::default(), Model::reference()).await?;
@@ -372,10 +399,8 @@ impl Check {
         if !self.quiet {
             output::remark(&format!("no --endpoint: checking {name}"));
         }
-        Ok((
-            Destination::Endpoint(Box::new(self.target.endpoint(&address)?)),
-            name,
-        ))
+        let (target, arns) = route.connect(&address).await?;
+        Ok((target, name, arns))
     }
 
     /// The progress bar; nothing unless somebody watches.
@@ -435,17 +460,95 @@ fn read_known(file: &Path) -> Result<Deviations, Trouble> {
     Ok(Deviations::parse(&text, &file.display().to_string())?)
 }
 
-/// On the first interrupt no further case is started, on the second everything ends.
-fn stop_on_interrupt(stopper: Stopper) {
-    tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            stopper.stop();
-            output::remark("interrupted: finishing the cases under way; once more ends at once");
+/// What a run would do, in the manner of a report.
+fn told(forecast: &Forecast, target: &str, rate: Option<f64>) -> String {
+    let Forecast {
+        corpus,
+        generated,
+        sample,
+        calls,
+        other_calls,
+        domains,
+        domains_at_once,
+        object_types,
+        profiles,
+        objects,
+        left_out,
+    } = forecast;
+    let all: u64 = calls.values().sum::<u64>() + other_calls;
+    let count = |number: u64| thousands(usize::try_from(number).unwrap_or(usize::MAX));
+    let mut text = format!(
+        "    Plan {}, nothing was sent\n",
+        match generated {
+            Some(0) => plural(*corpus, "case"),
+            Some(generated) => format!(
+                "{}: {} of the corpus, {} generated",
+                plural(corpus + generated, "case"),
+                thousands(*corpus),
+                thousands(*generated)
+            ),
+            None => format!(
+                "{} of the corpus, then generated ones for as long as --duration says, of which {} are counted here",
+                plural(*corpus, "case"),
+                thousands(*sample)
+            ),
         }
-        if tokio::signal::ctrl_c().await.is_ok() {
-            process::exit(Exit::Trouble as i32);
-        }
-    });
+    );
+    let mut line = |label: &str, value: &str| {
+        text.push_str(&format!("         {label:<9} {value}\n"));
+    };
+    line("target", target);
+    line("calls", &format!("about {}", count(all)));
+    let mut by_count: Vec<_> = calls
+        .iter()
+        .map(|(name, number)| (*name, *number))
+        .collect();
+    by_count.push(("damaged, or no operation", *other_calls));
+    by_count.sort_by_key(|(name, number)| (std::cmp::Reverse(*number), *name));
+    for (name, number) in by_count.into_iter().filter(|(_, number)| *number > 0) {
+        line("", &format!("{:>9}  {name}", count(number)));
+    }
+    line(
+        "creates",
+        &format!(
+            "{} domains, at most {} at a time, in them {} object types, {} profiles (or more, from objects), {} objects",
+            count(*domains),
+            count(*domains_at_once),
+            count(*object_types),
+            count(*profiles),
+            count(*objects)
+        ),
+    );
+    line(
+        "deletes",
+        "every one of these domains, and with it all that is in it",
+    );
+    if !left_out.is_empty() {
+        line("left out", &human::left_out(left_out));
+    }
+    let seconds = |rate: f64| all as f64 / rate;
+    let time = match rate {
+        Some(rate) => format!(
+            "at least {} at {rate} requests a second",
+            human_time(seconds(rate))
+        ),
+        None => format!(
+            "as the target answers; --rate 10 would make it {}",
+            human_time(seconds(10.0))
+        ),
+    };
+    line("time", &time);
+    text
+}
+
+/// A length of time in the two units that matter.
+fn human_time(seconds: f64) -> String {
+    let seconds = seconds.ceil() as u64;
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+    }
 }
 
 const EXAMPLES: &str = "\
@@ -464,6 +567,8 @@ Examples:
       keeps what this server answers to the cases of the corpus; without --update, another is held to it
   profile-contract check --endpoint http://127.0.0.1:4000 --require PutProfileObjectType --require 'put-type.*'
       checks a server that has only some operations, and fails if it lacks one of these
+  profile-contract check --aws --region us-east-1 --plan
+      says what a check of the real service would do there; without --plan it does it
 
-An interrupt (Ctrl-C) starts no further case, reports what was judged and exits with 2.
-Requests that ask for a signature get one from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.";
+Nothing leaves the machine unless --endpoint or --aws says so.
+An interrupt (Ctrl-C) starts no further case, reports what was judged and exits with 2.";

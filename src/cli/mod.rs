@@ -4,7 +4,9 @@
 //! `target` (what to test) and `output` (where results go).
 
 mod check;
+mod clean;
 mod generate;
+mod interrupt;
 mod output;
 mod record;
 mod replay;
@@ -26,7 +28,8 @@ use crate::check::CheckError;
 use crate::check::journal::JournalError;
 use crate::judge::Outcome;
 use crate::judge::known::BadDeviations;
-use crate::replay::BadEndpoint;
+use crate::replay::sweep::CannotList;
+use crate::replay::{BadEndpoint, NoCredentials};
 use crate::report::Report;
 use crate::serve::BindError;
 
@@ -46,6 +49,7 @@ enum Command {
     Shrink(shrink::Shrink),
     Generate(generate::Generate),
     Record(record::Record),
+    Clean(clean::Clean),
     Rules(rules::Rules),
 }
 
@@ -58,6 +62,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Shrink(shrink) => shrink.run(),
         Command::Generate(generate) => generate.run(),
         Command::Record(record) => record.run(),
+        Command::Clean(clean) => clean.run(),
         Command::Rules(rules) => rules.run(),
     };
     let exit = done.unwrap_or_else(|trouble| {
@@ -107,6 +112,15 @@ enum Trouble {
         why: String,
         advice: &'static str,
     },
+    #[error(
+        "{endpoint} does not accept the credentials it was asked with: {answer}\n  they need leave for the actions \
+         `profile:*`, and a clock that is not minutes off"
+    )]
+    NotWelcome { endpoint: String, answer: String },
+    #[error(transparent)]
+    Credentials(#[from] NoCredentials),
+    #[error(transparent)]
+    CannotList(#[from] CannotList),
     #[error(transparent)]
     Case(#[from] Problem),
     #[error(transparent)]

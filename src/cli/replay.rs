@@ -16,9 +16,10 @@ use crate::contract::Choices;
 use crate::generate;
 use crate::judge::{Severity, Verdict, answer_line, judge_settling, request_line};
 use crate::replay::{Settings, Target};
-use crate::report::human::{self, Detail};
+use crate::report::human::{self, Detail, plural};
 use crate::report::{Judged, Report, Run};
 
+use super::interrupt::stop_on_interrupt;
 use super::output;
 use super::target::{Destination, TargetOptions, quoted};
 use super::{Exit, Trouble};
@@ -39,7 +40,7 @@ pub(super) struct Replay {
     target: TargetOptions,
 
     /// Judge the answers in the files instead of asking a target.
-    #[arg(long, conflicts_with_all = ["endpoint", "timeout", "region", "account", "partition", "cacert", "insecure"])]
+    #[arg(long, conflicts_with_all = ["endpoint", "aws", "sign", "profile", "fenced", "rate", "timeout", "region", "account", "partition", "cacert", "insecure"])]
     recorded: bool,
 
     /// Let warnings count as violations in the exit status.
@@ -72,7 +73,14 @@ impl Replay {
         let (session, known, run) = prepared(&self.target).await?;
         let mut report = Report::new(run);
         let options = self.target.again();
+        let mut leftovers = Vec::new();
         for (file, entry) in self.files.iter().zip(entries) {
+            if session.is_stopping() {
+                let done = plural(report.cases.len(), "case");
+                report.interrupted =
+                    Some(format!("interrupted after {done} of {}", self.files.len()));
+                break;
+            }
             let again = format!(
                 "profile-contract replay {}{options}",
                 quoted(&file.to_string_lossy())
@@ -87,9 +95,7 @@ impl Replay {
             };
             let began = Instant::now();
             let watched = session.replay(&task, &known).await;
-            for note in left_behind(&watched.leftovers) {
-                output::remark(&format!("note: {note}"));
-            }
+            leftovers.extend(watched.leftovers);
             output::print(&told(&watched.transcript, &watched.verdict))?;
             let Task {
                 name, again, case, ..
@@ -104,6 +110,9 @@ impl Replay {
                 generated: false,
             });
         }
+        for note in left_behind(&session.clear_up(leftovers).await) {
+            output::remark(&format!("note: {note}"));
+        }
         report.finish(began.elapsed());
         Ok(report)
     }
@@ -113,19 +122,18 @@ impl Replay {
 pub(super) async fn prepared(
     options: &TargetOptions,
 ) -> Result<(Arc<Session<Destination>>, Choices, Run), Trouble> {
-    let target = match &options.endpoint {
-        Some(address) => Destination::Endpoint(Box::new(options.endpoint(address)?)),
-        None => Destination::local(),
+    let route = options.route()?;
+    let (target, arns) = match route.address() {
+        Some(address) => route.connect(&address).await?,
+        None => (Destination::local(), route.local_arns()),
     };
     target.reach(options.timeout).await?;
     let settings = Settings {
         deadline: options.timeout,
+        fenced: options.fenced(),
         ..Settings::default()
     };
-    let arn = options
-        .arns()
-        .find(&target, &settings.run, settings.deadline)
-        .await;
+    let arn = arns.find(&target, &settings.run, settings.deadline).await;
     let run = Run {
         target: target.describe(),
         id: settings.run.id().to_owned(),
@@ -138,6 +146,7 @@ pub(super) async fn prepared(
         Report::new(run.clone()),
         options.settle,
     ));
+    stop_on_interrupt(session.stopper());
     session.probe(probes()?, 1).await;
     let known = session.collected().known().clone();
     Ok((session, known, run))

@@ -52,6 +52,7 @@ impl Shrink {
             let (session, known, _) = prepared(&self.target).await?;
             let mut watched = session.replay(&task, &known).await;
             let Some(violation) = watched.verdict.violation().cloned() else {
+                watched.leftovers = session.clear_up(watched.leftovers).await;
                 return Ok((watched, true));
             };
             // Whatever comes after the violation is not part of it.
@@ -59,6 +60,7 @@ impl Shrink {
             let shrunk = session
                 .shrink(&task, &violation, &known, &mut watched, self.requests)
                 .await;
+            watched.leftovers = session.clear_up(watched.leftovers).await;
             Ok::<_, Trouble>((watched, shrunk.minimal))
         })?;
         for note in left_behind(&watched.leftovers) {

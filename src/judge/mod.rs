@@ -209,7 +209,8 @@ pub fn judge_settling(transcript: &Transcript, settle: Duration) -> Verdict {
     for (choice, options) in &transcript.given {
         choices.narrow(*choice, *options);
     }
-    let mut judge = Judge::new(&transcript.case, &choices);
+    let mut judge = Judge::new(&transcript.case, &choices)
+        .of_signed_requests(transcript.with.signs_every_request());
     judge.hasty = transcript.overheard.map(|_| settle);
     if transcript.overheard == Some(Overheard::Midway) {
         judge.end(
@@ -353,6 +354,15 @@ impl<'a> Judge<'a> {
     /// The operations known to be there.
     pub fn served(&self) -> Served {
         self.served
+    }
+
+    /// The same for a run whose requests are signed, with credentials the target accepts.
+    #[must_use]
+    pub fn of_signed_requests(mut self, signed: bool) -> Self {
+        if signed {
+            self.model = self.model.trusting_signatures();
+        }
+        self
     }
 
     /// Whether more states became possible than are told apart.

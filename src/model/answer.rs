@@ -107,6 +107,21 @@ const FRAMEWORK: [(&str, u16); 13] = [
     ("ServiceUnavailableException", 503),
 ];
 
+/// Errors about who asks, without `Exception` at their end: services spell them both ways, and some answer them with 400.
+const CREDENTIALS: [&str; 11] = [
+    "UnrecognizedClient",
+    "InvalidSignature",
+    "IncompleteSignature",
+    "MissingAuthenticationToken",
+    "ExpiredToken",
+    "InvalidClientTokenId",
+    "SignatureDoesNotMatch",
+    "RequestExpired",
+    "RequestTimeTooSkewed",
+    "AccessDenied",
+    "OptInRequired",
+];
+
 /// The status an error type belongs to, if the type is known.
 fn status_of(error: &str) -> Option<u16> {
     let known = MODELLED
@@ -182,6 +197,14 @@ impl<'a> Reply<'a> {
             405 => true,
             _ => false,
         }
+    }
+
+    /// Whether the target turns away who asks, whatever is asked: not signed in, or not permitted.
+    pub(super) fn refuses_credentials(&self) -> bool {
+        let by_name = self.error.name().is_some_and(|name| {
+            CREDENTIALS.contains(&name.strip_suffix("Exception").unwrap_or(name))
+        });
+        matches!(self.status(), 401 | 403) || (self.status() == 400 && by_name)
     }
 
     /// Why the answer says nothing about the request: throttling, or a service that is not available.

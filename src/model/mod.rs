@@ -42,9 +42,7 @@ mod world;
 use smallvec::SmallVec;
 
 use crate::contract::validate::Input;
-use crate::contract::{
-    ChoiceId, Choices, Operation, Options, Refusals, Route, RuleId, Side,
-};
+use crate::contract::{ChoiceId, Choices, Operation, Options, Refusals, Route, RuleId, Side};
 use crate::wire::{
     Answer, Exchange, Headers, Json, Message, NoAnswerKind, Request, Respond, Response,
 };
@@ -128,6 +126,16 @@ impl Model {
             worlds: vec![World::fresh(choices.clone())],
             lost: None,
         }
+    }
+
+    /// The same with a target that accepts the signatures of this run: it is not free to refuse a signed request for its
+    /// signature, and if it does so all the same, something is wrong with the credentials and nothing is clear.
+    #[must_use]
+    pub fn trusting_signatures(mut self) -> Self {
+        for world in &mut self.worlds {
+            world.trusted = true;
+        }
+        self
     }
 
     /// The answers the message may get.
@@ -246,6 +254,13 @@ impl Model {
             }
             if heard.is_addressed_well() && reply.not_implemented() {
                 observed.fit = Fit::Unclear(format!("not implemented: {}", reply.describe()));
+                return observed;
+            }
+            if self.is_signed(&heard) && reply.refuses_credentials() {
+                observed.fit = Fit::Unclear(format!(
+                    "the credentials of the run may not do this: {}",
+                    reply.describe()
+                ));
                 return observed;
             }
             let mut differences = match closest {
@@ -455,6 +470,12 @@ impl Model {
             self.worlds = worlds;
         }
     }
+
+    /// Whether the message carries a signature that the target is known to accept.
+    fn is_signed(&self, heard: &Heard) -> bool {
+        let asks = |request: &Request| request.headers.ask_for_signature();
+        heard.content().is_some_and(asks) && self.worlds.iter().any(|world| world.trusted)
+    }
 }
 
 impl Respond for Model {
@@ -590,7 +611,7 @@ fn operation_branches(
     for rule in &input.promises {
         gate.grudge(*rule, Refusals::BAD);
     }
-    authenticate(request, &mut gate);
+    authenticate(world, request, &mut gate);
     match operation.name {
         "CreateDomain" => domain::create(world, input, gate),
         "GetDomain" => domain::get(world, input, gate),
@@ -621,9 +642,11 @@ fn operation_branches(
 }
 
 /// Signatures: unsigned requests are served, or all of them are not (`cap.auth`).
-fn authenticate(request: &Request, gate: &mut Gate<'_>) {
+fn authenticate(world: &World, request: &Request, gate: &mut Gate<'_>) {
     let refusals = Refusals::DENIED.or(Refusals::BAD);
-    if request.headers.get("authorization").is_some() {
+    if world.trusted && request.headers.ask_for_signature() {
+        gate.touch(rule!("proto.sigv4-scope"));
+    } else if request.headers.get("authorization").is_some() {
         // Whether the credentials of the run are known to the target is not ours to say.
         gate.touch(rule!("proto.sigv4-scope"));
         gate.ground(Ground::choice(

@@ -46,6 +46,8 @@ pub(super) struct World {
     pub(super) outcomes: Outcomes,
     /// How a reference refuses.
     pub(super) refusing: Refusing,
+    /// Whether the target is known to accept the signatures of this run.
+    pub(super) trusted: bool,
 }
 
 /// A domain.
@@ -251,7 +253,11 @@ impl Scalar {
 
     /// The member in an answer.
     pub(super) fn slot(&self, name: &'static str) -> Slot {
-        let mut values = self.options.iter().flatten().map(|value| shown_as(value, self.rules));
+        let mut values = self
+            .options
+            .iter()
+            .flatten()
+            .map(|value| shown_as(value, self.rules));
         let value = match (values.next(), values.next()) {
             (Some(only), None) => only,
             (one, other) => Pattern::OneOf(one.into_iter().chain(other).chain(values).collect()),
@@ -540,6 +546,7 @@ impl World {
             reference: false,
             outcomes: Outcomes::default(),
             refusing: Refusing::default(),
+            trusted: false,
         }
     }
 

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use super::Settings;
 use super::patience::persist;
-use super::target::Target;
+use super::target::{Target, own_request};
 use crate::case::bind::Values;
 use crate::model::absence::says_absent;
 use crate::wire::http1::{RequestFlaw, parse_request};
-use crate::wire::{Answer, Exchange, Headers, Message, NoAnswerKind, Request, percent};
+use crate::wire::{Answer, Exchange, Message, NoAnswerKind, percent};
 
 /// A domain that could not be deleted, or nobody knows whether it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,15 @@ pub struct Leftover {
 
 /// The domains that exist, or may exist, because of a case: their names, and how the case wrote them in its paths.
 #[derive(Debug, Default)]
-pub(super) struct Created(BTreeMap<String, String>);
+pub(super) struct Created(BTreeMap<String, Domain>);
+
+#[derive(Debug)]
+struct Domain {
+    /// How the case wrote the name in its paths.
+    segment: String,
+    /// Whether the target said that it created it.
+    sure: bool,
+}
 
 impl Created {
     /// Draws from an exchange what it created or deleted. `with` holds the fresh names.
@@ -72,7 +80,9 @@ impl Created {
         }
         let name = percent::decode(segment).unwrap_or_else(|| segment.to_owned());
         if request.method.eq_ignore_ascii_case("POST") && (served || is_fresh(&name, with)) {
-            self.0.insert(name, segment.to_owned());
+            let segment = segment.to_owned();
+            let sure = served || self.0.get(&name).is_some_and(|known| known.sure);
+            self.0.insert(name, Domain { segment, sure });
         } else if request.method.eq_ignore_ascii_case("DELETE") && served {
             self.0.remove(&name);
         }
@@ -86,28 +96,33 @@ impl Created {
                 .windows(path.len())
                 .any(|window| window == path.as_bytes())
             {
-                self.0.insert(name.to_owned(), name.to_owned());
+                let segment = name.to_owned();
+                let sure = false;
+                self.0.insert(name.to_owned(), Domain { segment, sure });
             }
         }
     }
 
-    /// Deletes them all; returns those that could not be deleted.
-    pub(super) async fn delete(self, target: &impl Target, settings: &Settings) -> Vec<Leftover> {
+    /// Deletes them all; returns those that could not be deleted, and whether one may come to be only now.
+    pub(super) async fn delete(
+        self,
+        target: &impl Target,
+        settings: &Settings,
+    ) -> (Vec<Leftover>, bool) {
         let mut leftovers = Vec::new();
-        for (domain, segment) in self.0 {
-            let request = Request {
-                method: "DELETE".to_owned(),
-                target: format!("/domains/{segment}"),
-                headers: Headers::default(),
-                body: None,
-            };
-            let exchange = persist(target, Message::Request(request), settings).await;
+        let mut doubtful = false;
+        for (domain, Domain { segment, sure }) in self.0 {
+            let request = own_request(target, "DELETE", format!("/domains/{segment}"), None);
+            let exchange = persist(target, request, settings).await;
             let (why, absent) = match exchange.answer {
                 Answer::Response(response) if (200..300).contains(&response.status) => continue,
                 Answer::Response(response) if says_absent(&response) => {
                     (format!("status {}", response.status), true)
                 }
-                Answer::Response(response) if response.status == 404 => continue,
+                Answer::Response(response) if response.status == 404 => {
+                    doubtful |= !sure;
+                    continue;
+                }
                 Answer::Response(response) => (format!("status {}", response.status), false),
                 Answer::None(why) => (why.to_string(), false),
             };
@@ -117,7 +132,7 @@ impl Created {
                 absent,
             });
         }
-        leftovers
+        (leftovers, doubtful)
     }
 }
 

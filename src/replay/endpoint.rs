@@ -12,6 +12,7 @@ use http::header::{HeaderMap, HeaderName, HeaderValue};
 use rustls::pki_types::ServerName;
 use url::{Host, Position, Url};
 
+use super::rate::Rate;
 use super::sign::{Signer, error_chain};
 use super::socket::{Duplex, Socket, io_kind};
 use super::target::Target;
@@ -32,6 +33,10 @@ pub struct EndpointSettings {
     pub limits: Limits,
     /// Who signs, where a request asks for a signature.
     pub signer: Signer,
+    /// Whether every request is to ask for one, unless a case is about its signature.
+    pub signs: bool,
+    /// How fast requests may follow each other; `None` for as fast as they are answered.
+    pub rate: Option<Rate>,
 }
 
 /// An address that speaks HTTP/1.1, with or without TLS.
@@ -46,6 +51,8 @@ pub struct Endpoint {
     client: reqwest::Client,
     socket: Socket,
     signer: Signer,
+    signs: bool,
+    rate: Option<Rate>,
 }
 
 /// Why an address cannot be a target.
@@ -85,6 +92,8 @@ impl Endpoint {
             trust,
             limits,
             signer,
+            signs,
+            rate,
         } = settings;
         let bad = |problem: &str| BadEndpoint::Address {
             address: address.to_owned(),
@@ -138,6 +147,8 @@ impl Endpoint {
                 limits,
             },
             signer,
+            signs,
+            rate,
             origin: url.join("/").map_err(|error| bad(&error.to_string()))?,
         })
     }
@@ -158,22 +169,29 @@ impl Endpoint {
     }
 
     async fn answer(&self, message: &Message) -> Answer {
+        let unsigned = |problem: String| {
+            Answer::none(
+                NoAnswerKind::Unreachable,
+                format!("cannot be signed: {problem}"),
+            )
+        };
+        let now = SystemTime::now();
         let request = match message {
-            Message::Raw(bytes) => return self.socket.send(bytes, first_word(bytes)).await,
+            Message::Raw(bytes) => {
+                return match self.signer.signed_bytes(bytes, now).await {
+                    Ok(bytes) => self.socket.send(&bytes, first_word(&bytes)).await,
+                    Err(problem) => unsigned(problem),
+                };
+            }
             Message::Request(request) => request,
         };
         let placed = Request {
             target: format!("{}{}", self.prefix, request.target),
             ..request.clone()
         };
-        let request = match self.signer.signed(placed, &self.host, SystemTime::now()) {
+        let request = match self.signer.signed(placed, &self.host, now).await {
             Ok(request) => request,
-            Err(problem) => {
-                return Answer::none(
-                    NoAnswerKind::Unreachable,
-                    format!("cannot be signed: {problem}"),
-                );
-            }
+            Err(problem) => return unsigned(problem),
         };
         match self.polite(&request) {
             Some(polite) => self.execute(polite).await,
@@ -265,12 +283,22 @@ impl Endpoint {
 impl Target for Endpoint {
     async fn send(&self, message: &Message, deadline: Duration) -> Answer {
         match tokio::time::timeout(deadline, self.answer(message)).await {
-            Ok(answer) => answer,
+            Ok(answer) => self.signer.redacted(answer).await,
             Err(_) => Answer::none(
                 NoAnswerKind::Timeout,
                 format!("no complete answer within {deadline:?}"),
             ),
         }
+    }
+
+    async fn ready(&self) {
+        if let Some(rate) = &self.rate {
+            rate.turn().await;
+        }
+    }
+
+    fn signs(&self) -> bool {
+        self.signs
     }
 
     fn describe(&self) -> String {

@@ -5,16 +5,34 @@ use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::Settings;
 use super::patience::persist;
-use super::target::Target;
+use super::target::{Target, own_request};
 use crate::model::absence::says_absent;
-use crate::wire::{Answer, Headers, Message, Request, percent};
+use crate::wire::{Answer, Message, percent};
 
 /// Names of one character that are letters or digits (contract 2.1, `name`).
 const SHORT: &[u8; 62] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
+/// How every name given out begins.
+const PREFIX: &str = "pc-";
+
+/// What a case may put in front of a name, to show that a name may begin so.
+const LEADING: [char; 3] = ['0', '-', '_'];
+
+/// How many digits of a run's id tell when it began, in milliseconds since the epoch: enough until 2059.
+const TIME_DIGITS: usize = 8;
+
+/// How many digits an id has that a run gave itself.
+const ID_DIGITS: usize = 12;
+
+/// A moment before the first run ever, 2020-01-01, in milliseconds since the epoch.
+const FIRST_RUN: u64 = 1_577_836_800_000;
+
+/// How far ahead the clock of the machine of a run may have been.
+const AHEAD: Duration = Duration::from_secs(24 * 3600);
 
 /// The longest name given out, in characters. A domain name may have 64; cases append to it.
 const LONGEST: usize = 40;
@@ -39,11 +57,8 @@ impl Run {
             .unwrap_or_default();
         let now = u64::try_from(now.as_millis()).unwrap_or_default();
         let chance = random() ^ u64::from(std::process::id());
-        Self::named(&format!(
-            "{}{}",
-            base36(now),
-            base36(36 * 36 * 36 + chance % (35 * 36 * 36 * 36))
-        ))
+        let chance = base36(36 * 36 * 36 + chance % (35 * 36 * 36 * 36));
+        Self::named(&format!("{}{chance}", base36(now)))
     }
 
     /// A run with that id, of which the letters a-z, digits and `-` are used, at most 16.
@@ -81,10 +96,16 @@ impl Run {
         &self.id
     }
 
+    /// Whether a domain name is of this run: one it gave out, or what a case made of one by
+    /// adding to it.
+    pub fn owns(&self, name: &str) -> bool {
+        origin(name, Some(&self.id), SystemTime::UNIX_EPOCH).is_some()
+    }
+
     /// A fresh domain name for a placeholder that begins with `domain`; what follows is kept as far as it can be.
     pub fn domain(&self, placeholder: &str) -> String {
         let number = self.given.fetch_add(1, Ordering::Relaxed) + 1;
-        let name = format!("pc-{}-{}", self.id, base36(number));
+        let name = format!("{PREFIX}{}-{}", self.id, base36(number));
         let suffix = placeholder
             .strip_prefix("domain")
             .unwrap_or(placeholder)
@@ -113,13 +134,8 @@ impl Run {
             let Some(short) = self.reserve(name) else {
                 continue;
             };
-            let request = Request {
-                method: "GET".to_owned(),
-                target: format!("/domains/{name}"),
-                headers: Headers::default(),
-                body: None,
-            };
-            let exchange = persist(target, Message::Request(request), settings).await;
+            let request = own_request(target, "GET", format!("/domains/{name}"), None);
+            let exchange = persist(target, request, settings).await;
             match exchange.answer {
                 // What stands in front of the target knows of no domains.
                 Answer::Response(response) if says_absent(&response) => {
@@ -163,6 +179,44 @@ impl Default for Run {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// What the name of a domain tells of the run that made it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Origin {
+    /// When the run began, if it gave itself its id.
+    pub(super) began: Option<SystemTime>,
+}
+
+/// The run that made a domain of that name, in letters of either case, with what a case may have put in front of it (one
+/// character that cannot begin every name) or behind: the given one, or any whose id is of the form that [`Run::new`] gives and that
+/// began before `now`. `None` if no run did.
+pub(super) fn origin(name: &str, run: Option<&str>, now: SystemTime) -> Option<Origin> {
+    let name = name.to_ascii_lowercase();
+    let rest = name
+        .strip_prefix(LEADING)
+        .unwrap_or(&name)
+        .strip_prefix(PREFIX)?;
+    let (id, of_run) = match run {
+        Some(id) => (id, rest.strip_prefix(id)?.strip_prefix('-')?),
+        None => rest.split_once('-')?,
+    };
+    if !of_run.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let began = began(id, now);
+    (run.is_some() || began.is_some()).then_some(Origin { began })
+}
+
+/// When a run with that id began, if it gave itself the id and that is possible.
+fn began(id: &str, now: SystemTime) -> Option<SystemTime> {
+    let is_digit = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_lowercase();
+    if id.len() != ID_DIGITS || !id.bytes().all(is_digit) {
+        return None;
+    }
+    let ms = u64::from_str_radix(&id[..TIME_DIGITS], 36).ok()?;
+    let began = UNIX_EPOCH + Duration::from_millis(ms);
+    (ms >= FIRST_RUN && began <= now + AHEAD).then_some(began)
 }
 
 /// A name of one character that no other case of this run uses.
@@ -216,6 +270,49 @@ fn base36(mut number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_tell_the_run_that_made_them() {
+        let (run, now) = (Run::new(), SystemTime::now());
+        let name = run.domain("domain-x");
+        let added = [
+            format!("{name}_more"),
+            format!("0{name}"),
+            format!("-{name}"),
+        ];
+        for ours in [name.clone(), name.to_uppercase()].into_iter().chain(added) {
+            assert!(run.owns(&ours) && !Run::new().owns(&ours), "{ours}");
+            let began = origin(&ours, None, now)
+                .and_then(|origin| origin.began)
+                .unwrap();
+            assert!(
+                now.duration_since(began).unwrap_or_default() < AHEAD,
+                "{ours}"
+            );
+        }
+        let yesterday_next_year = now + AHEAD * 364;
+        assert!(origin(&name, None, yesterday_next_year).is_some());
+        assert_eq!(origin(&name, None, now - AHEAD * 2), None, "not begun yet");
+        for theirs in [
+            "",
+            "pc-",
+            "pc-shop-1",
+            "a",
+            &name[1..],
+            &format!("x{name}"),
+            &format!("00{name}"),
+            &format!("pc-{}", run.id()),
+            &format!("pc-{}-", run.id()),
+            &format!("pc-{}--1", run.id()),
+            "pc-000000000000-1",
+            "pc-mwut6h52rw4ä-1",
+            "pc-mwut6h52rw4\u{212a}-1",
+        ] {
+            assert_eq!(origin(theirs, None, now), None, "{theirs}");
+            assert!(!run.owns(theirs), "{theirs}");
+        }
+        assert!(Run::named("test").owns("pc-test-1") && origin("pc-test-1", None, now).is_none());
+    }
 
     #[test]
     fn domains_are_short_clean_and_never_the_same() {

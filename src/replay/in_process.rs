@@ -118,6 +118,7 @@ impl<S> InProcess<S> {
         let request = match self
             .signer
             .signed(request.clone(), HOST_NAME, SystemTime::now())
+            .await
         {
             Ok(request) => request,
             Err(problem) => {

@@ -5,7 +5,9 @@
 //! nothing.
 
 mod cleanup;
+pub mod credentials;
 pub mod endpoint;
+mod fence;
 pub mod fresh;
 #[cfg(test)]
 mod hostile;
@@ -15,8 +17,10 @@ pub mod local;
 mod outage;
 mod pace;
 mod patience;
+mod rate;
 mod sign;
 mod socket;
+pub mod sweep;
 pub mod target;
 mod tls;
 
@@ -24,6 +28,7 @@ use std::time::{Duration, Instant};
 
 use self::cleanup::Created;
 pub use self::cleanup::Leftover;
+pub use self::credentials::{Environment, Lookup, NoCredentials};
 pub use self::endpoint::{BadEndpoint, Endpoint, EndpointSettings};
 pub use self::fresh::Run;
 pub use self::in_process::InProcess;
@@ -31,9 +36,11 @@ pub use self::lag::Lag;
 pub use self::local::Local;
 pub use self::outage::{GRACE, Outage};
 pub use self::pace::{Pace, Turns};
+pub use self::rate::Rate;
 pub use self::sign::Signer;
 pub(crate) use self::sign::error_chain;
 pub use self::target::Target;
+pub(crate) use self::target::{ask, own_request};
 pub use self::tls::Trust;
 use crate::case::Case;
 use crate::case::bind::{
@@ -42,7 +49,7 @@ use crate::case::bind::{
 use crate::case::transcript::Transcript;
 use crate::contract::Operation;
 use crate::contract::operation::addressed;
-use crate::wire::Exchange;
+use crate::wire::{Exchange, Message};
 
 /// How cases are replayed.
 #[derive(Debug)]
@@ -63,6 +70,8 @@ pub struct Settings {
     pub turns: Turns,
     /// Whether what a case creates is deleted after it; a target that nobody uses again needs none of that.
     pub tidy: bool,
+    /// Whether nothing is sent that may change a domain of somebody else, whoever wrote the case.
+    pub fenced: bool,
 }
 
 impl Settings {
@@ -77,6 +86,7 @@ impl Settings {
             outage: Outage::default(),
             turns: Turns::default(),
             tidy: true,
+            fenced: false,
         }
     }
 }
@@ -110,6 +120,9 @@ pub struct Replayed {
     pub unsent: Option<Unsent>,
     /// Domains that could not be deleted.
     pub leftovers: Vec<Leftover>,
+    /// Whether a domain may come to be that nobody deletes: asked for without an answer, and not there when it was to be
+    /// deleted.
+    pub doubtful: bool,
 }
 
 /// A step that could not be sent, and so nothing behind it either.
@@ -148,8 +161,12 @@ pub async fn replay(
         transcript,
         unsent: None,
         leftovers: Vec::new(),
+        doubtful: false,
     };
     let Transcript { with, answers, .. } = &mut replayed.transcript;
+    if target.signs() {
+        with.sign_every_request();
+    }
 
     // Reserved until the case has been cleaned up.
     let mut reserved = None;
@@ -182,12 +199,13 @@ pub async fn replay(
             Some(exchange) => Ok(exchange.message.clone()),
             None => message(step, &known),
         };
-        let mut next_message = match first {
+        let first = first.map_err(|unbound| unbound.to_string());
+        let mut next_message = match first.and_then(|message| inside_fence(message, settings)) {
             Ok(message) => Some(message),
-            Err(unbound) => {
+            Err(reason) => {
                 replayed.unsent = Some(Unsent {
                     step: index,
-                    reason: unbound.to_string(),
+                    reason,
                 });
                 break;
             }
@@ -207,8 +225,11 @@ pub async fn replay(
             let beside = case.steps.get(index + 1).filter(|_| {
                 exchanges.is_empty() && early.is_none() && case.sent_together(index + 1)
             });
-            let mut exchange = match (early.take(), beside.map(|step| self::message(step, &known)))
-            {
+            let beside = beside.map(|step| {
+                let message = self::message(step, &known).map_err(|unbound| unbound.to_string());
+                message.and_then(|message| inside_fence(message, settings))
+            });
+            let mut exchange = match (early.take(), beside) {
                 (Some(early), _) => early,
                 (None, Some(Ok(other))) => {
                     let (one, other) = tokio::join!(
@@ -265,10 +286,28 @@ pub async fn replay(
         }
     }
     if settings.tidy {
-        replayed.leftovers = created.delete(target, settings).await;
+        (replayed.leftovers, replayed.doubtful) = created.delete(target, settings).await;
     }
     drop(reserved);
     replayed
+}
+
+/// The message, if it may be sent.
+///
+/// # Errors
+///
+/// Why not: within a fence, whatever may change a domain of somebody else stays.
+fn inside_fence(message: Message, settings: &Settings) -> Result<Message, String> {
+    let foreign = settings
+        .fenced
+        .then(|| fence::foreign(&message, &settings.run))
+        .flatten();
+    match foreign {
+        None => Ok(message),
+        Some(name) => Err(format!(
+            "it may change the domain `{name}`, which is not of this run"
+        )),
+    }
 }
 
 #[cfg(test)]
@@ -599,6 +638,26 @@ mod tests {
             gateway.seen().len() == 1 && unsent.reason.contains("answered 404"),
             "{unsent:?}"
         );
+    }
+
+    #[tokio::test]
+    async fn what_is_somebodys_is_not_sent_within_a_fence() {
+        let script = Script::new(|_| answer(200, "{}"));
+        let fenced = Settings {
+            fenced: true,
+            ..settings()
+        };
+        let case = "> GET /domains/theirs\n\n> PUT /domains/${domain}\n\n> DELETE /domains/theirs\n~ beside\n\n> GET /x\n";
+        let replayed = run(case, &script, &fenced).await;
+        assert_eq!(script.seen(), ["GET /domains/theirs", "PUT /domains/#1"]);
+        let unsent = replayed.unsent.unwrap();
+        assert_eq!(unsent.step, 2);
+        assert_eq!(
+            unsent.reason,
+            "it may change the domain `theirs`, which is not of this run"
+        );
+        run(case, &script, &settings()).await;
+        assert_eq!(script.seen().len(), 6);
     }
 
     #[tokio::test]

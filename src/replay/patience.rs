@@ -31,6 +31,7 @@ const PAUSE_AWAY: Duration = Duration::from_millis(250);
 /// Sends a message once.
 pub(super) async fn send(target: &impl Target, message: Message, settings: &Settings) -> Exchange {
     settings.run.announce(&message);
+    target.ready().await;
     settings.pace.turn().await;
     let at = SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -158,7 +159,7 @@ fn may_be_repeated(message: &Message) -> bool {
 
 /// How long to wait before the next try: what the answer asks for within reason, else longer each time, and never the
 /// same for all who wait.
-fn back_off(answer: &Response, tried: u32) -> Duration {
+pub(super) fn back_off(answer: &Response, tried: u32) -> Duration {
     let asked = answer.headers.get("retry-after").and_then(|text| {
         let text = text.trim();
         text.parse().map(Duration::from_secs).ok().or_else(|| {

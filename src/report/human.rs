@@ -447,6 +447,9 @@ impl Text {
                 "was served: compare the address and its path, and whether it wants credentials",
             );
         }
+        if !report.left_out.is_empty() {
+            self.line("left out", &left_out(&report.left_out));
+        }
         self.unfinished(report);
         if report.resumed > 0 {
             let what = format!(
@@ -663,7 +666,25 @@ pub fn plural(count: impl TryInto<usize>, noun: &str) -> String {
     )
 }
 
-fn thousands(count: usize) -> String {
+/// How many of the cases that were left out are named.
+const SHOWN: usize = 4;
+
+/// Which cases were left out, and why.
+pub(crate) fn left_out(names: &[String]) -> String {
+    let take = if names.len() == 1 { "takes" } else { "take" };
+    let mut told = format!(
+        "{} that {take} a domain name of one character, a key or a queue, which may be somebody's: {}",
+        plural(names.len(), "case"),
+        names[..names.len().min(SHOWN)].join(", ")
+    );
+    if names.len() > SHOWN {
+        told.push_str(", …");
+    }
+    told
+}
+
+/// A count with commas: `1,234`.
+pub(crate) fn thousands(count: usize) -> String {
     let digits = count.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {

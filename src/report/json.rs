@@ -41,6 +41,8 @@ struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     gone: Option<Gone<'a>>,
     serves_nothing: bool,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    left_out: &'a [String],
     counts: Counts,
     findings: Vec<Finding<'a>>,
     not_implemented: Vec<Absence<'a>>,
@@ -235,6 +237,7 @@ impl<'a> Document<'a> {
                 left: gone.left,
             }),
             serves_nothing: report.serves_nothing,
+            left_out: &report.left_out,
             counts: Counts {
                 cases: report.cases.len(),
                 conforms: counts.conforms,

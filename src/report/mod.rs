@@ -119,6 +119,8 @@ pub struct Report {
     pub elapsed: Duration,
     /// Why the run ended before all selected cases were judged.
     pub interrupted: Option<String>,
+    /// Names of cases that were not run, because they name what may be somebody's.
+    pub left_out: Vec<String>,
     /// For every lasting choice, the distinct sets of options cases left, each with the first such case.
     seen: Vec<(ChoiceId, Options, String)>,
 }
@@ -235,6 +237,7 @@ impl Report {
             lag: Duration::ZERO,
             elapsed: Duration::ZERO,
             interrupted: None,
+            left_out: Vec::new(),
             seen: Vec::new(),
         }
     }

@@ -127,7 +127,9 @@ struct Drafting<'a> {
 impl<'a> Drafting<'a> {
     fn new(transcript: &'a Transcript) -> Self {
         let mut names = Vec::new();
-        for (name, value) in transcript.with.iter() {
+        // How requests were signed is no value that an answer could repeat.
+        let values = transcript.with.iter().filter(|(name, _)| *name != "sigv4");
+        for (name, value) in values {
             names.push((value.to_owned(), format!("${{{name}}}")));
             names.push((value.to_ascii_uppercase(), format!("${{{name}|upper}}")));
         }

@@ -14,6 +14,10 @@ use bytes::Bytes;
 
 pub use json::Json;
 
+/// The value of an `authorization` field that stands for a signature. Only whoever sends the request can make one, and it
+/// is never kept.
+pub const SIGNATURE: &str = "${sigv4}";
+
 /// Header fields in the order and spelling in which they were sent.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Headers(Vec<(String, String)>);
@@ -36,6 +40,12 @@ impl Headers {
     /// Appends a field; an existing one of the same name stays.
     pub fn push(&mut self, name: impl Into<String>, value: impl Into<String>) {
         self.0.push((name.into(), value.into()));
+    }
+
+    /// Whether a field asks for a signature of the request.
+    pub fn ask_for_signature(&self) -> bool {
+        self.iter()
+            .any(|(name, value)| value == SIGNATURE && name.eq_ignore_ascii_case("authorization"))
     }
 
     /// How many fields there are.

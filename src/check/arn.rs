@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::case::bind::DEFAULT_ARN;
+use crate::model::absence::says_absent;
 use crate::replay::{Run, Target, ask, own_request};
 use crate::wire::{Answer, percent};
 
@@ -35,6 +36,8 @@ pub(crate) struct ArnForm {
     pub(crate) arn: String,
     /// Whether the target answered to it, or the user gave it.
     pub(crate) known: bool,
+    /// Whether the domain that helped to find out may be left behind.
+    pub(crate) left: bool,
 }
 
 impl Arns {
@@ -52,6 +55,7 @@ impl Arns {
                 return ArnForm {
                     arn: arn.clone(),
                     known: true,
+                    left: false,
                 };
             }
             Self::Among(candidates) => candidates,
@@ -74,19 +78,28 @@ impl Arns {
                 }
             }
         }
-        if matches!(created, Answer::Response(_)) {
-            // A domain that stays behind here is one the cases would tell about too.
-            let delete = own_request(target, "DELETE", domain, None);
-            let _ = ask(target, &delete, deadline).await;
-        }
+        let delete = own_request(target, "DELETE", domain, None);
+        let left = match (&created, ask(target, &delete, deadline).await) {
+            (Answer::Response(refused), _) if matches!(refused.status, 400..429) => false,
+            (Answer::Response(_), Answer::Response(response)) => {
+                !matches!(response.status, 200..300 | 404) && !says_absent(&response)
+            }
+            // It may come to be only now, or still be there.
+            (Answer::None(_), _) | (_, Answer::None(_)) => true,
+        };
         match found {
-            Some(arn) => ArnForm { arn, known: true },
+            Some(arn) => ArnForm {
+                arn,
+                known: true,
+                left,
+            },
             None => ArnForm {
                 arn: candidates
                     .first()
                     .cloned()
                     .unwrap_or_else(|| DEFAULT_ARN.to_owned()),
                 known: false,
+                left,
             },
         }
     }

@@ -145,7 +145,7 @@ impl<T: Target + 'static> Session<T> {
             inherits: AtomicBool::new(false),
             generating: Mutex::default(),
             briefly_impatient: AtomicBool::new(false),
-            doubtful: AtomicBool::new(false),
+            doubtful: AtomicBool::new(arn.left),
             following: tokio::sync::Mutex::new(()),
             collected: Mutex::new(Collected {
                 report,

@@ -38,7 +38,7 @@ const IMPORTS: &[(&str, Option<&[&str]>)] = &[
         "fuzz",
         Some(&[
             "case", "check", "contract", "generate", "judge", "model", "replay", "report", "serve",
-            "wire",
+            "shrink", "wire",
         ]),
     ),
     ("cli", None),

@@ -2,9 +2,16 @@
 
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
+use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 use profile_contract::fuzz;
 
 fuzz_target!(|data: &[u8]| {
     fuzz::judge(data);
+});
+
+fuzz_mutator!(|data: &mut [u8], size: usize, most: usize, seed: u32| {
+    match seed % 4 {
+        0 => fuzzer_mutate(data, size, most),
+        _ => fuzz::mutate_transcript(data, size, most, seed / 4),
+    }
 });

@@ -41,7 +41,7 @@ pub(crate) use self::plan::{LAG_PROBE, Task, is_probe};
 use self::plan::{Plan, names_somebodys};
 pub use self::session::Kept;
 pub use self::session::SHRINKING;
-pub(crate) use self::session::Session;
+pub(crate) use self::session::{Session, Watched};
 use self::session::{Found, Listener, Progress};
 use crate::case::Problem;
 use crate::case::corpus::{self, Entry};

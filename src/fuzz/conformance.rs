@@ -1,26 +1,25 @@
 //! A case against a target, judged.
 
 use std::fmt;
-use std::fs::{self, OpenOptions};
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, ErrorKind, Write};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::panic;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
+use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
+use super::night::{Night, say};
 use super::novelty::features;
 use super::read;
-use crate::case::transcript::{self, Transcript};
+use crate::case::transcript;
 use crate::case::{Case, corpus, text};
-use crate::check::{ArnForm, Arns, LAG_PROBE, SHRINKING, Session, Task};
+use crate::check::{ArnForm, Arns, LAG_PROBE, Session, Task, Watched};
 use crate::contract::Choices;
-use crate::judge::{Exercised, Finding};
-use crate::replay::{BadEndpoint, Endpoint, EndpointSettings, Run, Settings, Target};
+use crate::judge::Finding;
+use crate::replay::{BadEndpoint, Endpoint, EndpointSettings, Run, Settings, Target, in_process};
 use crate::report::human::{self, plural};
-use crate::report::{self, Coverage, Report, akin};
-use crate::wire::Answer;
+use crate::report::{self, Report, akin, still_shows};
+use crate::shrink::Shrinker;
 
 /// The environment variable with the address of the endpoint under test.
 pub const ENDPOINT: &str = "PROFILE_CONTRACT_ENDPOINT";
@@ -28,11 +27,14 @@ pub const ENDPOINT: &str = "PROFILE_CONTRACT_ENDPOINT";
 /// The environment variable with the folder that findings are written to. Without it the first finding is a crash.
 pub const FINDINGS: &str = "PROFILE_CONTRACT_FINDINGS";
 
-/// How often a night is summed up on stderr.
-const SUMMARY: Duration = Duration::from_secs(60);
-
 /// How long an effect of an endpoint may take to show.
 const SETTLE: Duration = Duration::from_secs(2);
+
+/// How many requests are spent on making one finding smaller: a night has plenty, and a cause is made smaller once.
+const SHRINKING: usize = 2000;
+
+/// How often a finding is looked for again before it counts as one that shows now and then.
+const AGAIN: usize = 4;
 
 /// Holds cases against a target, as many as a fuzzer can think of.
 ///
@@ -43,7 +45,6 @@ pub struct Conformance<T> {
     sessions: Sessions<T>,
     arn: ArnForm,
     runtime: Runtime,
-    findings: Option<PathBuf>,
     night: Mutex<Night>,
 }
 
@@ -53,19 +54,6 @@ enum Sessions<T> {
     Fresh(Box<dyn Fn() -> T + Send + Sync>),
     /// Against the one there is.
     One(Arc<Session<T>>),
-}
-
-/// What a night has shown so far.
-struct Night {
-    began: Instant,
-    summed_up: Instant,
-    cases: u64,
-    requests: u64,
-    served: u64,
-    exercised: Exercised,
-    known: Vec<Finding>,
-    /// Rules of the findings that this process wrote down.
-    written: usize,
 }
 
 impl<T: Target + 'static> Conformance<T> {
@@ -83,33 +71,51 @@ impl<T: Target + 'static> Conformance<T> {
         })
     }
 
+    /// Cases against one target, in domains of their own: for what is slow to set up, or keeps its state elsewhere.
+    ///
+    /// An effect that is not there at once is waited for, two seconds at most.
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::in_process`].
+    pub fn with_one(target: T) -> Self {
+        Self::new(|runtime| {
+            let settings = Settings::default();
+            let arns = Arns::default();
+            let arn = runtime.block_on(arns.find(&target, &settings.run, settings.deadline));
+            let session = Arc::new(session(target, settings, &arn, SETTLE));
+            let entries = corpus::built_in().into_iter().flatten();
+            if let Some(entry) = entries.into_iter().find(|entry| entry.name == LAG_PROBE) {
+                let probe = Task {
+                    reported: false,
+                    generated: false,
+                    ..task(entry.content.case().clone())
+                };
+                runtime.block_on(session.measure_lag(&probe));
+            }
+            (Sessions::One(session), arn)
+        })
+    }
+
     fn new(sessions: impl FnOnce(&Runtime) -> (Sessions<T>, ArnForm)) -> Self {
+        spare_answers();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .expect("a runtime");
         let (sessions, arn) = sessions(&runtime);
-        let now = Instant::now();
+        let folder = std::env::var_os(FINDINGS).map(PathBuf::from);
+        let night = Night::new(folder.clone()).unwrap_or_else(|error| {
+            let shown = folder.unwrap_or_default();
+            panic!("{FINDINGS}={}: {error}", shown.display())
+        });
         let new = Self {
             sessions,
             arn,
             runtime,
-            findings: std::env::var_os(FINDINGS).map(PathBuf::from),
-            night: Mutex::new(Night {
-                began: now,
-                summed_up: now,
-                cases: 0,
-                requests: 0,
-                served: 0,
-                exercised: Exercised::default(),
-                known: Vec::new(),
-                written: 0,
-            }),
+            night: Mutex::new(night),
         };
-        if let Some(folder) = &new.findings {
-            new.recall(folder)
-                .unwrap_or_else(|problem| panic!("{FINDINGS}={}: {problem}", folder.display()));
-        }
+        new.night().refresh(&|case| new.first_violation(case));
         new
     }
 
@@ -119,7 +125,11 @@ impl<T: Target + 'static> Conformance<T> {
     ///
     /// If the target violates the contract, unless there is a folder for findings.
     pub fn run(&self, data: &[u8]) -> bool {
-        self.run_with(data, None)
+        let Some(case) = read(data) else {
+            return false;
+        };
+        self.hold(case, None);
+        true
     }
 
     /// The same, telling `note` of all that may be new about the answers: for targets whose coverage nobody sees.
@@ -128,14 +138,10 @@ impl<T: Target + 'static> Conformance<T> {
     ///
     /// As [`Self::run`].
     pub fn run_noting(&self, data: &[u8], note: &mut dyn FnMut(u32)) -> bool {
-        self.run_with(data, Some(note))
-    }
-
-    fn run_with(&self, data: &[u8], note: Option<&mut dyn FnMut(u32)>) -> bool {
         let Some(case) = read(data) else {
             return false;
         };
-        self.hold(case, note);
+        self.hold(case, Some(note));
         true
     }
 
@@ -144,46 +150,38 @@ impl<T: Target + 'static> Conformance<T> {
     /// # Panics
     ///
     /// As [`Self::run`].
-    pub(super) fn hold(&self, mut case: Case, note: Option<&mut dyn FnMut(u32)>) {
-        for step in &mut case.steps {
-            step.manner.pause_ms = 0;
-        }
-        let task = Task {
-            name: "input".to_owned(),
-            case,
-            again: String::new(),
-            reported: true,
-            generated: true,
-        };
-        let session = self.session();
-        let known = Choices::open();
-        let mut watched = self.runtime.block_on(session.replay(&task, &known));
+    pub(super) fn hold(&self, case: Case, note: Option<&mut dyn FnMut(u32)>) {
+        let task = task(case);
+        let mut watched = self.replay(&task);
         if let Some(note) = note {
-            features(&watched.transcript, &watched.verdict)
-                .into_iter()
-                .for_each(note);
+            for feature in features(&watched.transcript, &watched.verdict) {
+                note(feature);
+            }
         }
-        self.count(&watched.transcript, &watched.verdict.exercised);
+        let mut night = self.night();
+        night.count(&watched.transcript, &watched.verdict.exercised);
         let Some(found) = watched.verdict.violation().cloned() else {
             return;
         };
-        if self.night().known.iter().any(|known| akin(known, &found)) {
+        if night.knows(&found) {
             return;
         }
-        // What does not show again depends on time; there is nothing to keep then that anybody could replay.
-        let again = self.runtime.block_on(session.replay(&task, &known));
-        if !again
-            .verdict
-            .violation()
-            .is_some_and(|again| akin(again, &found))
-        {
+        // Another process may have been here.
+        night.refresh(&|case| self.first_violation(case));
+        if night.knows(&found) {
             return;
         }
-        self.runtime
-            .block_on(session.shrink(&task, &found, &known, &mut watched, SHRINKING));
-        if let Some(smallest) = watched.verdict.violation() {
-            self.tell(smallest, &watched.transcript);
+        drop(night);
+        let shows_again = || {
+            let again = self.replay(&task);
+            let again = again.verdict.violation();
+            again.is_some_and(|again| akin(again, &found))
+        };
+        let tried = (1..=AGAIN).find(|_| shows_again());
+        if tried == Some(1) {
+            self.shrink(&task, &found, &mut watched);
         }
+        self.tell(&found, watched, tried);
     }
 
     fn session(&self) -> Arc<Session<T>> {
@@ -191,84 +189,100 @@ impl<T: Target + 'static> Conformance<T> {
             Sessions::One(session) => return Arc::clone(session),
             Sessions::Fresh(target) => target(),
         };
-        // The same names each time: a case says the same whenever it is held. Nobody uses the target after it.
+        // The same names each time: a case says the same whenever it is held.
         let settings = Settings {
-            tidy: false,
-            ..Settings::of(Run::named("fuzz"))
+            run: Run::named("fuzz"),
+            ..Settings::default()
         };
         Arc::new(session(target, settings, &self.arn, Duration::ZERO))
     }
 
-    /// Learns what the folder for findings holds, by holding it again.
-    fn recall(&self, folder: &Path) -> Result<(), String> {
-        fs::create_dir_all(folder).map_err(|error| error.to_string())?;
-        let entries = corpus::load(folder).map_err(|problem| problem.to_string())?;
-        for entry in entries {
-            let task = Task {
-                name: entry.name.clone(),
-                case: entry.content.case().clone(),
-                again: String::new(),
-                reported: true,
-                generated: true,
+    fn first_violation(&self, case: Case) -> Option<Finding> {
+        self.replay(&task(case)).verdict.violation().cloned()
+    }
+
+    /// Holds a case against the target as it is for each case.
+    fn replay(&self, task: &Task) -> Watched {
+        let session = self.session();
+        self.runtime
+            .block_on(session.replay(task, &Choices::open()))
+    }
+
+    /// Looks for the smallest case that shows a violation, and puts what it showed in the place of what was watched.
+    fn shrink(&self, task: &Task, found: &Finding, watched: &mut Watched) {
+        let mut shrinker = Shrinker::new(task.case.clone(), found.step);
+        let mut spent = 0;
+        while spent < SHRINKING
+            && let Some(case) = shrinker.next()
+        {
+            let smaller = Task {
+                case,
+                ..task.clone()
             };
-            let held = self.session();
-            let watched = self.runtime.block_on(held.replay(&task, &Choices::open()));
-            self.night()
-                .known
-                .extend(watched.verdict.violation().cloned());
+            let again = self.replay(&smaller);
+            spent += again.verdict.requests;
+            if let Some(still) = again.verdict.violation()
+                && still_shows(still, found)
+            {
+                shrinker.keep(still.step);
+                *watched = again;
+            }
         }
-        Ok(())
     }
 
     /// Writes a finding down, or ends the process with it.
-    fn tell(&self, found: &Finding, told: &Transcript) {
-        let block = human::finding(found, "input", "", Duration::ZERO, human::Manner::default());
-        let Some(folder) = &self.findings else {
-            panic!(
-                "the target violates the contract\n{block}\n{}",
-                text::print(&told.case)
-            );
+    ///
+    /// `found` is what it looked like at first, `tried` how many replays it took to see it again.
+    fn tell(&self, found: &Finding, watched: Watched, tried: Option<usize>) {
+        let Watched {
+            transcript: mut told,
+            verdict,
+            ..
+        } = watched;
+        let Some(smallest) = verdict.violation() else {
+            return;
         };
-        let name = format!(
-            "{}--{:08x}.case",
-            found.rule,
-            figure(&text::print(&told.case))
-        );
-        let path = folder.join(name);
-        let written = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&path)
-            .and_then(|mut file| file.write_all(transcript::print(told).as_bytes()));
-        match written {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-                panic!(
-                    "{}: {error}\n{block}\n{}",
-                    path.display(),
-                    text::print(&told.case)
-                );
+        told.case.steps.truncate(smallest.step + 1);
+        told.answers.truncate(smallest.step + 1);
+        let sentence = smallest.rule.rule().sentence;
+        told.case.about = vec![format!("{}: {sentence}", smallest.rule)];
+        told.case.from = Some("a fuzzer".to_owned());
+        let seen = match tried {
+            Some(1) => String::new(),
+            Some(times) => format!("seen      twice in {}\n", plural(times + 1, "replay")),
+            None => format!("seen      once in {}\n", plural(AGAIN + 1, "replay")),
+        };
+        let describe = |again: &str| {
+            let manner = human::Manner::default();
+            let block = human::finding(smallest, "input", again, Duration::ZERO, manner);
+            format!("{block}{seen}")
+        };
+        let mut night = self.night();
+        // Told already or told now: neither its first look nor its last is of interest any more.
+        night.learn(found.clone());
+        if !night.goes_on() {
+            drop(night);
+            let shown = match tried {
+                Some(1) => text::print(&told.case),
+                // Nobody can be sure to see it again: the answers are all there is.
+                _ => transcript::print(&told),
+            };
+            panic!(
+                "the target violates the contract\n{}\n{shown}",
+                describe("")
+            );
+        }
+        match night.write(smallest, &told, &|case| self.first_violation(case)) {
+            Ok(Some(path)) => {
+                let shown = path.display();
+                say(&describe(&format!("profile-contract replay {shown}")));
             }
-            _ => say(&format!("{}\n{block}", path.display())),
-        }
-        let mut night = self.night();
-        night.known.push(found.clone());
-        night.written += 1;
-    }
-
-    fn count(&self, told: &Transcript, exercised: &Exercised) {
-        let mut night = self.night();
-        night.cases += 1;
-        night.exercised.merge(exercised);
-        for exchange in told.answers.iter().flatten() {
-            night.requests += 1;
-            night.served += u64::from(matches!(
-                &exchange.answer,
-                Answer::Response(response) if response.status < 300
-            ));
-        }
-        if night.summed_up.elapsed() >= SUMMARY {
-            night.summed_up = Instant::now();
-            say(&night.summary());
+            Ok(None) => {}
+            Err(error) => panic!(
+                "{FINDINGS}: {error}\n{}\n{}",
+                describe(""),
+                transcript::print(&told)
+            ),
         }
     }
 
@@ -284,54 +298,43 @@ impl Conformance<Endpoint> {
     ///
     /// If it is no address.
     pub fn of_endpoint(address: &str) -> Result<Self, BadEndpoint> {
-        let endpoint = Endpoint::new(address, EndpointSettings::default())?;
-        Ok(Self::new(|runtime| {
-            let settings = Settings::default();
-            let arns = Arns::default();
-            let arn = runtime.block_on(arns.find(&endpoint, &settings.run, settings.deadline));
-            let session = Arc::new(session(endpoint, settings, &arn, SETTLE));
-            let probe = corpus::built_in()
-                .into_iter()
-                .flatten()
-                .find(|entry| entry.name == LAG_PROBE);
-            if let Some(entry) = probe {
-                let task = Task {
-                    name: entry.name.clone(),
-                    case: entry.content.case().clone(),
-                    again: String::new(),
-                    reported: false,
-                    generated: false,
-                };
-                runtime.block_on(session.measure_lag(&task));
-            }
-            (Sessions::One(session), arn)
-        }))
+        Endpoint::new(address, EndpointSettings::default()).map(Self::with_one)
     }
 }
 
 impl<T> fmt::Debug for Conformance<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Conformance")
-            .field("findings", &self.findings)
+            .field("night", &self.night)
             .finish_non_exhaustive()
     }
 }
 
-impl Night {
-    /// The night so far in a line.
-    fn summary(&self) -> String {
-        let seconds = self.began.elapsed().as_secs_f64();
-        let coverage = Coverage::of(&self.exercised);
-        format!(
-            "profile-contract: {}, {:.0}/s; {}, {}% served; {} of {} exercised; {}",
-            plural(self.cases, "case"),
-            self.cases as f64 / seconds,
-            plural(self.requests, "request"),
-            100 * self.served / self.requests.max(1),
-            coverage.exercised(),
-            plural(coverage.of, "rule"),
-            plural(self.written, "new finding"),
-        )
+/// Lets a service panic. Fuzzers end the process at every panic, but what a service does is an answer, to be judged and made
+/// smaller as any other.
+fn spare_answers() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !in_process::is_answer() {
+                before(info);
+            }
+        }));
+    });
+}
+
+/// An input as `check` knows cases, without its pauses: a fuzzer has better things to do.
+fn task(mut case: Case) -> Task {
+    for step in &mut case.steps {
+        step.manner.pause_ms = 0;
+    }
+    Task {
+        name: "input".to_owned(),
+        case,
+        again: String::new(),
+        reported: true,
+        generated: true,
     }
 }
 
@@ -348,16 +351,4 @@ fn session<T: Target + 'static>(
         limit: settings.deadline,
     };
     Session::new(target, settings, arn, Report::new(run), settle)
-}
-
-/// Tells whoever watches the fuzzer.
-fn say(text: &str) {
-    // There is nowhere left to say that stderr is gone.
-    let _ = writeln!(io::stderr().lock(), "{text}");
-}
-
-fn figure(text: &str) -> u32 {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish() as u32
 }

@@ -24,10 +24,13 @@
 //! findings and other machines.
 
 mod conformance;
+mod night;
 mod novelty;
+mod transcripts;
 mod wire;
 
 pub use self::conformance::{Conformance, ENDPOINT, FINDINGS};
+pub use self::transcripts::mutate_transcript;
 pub use self::wire::Wire;
 
 use serde_json::json;

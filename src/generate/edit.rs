@@ -95,6 +95,19 @@ pub fn crossed(one: &Case, other: &Case, bytes: &[u8]) -> Case {
     }
 }
 
+/// A JSON text with another value in one place; nothing, if it is none.
+pub fn edited_json(text: &str, bytes: &[u8]) -> Option<String> {
+    let mut draw = Draw::new(bytes);
+    let mut value: Value = serde_json::from_str(text).ok()?;
+    let mut others = Vec::new();
+    collect_texts(&value, &mut others);
+    let site = draw.below(count(&value));
+    nth(&mut value, site, &mut |value| {
+        *value = another(&mut draw, value, &others);
+    });
+    Some(value.to_string())
+}
+
 fn change(draw: &mut Draw<'_>, case: &mut Case) -> Option<()> {
     let steps = case.steps.len();
     let at = draw.below(steps);
@@ -264,25 +277,28 @@ fn rewrite(step: &mut Step, edit: impl FnOnce(&mut Value)) -> Option<()> {
 
 /// Every text in the bodies of a case that is neither long nor JSON itself.
 fn texts(case: &Case) -> Vec<String> {
-    fn collect(value: &Value, found: &mut Vec<String>) {
-        match value {
-            Value::String(text) => match inside(text) {
-                Some(inner) => collect(&inner, found),
-                None if text.len() <= 64 => found.push(text.clone()),
-                None => {}
-            },
-            Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
-            Value::Object(members) => members.values().for_each(|value| collect(value, found)),
-            _ => {}
-        }
-    }
     let mut found = Vec::new();
     for step in &case.steps {
         if let Some(body) = body_of(step).and_then(|body| serde_json::from_str(body).ok()) {
-            collect(&body, &mut found);
+            collect_texts(&body, &mut found);
         }
     }
     found
+}
+
+fn collect_texts(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) => match inside(text) {
+            Some(inner) => collect_texts(&inner, found),
+            None if text.len() <= 64 => found.push(text.clone()),
+            None => {}
+        },
+        Value::Array(items) => items.iter().for_each(|item| collect_texts(item, found)),
+        Value::Object(members) => members
+            .values()
+            .for_each(|value| collect_texts(value, found)),
+        _ => {}
+    }
 }
 
 /// The JSON that a text holds, as the objects do that are put.

@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use self::draw::Draw;
-pub use self::edit::{crossed, edited};
+pub use self::edit::{crossed, edited, edited_json};
 use self::story::Story;
 use crate::case::Case;
 

@@ -1,6 +1,7 @@
 //! A service in this process as a target: no socket, no port, and a debugger or a fuzzer sees right through.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::error::Error;
 use std::fmt::{self, Display};
 use std::future::poll_fn;
@@ -29,6 +30,16 @@ use crate::wire::{Answer, Headers, Message, NoAnswerKind, Request, Response};
 
 /// What the `host` field says: a name that belongs to nobody (RFC 2606).
 const HOST_NAME: &str = "profile-contract.test";
+
+thread_local! {
+    /// Whether a service is being called, whose panics are answers.
+    static CAUGHT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a panic on this thread, at this moment, is an answer of a service: for hooks that end the process otherwise.
+pub(crate) fn is_answer() -> bool {
+    CAUGHT.get()
+}
 
 /// How many bytes wait between the ends of a connection in memory.
 const PIPE: usize = 64 * 1024;
@@ -276,8 +287,11 @@ fn broken(why: &str) -> Response {
 async fn without_panic<F: Future>(future: F) -> Result<F::Output, String> {
     let mut future = pin!(future);
     poll_fn(|context| {
+        let before = CAUGHT.replace(true);
         // A future that panicked is never polled again.
-        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
+        CAUGHT.set(before);
+        match polled {
             Ok(poll) => poll.map(Ok),
             Err(panic) => Poll::Ready(Err(message(&*panic))),
         }

@@ -1,16 +1,23 @@
 //! Every body a fuzzer runs, on the corpus and on what a fixed seed makes of it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use axum::Router;
+use axum::http::StatusCode;
 use profile_contract::case::bind::Values;
+use profile_contract::case::corpus::Content;
 use profile_contract::case::{corpus, text, transcript};
-use profile_contract::defect::{self, Flawed};
+use profile_contract::defect::{self, Defect, Flawed};
 use profile_contract::fuzz::{self, Conformance, Wire};
 use profile_contract::generate;
+use profile_contract::judge::judge;
 use profile_contract::model::Model;
-use profile_contract::replay::{Local, Next, Settings, replay};
+use profile_contract::replay::{InProcess, Local, Next, Settings, replay};
 use profile_contract::wire::Message;
 use profile_contract::wire::http1::request_bytes;
 
@@ -194,6 +201,127 @@ fn a_defect_ends_the_process_with_its_smallest_case() {
     );
     let smallest = said.split("\n\n").skip(1).collect::<Vec<_>>().join("\n\n");
     assert!(text::parse(&smallest, "said.case").is_ok(), "{said}");
+}
+
+/// A conformance body for a server with a defect, and a folder for what it finds.
+fn finding_into(folder: &Path, defect: &'static Defect) -> Conformance<Local<Flawed>> {
+    let conformance = Conformance::in_process(move || Local::new(Flawed::new(defect)));
+    conformance.into_folder(folder).expect("a folder")
+}
+
+/// The findings in a folder, by name.
+fn findings(folder: &Path) -> Vec<(String, Content)> {
+    let entries = corpus::load(folder).expect("findings");
+    entries
+        .into_iter()
+        .map(|entry| (entry.name, entry.content))
+        .collect()
+}
+
+#[test]
+fn processes_that_share_a_folder_tell_each_cause_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // Left behind by processes that were killed, or by people.
+    fs::write(folder.path().join(".half.case.17"), "> PU").expect("a file");
+    fs::write(folder.path().join("broken.case"), "> PU").expect("a file");
+    let defect = defect::named("description-999").expect("a defect");
+    let inputs: Vec<Vec<u8>> = corpus::built_in()
+        .expect("a corpus")
+        .iter()
+        .map(|entry| entry.content.case())
+        .filter(|case| case.aims.iter().any(|aim| defect.rules.contains(aim)))
+        .map(|case| text::print(case).into_bytes())
+        .collect();
+    std::thread::scope(|threads| {
+        for _ in 0..2 {
+            threads.spawn(|| {
+                let one = finding_into(folder.path(), defect);
+                assert!(inputs.iter().all(|input| one.run(input)));
+            });
+        }
+    });
+    fs::remove_file(folder.path().join("broken.case")).expect("it is still there");
+
+    let found = findings(folder.path());
+    assert_eq!(found.len(), 1, "{found:?}");
+    let (name, Content::Transcript(told)) = &found[0] else {
+        panic!("a case without answers: {found:?}");
+    };
+    let verdict = judge(told);
+    let violation = verdict.violation().expect("a violation");
+    assert!(name.starts_with(violation.rule.id()), "{name}");
+    assert_eq!(told.case.steps.len(), violation.step + 1, "{told:?}");
+
+    // Whoever comes later knows what there is, and goes on with the sums.
+    let later = finding_into(folder.path(), defect);
+    assert!(later.run(&inputs[0]));
+    assert!(
+        later.summary().contains("0 new findings"),
+        "{}",
+        later.summary()
+    );
+    for input in &inputs {
+        later.run(input);
+    }
+    drop(later);
+    assert_eq!(findings(folder.path()), found);
+    let night = fs::read_to_string(folder.path().join("night.txt")).expect("sums");
+    let cases = 3 * inputs.len() + 1;
+    assert!(night.starts_with(&format!("{cases} cases in ")), "{night}");
+    assert!(night.contains(name.as_str()), "{night}");
+}
+
+#[test]
+fn what_shows_once_is_kept_with_its_answers() {
+    // Fails once and never again.
+    let fails = Arc::new(AtomicBool::new(false));
+    let fail = Arc::clone(&fails);
+    let service = Router::new().fallback(move || {
+        let (status, error) = match fail.swap(false, Ordering::Relaxed) {
+            true => (StatusCode::INTERNAL_SERVER_ERROR, "InternalServerException"),
+            false => (StatusCode::NOT_FOUND, "ResourceNotFoundException"),
+        };
+        let fields = [
+            ("content-type", "application/json"),
+            ("x-amzn-errortype", error),
+        ];
+        async move { (status, fields, r#"{"Message":""}"#) }
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    let conformance = Conformance::in_process(move || InProcess::new(service.clone()))
+        .into_folder(folder.path())
+        .expect("a folder");
+    let input = b"> DELETE /domains/${domain}\n";
+    assert!(conformance.run(input));
+    fails.store(true, Ordering::Relaxed);
+    assert!(conformance.run(input) && conformance.run(input));
+    let found = findings(folder.path());
+    assert_eq!(found.len(), 1, "{found:?}");
+    let Content::Transcript(told) = &found[0].1 else {
+        panic!("a case without answers: {found:?}");
+    };
+    let verdict = judge(told);
+    assert_eq!(
+        verdict.violation().map(|found| found.rule.id()),
+        Some("proto.no-5xx")
+    );
+}
+
+#[test]
+fn transcripts_change_into_transcripts() {
+    let mut room = vec![0; 16384];
+    let mut size = 0;
+    let mut different = BTreeSet::new();
+    for seed in 0..300 {
+        size = fuzz::mutate_transcript(&mut room, size, 16384, seed);
+        fuzz::judge(&room[..size]);
+        different.insert(room[..size].to_vec());
+        if seed % 20 == 0 {
+            size = 0;
+        }
+    }
+    assert!(different.len() > 200, "{}", different.len());
+    assert!(fuzz::judge(&room[..size]));
 }
 
 /// What is at hand for targets whose input is no case.

@@ -11,24 +11,27 @@ use profile_contract::fuzz::{self, Conformance};
 use profile_contract::model::Model;
 use profile_contract::replay::Local;
 use profile_contract::wire::Respond;
+use profile_contract_fuzz::note;
 
 static CONFORMANCE: LazyLock<Conformance<Local<Box<dyn Respond>>>> = LazyLock::new(|| {
     let defect = std::env::var("PROFILE_CONTRACT_DEFECT").ok();
     let defect = defect.map(|id| defect::named(&id).unwrap_or_else(|| panic!("no defect `{id}`")));
+    // Copied for every case: a reference that has to be made takes longer than a case.
+    let reference = Model::reference();
+    let flawed = defect.map(Flawed::new);
     Conformance::in_process(move || {
-        let respond: Box<dyn Respond> = match defect {
-            Some(defect) => Box::new(Flawed::new(defect)),
-            None => Box::new(Model::reference()),
+        let respond: Box<dyn Respond> = match &flawed {
+            Some(flawed) => Box::new(flawed.clone()),
+            None => Box::new(reference.clone()),
         };
         Local::new(respond)
     })
 });
 
 fuzz_target!(|data: &[u8]| -> Corpus {
-    if CONFORMANCE.run(data) {
-        Corpus::Keep
-    } else {
-        Corpus::Reject
+    match CONFORMANCE.run_noting(data, &mut note) {
+        true => Corpus::Keep,
+        false => Corpus::Reject,
     }
 });
 

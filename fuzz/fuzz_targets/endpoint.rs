@@ -16,20 +16,10 @@ static CONFORMANCE: LazyLock<Conformance<Endpoint>> = LazyLock::new(|| {
     Conformance::of_endpoint(&address).unwrap_or_else(|problem| panic!("{ENDPOINT}: {problem}"))
 });
 
-/// Without guidance, to see what it is good for.
-static BLIND: LazyLock<bool> =
-    LazyLock::new(|| std::env::var_os("PROFILE_CONTRACT_BLIND").is_some());
-
 fuzz_target!(|data: &[u8]| -> Corpus {
-    let mut guide = |feature| {
-        if !*BLIND {
-            note(feature);
-        }
-    };
-    if CONFORMANCE.run_noting(data, &mut guide) {
-        Corpus::Keep
-    } else {
-        Corpus::Reject
+    match CONFORMANCE.run_noting(data, &mut note) {
+        true => Corpus::Keep,
+        false => Corpus::Reject,
     }
 });
 

@@ -1,6 +1,7 @@
 //! A case against a target, judged.
 
 use std::fmt;
+use std::io;
 use std::panic;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
@@ -117,6 +118,22 @@ impl<T: Target + 'static> Conformance<T> {
         };
         new.night().refresh(&|case| new.first_violation(case));
         new
+    }
+
+    /// Writes findings to that folder, whatever the environment says.
+    ///
+    /// # Errors
+    ///
+    /// If the folder cannot be used.
+    pub fn into_folder(mut self, folder: impl Into<PathBuf>) -> io::Result<Self> {
+        self.night = Mutex::new(Night::new(Some(folder.into()))?);
+        self.night().refresh(&|case| self.first_violation(case));
+        Ok(self)
+    }
+
+    /// What was held and found so far, in the line that goes to stderr every minute.
+    pub fn summary(&self) -> String {
+        self.night().summary()
     }
 
     /// Holds the case in these bytes, and returns whether it is worth keeping: whether it is a case at all.
@@ -258,8 +275,6 @@ impl<T: Target + 'static> Conformance<T> {
             format!("{block}{seen}")
         };
         let mut night = self.night();
-        // Told already or told now: neither its first look nor its last is of interest any more.
-        night.learn(found.clone());
         if !night.goes_on() {
             drop(night);
             let shown = match tried {
@@ -272,7 +287,10 @@ impl<T: Target + 'static> Conformance<T> {
                 describe("")
             );
         }
-        match night.write(smallest, &told, &|case| self.first_violation(case)) {
+        let written = night.write(smallest, &told, &|case| self.first_violation(case));
+        // Told now or by another process: what it looks like before it is made smaller is of no interest any more either.
+        night.learn(found.clone());
+        match written {
             Ok(Some(path)) => {
                 let shown = path.display();
                 say(&describe(&format!("profile-contract replay {shown}")));

@@ -162,7 +162,9 @@ pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize
     let bytes = decisions(seed);
     let changed = match read(&data[..size]) {
         // Now and then something else altogether.
-        Some(case) if !seed.is_multiple_of(32) => generate::edited(case, &bytes),
+        Some(case) if !case.steps.is_empty() && !seed.is_multiple_of(32) => {
+            generate::edited(case, &bytes)
+        }
         _ => generate::case(&bytes).case,
     };
     let max_size = max_size.min(data.len());

@@ -72,6 +72,12 @@ struct Folder {
     read: BTreeSet<OsString>,
 }
 
+impl Drop for Night {
+    fn drop(&mut self) {
+        self.add();
+    }
+}
+
 /// Holds a case that has no answers yet against the target.
 pub(super) type Hold<'a> = &'a dyn Fn(Case) -> Option<Finding>;
 
@@ -177,16 +183,20 @@ impl Night {
                 ));
             }
         }
-        let now = Instant::now();
-        if now - self.added >= ADDING && self.folder.is_some() {
+        if self.added.elapsed() >= ADDING {
             self.add();
         }
-        if now - self.summed_up >= SUMMARY {
-            self.summed_up = now;
-            self.sums.spent = now - self.began;
-            let new = plural(self.told, "new finding");
-            say(&format!("profile-contract: {}; {new}", self.sums.line()));
+        if self.summed_up.elapsed() >= SUMMARY {
+            self.summed_up = Instant::now();
+            say(&self.summary());
         }
+    }
+
+    /// What this process did, in a line.
+    pub(super) fn summary(&mut self) -> String {
+        self.sums.spent = self.began.elapsed();
+        let new = plural(self.told, "new finding");
+        format!("profile-contract: {}; {new}", self.sums.line())
     }
 
     /// Adds what this process did since the last time to the sums in the folder.
@@ -194,9 +204,8 @@ impl Night {
         let Some(folder) = &self.folder else {
             return;
         };
-        let now = Instant::now();
-        self.more.spent = now - self.added;
-        self.added = now;
+        self.more.spent += self.added.elapsed();
+        self.added = Instant::now();
         // The sums are of no use to anybody without the findings: what cannot be written now is added the next time.
         match folder.add(&self.more) {
             Ok(()) => self.more = Sums::default(),

@@ -50,8 +50,8 @@ pub fn mutate_transcript(data: &mut [u8], size: usize, max_size: usize, seed: u3
         .and_then(|text| transcript::parse(text, INPUT).ok());
     let mut told = match read {
         Some(told) if !told.answers.is_empty() => told,
-        Some(told) => answered(&told.case),
-        None => answered(&generate::case(&bytes).case),
+        Some(told) if !told.case.steps.is_empty() => answered(&told.case),
+        _ => answered(&generate::case(&bytes).case),
     };
     let (how, rest) = bytes.split_at(16);
     for how in how.chunks_exact(8).take(1 + usize::from(bytes[16] % 2)) {

@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""What guidance by answers is worth: executions until a fuzzer finds planted defects of a remote server, with and without.
+
+    fuzz/guidance.py --server target/release/profile-contract --fuzzer FOLDER/endpoint [DEFECT ...]
+
+For each defect and each seed a server with that defect (`serve --defect`) is fuzzed twice from an empty corpus: as it is, and
+with PROFILE_CONTRACT_BLIND set, which leaves the counters alone. Both see the same seed. A run that finds nothing counts with
+the limit of executions. The order of the two alternates, one run at a time unless --jobs says otherwise.
+"""
+
+import argparse
+import concurrent.futures
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+DEFECTS = [
+    "seventh-object-lost", "seventh-update-lost", "seventh-key-lost", "third-put-forgets", "listing-consumes",
+    "fourth-object-not-listed", "untag-by-prefix", "second-update-ignored", "refused-put-shows", "profile-content-stale",
+]
+
+
+def run(options, defect, seed, blind):
+    """Executions and seconds until the defect was found; None for executions if it was not."""
+    server = subprocess.Popen(
+        [options.server, "serve", "--listen", "127.0.0.1:0", "--defect", defect],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        address = server.stdout.readline().strip().removeprefix("listening on ")
+        environment = {**os.environ, "PROFILE_CONTRACT_ENDPOINT": address, "RUST_BACKTRACE": "0"}
+        environment.pop("PROFILE_CONTRACT_BLIND", None)
+        environment.pop("PROFILE_CONTRACT_FINDINGS", None)
+        if blind:
+            environment["PROFILE_CONTRACT_BLIND"] = "1"
+        with tempfile.TemporaryDirectory() as folder:
+            corpus = os.path.join(folder, "corpus")
+            os.mkdir(corpus)
+            began = time.monotonic()
+            fuzzer = subprocess.run(
+                [options.fuzzer, corpus, f"-seed={seed}", f"-runs={options.runs}", "-max_len=8192", "-print_final_stats=1",
+                 f"-artifact_prefix={folder}/"],
+                env=environment, capture_output=True, text=True, errors="replace", cwd=folder)
+            took = time.monotonic() - began
+    finally:
+        server.kill()
+        server.wait()
+    executed = re.search(r"stat::number_of_executed_units: (\d+)", fuzzer.stderr)
+    found = "the target violates the contract" in fuzzer.stderr
+    if not executed or not found and fuzzer.returncode != 0:
+        sys.exit(f"{defect}, seed {seed}: the fuzzer ended with {fuzzer.returncode}:\n{fuzzer.stderr[-2000:]}")
+    return (int(executed[1]) if found else None), took
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--server", required=True, help="the profile-contract binary")
+    parser.add_argument("--fuzzer", required=True, help="the binary of the target `endpoint`")
+    parser.add_argument("--runs", type=int, default=20000, help="the limit of executions of a run")
+    parser.add_argument("--seeds", type=int, default=10, help="how many seeds")
+    parser.add_argument("--jobs", type=int, default=1, help="how many runs at a time")
+    parser.add_argument("--json", help="a file that every run goes to, one a line; those in it are not run again")
+    parser.add_argument("defects", nargs="*", default=DEFECTS)
+    options = parser.parse_args()
+
+    done = {}
+    if options.json and os.path.exists(options.json):
+        for line in open(options.json):
+            known = json.loads(line)
+            done[known["defect"], known["seed"], known["blind"]] = known["executions"], known["seconds"]
+
+    def one(task):
+        result = run(options, *task)
+        done[task] = result
+        if options.json:
+            with open(options.json, "a") as file:
+                defect, seed, blind = task
+                file.write(json.dumps({"defect": defect, "seed": seed, "blind": blind, "executions": result[0],
+                                       "seconds": round(result[1], 1)}) + "\n")
+
+    tasks = [(defect, seed, blind) for defect in options.defects for seed in range(1, options.seeds + 1)
+             for blind in ((False, True) if seed % 2 else (True, False))]
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        list(pool.map(one, [task for task in tasks if task not in done]))
+
+    print("| defect | with: median | found | without: median | found | median without / with |")
+    print("|---|---|---|---|---|---|")
+    for defect in options.defects:
+        cells, medians = [], []
+        for blind in (False, True):
+            runs = [done[defect, seed, blind][0] for seed in range(1, options.seeds + 1)]
+            median = statistics.median(options.runs if run is None else run for run in runs)
+            medians.append(median)
+            beyond = "> " if median >= options.runs else ""
+            cells += [f"{beyond}{median:,.0f}", f"{sum(run is not None for run in runs)} of {options.seeds}"]
+        print(f"| `{defect}` | {' | '.join(cells)} | {medians[1] / medians[0]:.1f} |")
+
+
+main()

@@ -3,21 +3,29 @@
 
     fuzz/guidance.py --server target/release/profile-contract --fuzzer FOLDER/endpoint [DEFECT ...]
 
-For each defect and each seed a server with that defect (`serve --defect`) is fuzzed twice from an empty corpus: as it is, and
-with PROFILE_CONTRACT_BLIND set, which leaves the counters alone. Both see the same seed. A run that finds nothing counts with
-the limit of executions. The order of the two alternates, one run at a time unless --jobs says otherwise.
+The fuzzer knows the corpus, all but the cases that show the defect, as it would with a defect that nobody thought of. For
+each defect and each seed a server with that defect (`serve --defect`) is fuzzed twice from there: as it is, and with
+PROFILE_CONTRACT_BLIND set: then chance decides which inputs are kept, as many of them, whatever was answered. Both change inputs
+in the same way and see the same seed of chance. The fuzzer should be built without instrumentation (`cargo build --release`
+in fuzz/), so that answers are all that guides it. Executions are counted once the corpus has been read. A run that finds
+nothing counts with the limit. The order of the two alternates, one run at a time unless --jobs says otherwise.
 """
 
 import argparse
 import concurrent.futures
+import contextlib
 import json
 import os
+import pathlib
 import re
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+
+CORPUS = pathlib.Path(__file__).resolve().parent.parent / "corpus"
 
 DEFECTS = [
     "seventh-object-lost", "seventh-update-lost", "seventh-key-lost", "third-put-forgets", "listing-consumes",
@@ -25,13 +33,36 @@ DEFECTS = [
 ]
 
 
-def run(options, defect, seed, blind):
-    """Executions and seconds until the defect was found; None for executions if it was not."""
+@contextlib.contextmanager
+def served(options, defect):
+    """The address of a server with a defect."""
     server = subprocess.Popen(
         [options.server, "serve", "--listen", "127.0.0.1:0", "--defect", defect],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
-        address = server.stdout.readline().strip().removeprefix("listening on ")
+        yield server.stdout.readline().strip().removeprefix("listening on ")
+    finally:
+        server.kill()
+        server.wait()
+
+
+def seeds_without(options, defect, folder):
+    """Fills a folder with the cases of the corpus that do not show a defect, and returns how many there are."""
+    report = os.path.join(folder, "report.json")
+    with served(options, defect) as address:
+        subprocess.run([options.server, "check", "--endpoint", address, "--cases", "0", "--quiet", "--report", f"json={report}"],
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    seeds = os.path.join(folder, "seeds")
+    os.mkdir(seeds)
+    fine = [case["name"] for case in json.load(open(report))["cases"] if case["outcome"] == "conforms"]
+    for name in fine:
+        shutil.copy(CORPUS / f"{name}.case", os.path.join(seeds, name.replace("/", "--")))
+    return len(fine)
+
+
+def run(options, seeds, defect, seed, blind):
+    """Executions and seconds until the defect was found; None for executions if it was not."""
+    with served(options, defect) as address:
         environment = {**os.environ, "PROFILE_CONTRACT_ENDPOINT": address, "RUST_BACKTRACE": "0"}
         environment.pop("PROFILE_CONTRACT_BLIND", None)
         environment.pop("PROFILE_CONTRACT_FINDINGS", None)
@@ -42,18 +73,17 @@ def run(options, defect, seed, blind):
             os.mkdir(corpus)
             began = time.monotonic()
             fuzzer = subprocess.run(
-                [options.fuzzer, corpus, f"-seed={seed}", f"-runs={options.runs}", "-max_len=8192", "-print_final_stats=1",
+                [options.fuzzer, corpus, seeds, f"-seed={seed}", f"-runs={options.runs + len(os.listdir(seeds))}", "-max_len=8192", "-print_final_stats=1",
                  f"-artifact_prefix={folder}/"],
                 env=environment, capture_output=True, text=True, errors="replace", cwd=folder)
             took = time.monotonic() - began
-    finally:
-        server.kill()
-        server.wait()
     executed = re.search(r"stat::number_of_executed_units: (\d+)", fuzzer.stderr)
     found = "the target violates the contract" in fuzzer.stderr
     if not executed or not found and fuzzer.returncode != 0:
         sys.exit(f"{defect}, seed {seed}: the fuzzer ended with {fuzzer.returncode}:\n{fuzzer.stderr[-2000:]}")
-    return (int(executed[1]) if found else None), took
+    read = re.search(r"^#(\d+)\s+INITED", fuzzer.stderr, re.M)
+    after = int(executed[1]) - (int(read[1]) if read else int(executed[1]))
+    return (max(1, after) if found else None), took
 
 
 def main():
@@ -74,7 +104,7 @@ def main():
             done[known["defect"], known["seed"], known["blind"]] = known["executions"], known["seconds"]
 
     def one(task):
-        result = run(options, *task)
+        result = run(options, seeds[task[0]], *task)
         done[task] = result
         if options.json:
             with open(options.json, "a") as file:
@@ -82,10 +112,18 @@ def main():
                 file.write(json.dumps({"defect": defect, "seed": seed, "blind": blind, "executions": result[0],
                                        "seconds": round(result[1], 1)}) + "\n")
 
-    tasks = [(defect, seed, blind) for defect in options.defects for seed in range(1, options.seeds + 1)
+    tasks = [(defect, seed, blind) for seed in range(1, options.seeds + 1) for defect in options.defects
              for blind in ((False, True) if seed % 2 else (True, False))]
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        list(pool.map(one, [task for task in tasks if task not in done]))
+    tasks = [task for task in tasks if task not in done]
+    seeds = {}
+    with tempfile.TemporaryDirectory() as scratch, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        for defect in sorted({defect for defect, _, _ in tasks}):
+            folder = os.path.join(scratch, defect)
+            os.mkdir(folder)
+            count = seeds_without(options, defect, folder)
+            seeds[defect] = os.path.join(folder, "seeds")
+            print(f"{defect}: {count} seeds", file=sys.stderr)
+        list(pool.map(one, tasks))
 
     print("| defect | with: median | found | without: median | found | median without / with |")
     print("|---|---|---|---|---|---|")

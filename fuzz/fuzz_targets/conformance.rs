@@ -11,7 +11,7 @@ use profile_contract::fuzz::{self, Conformance};
 use profile_contract::model::Model;
 use profile_contract::replay::Local;
 use profile_contract::wire::Respond;
-use profile_contract_fuzz::note;
+use profile_contract_fuzz::guide;
 
 static CONFORMANCE: LazyLock<Conformance<Local<Box<dyn Respond>>>> = LazyLock::new(|| {
     let defect = std::env::var("PROFILE_CONTRACT_DEFECT").ok();
@@ -29,7 +29,7 @@ static CONFORMANCE: LazyLock<Conformance<Local<Box<dyn Respond>>>> = LazyLock::n
 });
 
 fuzz_target!(|data: &[u8]| -> Corpus {
-    match CONFORMANCE.run_noting(data, &mut note) {
+    match CONFORMANCE.run_noting(data, &mut guide(data)) {
         true => Corpus::Keep,
         false => Corpus::Reject,
     }

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use libfuzzer_sys::{Corpus, fuzz_crossover, fuzz_mutator, fuzz_target};
 use profile_contract::fuzz::{self, Conformance, ENDPOINT};
 use profile_contract::replay::Endpoint;
-use profile_contract_fuzz::note;
+use profile_contract_fuzz::guide;
 
 static CONFORMANCE: LazyLock<Conformance<Endpoint>> = LazyLock::new(|| {
     let address = std::env::var(ENDPOINT).unwrap_or_else(|_| {
@@ -17,7 +17,7 @@ static CONFORMANCE: LazyLock<Conformance<Endpoint>> = LazyLock::new(|| {
 });
 
 fuzz_target!(|data: &[u8]| -> Corpus {
-    match CONFORMANCE.run_noting(data, &mut note) {
+    match CONFORMANCE.run_noting(data, &mut guide(data)) {
         true => Corpus::Keep,
         false => Corpus::Reject,
     }

@@ -1,25 +1,42 @@
 //! Counters of our own for libFuzzer: what is new about answers guides it where it cannot see the code that answers.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
 
 /// How many features are told apart.
 const COUNTERS: usize = 1 << 16;
+
+/// How many inputs are kept by chance where nothing guides.
+const BY_CHANCE: u64 = 2048;
 
 // libFuzzer finds the section by its name, looks at it after each run and clears it before the next.
 #[used]
 #[unsafe(link_section = "__libfuzzer_extra_counters")]
 static mut EXTRA: [u8; COUNTERS] = [0; COUNTERS];
 
-/// Whether the counters stay as they are, to see what they are good for (`guidance.sh`).
+/// Whether chance decides what is kept, to see what guidance is good for (`guidance.py`).
 static BLIND: LazyLock<bool> =
     LazyLock::new(|| std::env::var_os("PROFILE_CONTRACT_BLIND").is_some());
 
-/// Notes that a run had a feature.
-pub fn note(feature: u32) {
+/// What notes the features of a run with this input.
+///
+/// With `PROFILE_CONTRACT_BLIND` each input has a single feature instead, which follows from its bytes: as many inputs are
+/// kept and changed further, whatever was answered.
+pub fn guide(input: &[u8]) -> impl FnMut(u32) {
     if *BLIND {
-        return;
+        let mut hasher = DefaultHasher::new();
+        input.hash(&mut hasher);
+        count((hasher.finish() % BY_CHANCE) as usize);
     }
-    let at = feature as usize % COUNTERS;
+    |feature| {
+        if !*BLIND {
+            count(feature as usize % COUNTERS);
+        }
+    }
+}
+
+/// Counts a feature up.
+fn count(at: usize) {
     // SAFETY: `at` is within the array, and libFuzzer runs one input at a time on the thread that looks at it.
     unsafe {
         let counter = (&raw mut EXTRA).cast::<u8>().add(at);

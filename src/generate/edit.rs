@@ -111,7 +111,7 @@ pub fn edited_json(text: &str, bytes: &[u8]) -> Option<String> {
 fn change(draw: &mut Draw<'_>, case: &mut Case) -> Option<()> {
     let steps = case.steps.len();
     let at = draw.below(steps);
-    match draw.weighed(&[2, 2, 2, 1, 8, 3, 4, 3, 1, 1]) {
+    match draw.weighed(&[2, 2, 2, 1, 8, 3, 4, 3, 1, 1, 2]) {
         0 if steps > 1 => {
             case.steps.remove(at);
         }
@@ -149,9 +149,28 @@ fn change(draw: &mut Draw<'_>, case: &mut Case) -> Option<()> {
             let taken = body_of(case.steps.get(from)?)?.to_owned();
             *body_of_mut(case.steps.get_mut(to)?)? = taken;
         }
+        10 => return repeat(draw, case, at),
         _ => return None,
     }
     Some(())
+}
+
+/// Says a step several times over, half the time each with another value: what is wrong with the fourth of something, or with
+/// the hundredth page, shows no earlier.
+fn repeat(draw: &mut Draw<'_>, case: &mut Case, at: usize) -> Option<()> {
+    let room = MOST_STEPS.checked_sub(case.steps.len())?;
+    let times = draw.between(2, 7).min(room);
+    let others = draw.once_in(2);
+    let mut again = case.steps.get(at)?.clone();
+    // What is bound stays what the first answer said.
+    again.bindings.clear();
+    for _ in 0..times {
+        case.steps.insert(at + 1, again.clone());
+        if others {
+            change_value(draw, case, at + 1);
+        }
+    }
+    (times > 0).then_some(())
 }
 
 /// Puts another value somewhere in a body.

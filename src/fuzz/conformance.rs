@@ -142,11 +142,7 @@ impl<T: Target + 'static> Conformance<T> {
     ///
     /// If the target violates the contract, unless there is a folder for findings.
     pub fn run(&self, data: &[u8]) -> bool {
-        let Some(case) = read(data) else {
-            return false;
-        };
-        self.hold(case, None);
-        true
+        self.run_with(data, None)
     }
 
     /// The same, telling `note` of all that may be new about the answers: for targets whose coverage nobody sees.
@@ -155,10 +151,14 @@ impl<T: Target + 'static> Conformance<T> {
     ///
     /// As [`Self::run`].
     pub fn run_noting(&self, data: &[u8], note: &mut dyn FnMut(u32)) -> bool {
+        self.run_with(data, Some(note))
+    }
+
+    fn run_with(&self, data: &[u8], note: Option<&mut dyn FnMut(u32)>) -> bool {
         let Some(case) = read(data) else {
             return false;
         };
-        self.hold(case, Some(note));
+        self.hold(case, note);
         true
     }
 
@@ -206,10 +206,10 @@ impl<T: Target + 'static> Conformance<T> {
             Sessions::One(session) => return Arc::clone(session),
             Sessions::Fresh(target) => target(),
         };
-        // The same names each time: a case says the same whenever it is held.
+        // The same names each time: a case says the same whenever it is held. Nobody uses the target after it.
         let settings = Settings {
-            run: Run::named("fuzz"),
-            ..Settings::default()
+            tidy: false,
+            ..Settings::of(Run::named("fuzz"))
         };
         Arc::new(session(target, settings, &self.arn, Duration::ZERO))
     }

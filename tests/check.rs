@@ -439,7 +439,7 @@ fn wrong_usage_says_what_would_have_worked() {
         ),
         (
             &["check", "--timeout", "soon"],
-            "expected something like 500ms, 10s or 2m",
+            "expected something like 500ms, 10s, 2m or 1h",
         ),
         (
             &["check", "--report", "json=/nonexistent/r.json"],

@@ -15,6 +15,7 @@ mod finding;
 pub mod known;
 mod tally;
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::case::Case;
@@ -242,6 +243,9 @@ pub enum Heard {
     End,
 }
 
+/// How many of the last writes may not show yet where everything should show at once.
+const MOST_PENDING: usize = 8;
+
 /// Follows one conversation.
 #[derive(Debug)]
 pub struct Judge<'a> {
@@ -253,6 +257,8 @@ pub struct Judge<'a> {
     brief_patience: Duration,
     /// Whether a wait for a setting ended without it.
     briefly_in_vain: bool,
+    /// What was known before each of the last writes: an answer that is late is one that was right then.
+    before: VecDeque<Model>,
     /// When the step that is asked again was first sent, in milliseconds since the epoch.
     waiting: Option<(usize, i64)>,
     /// Whether any read may be too early, whatever it is about.
@@ -290,6 +296,7 @@ impl<'a> Judge<'a> {
             patience: Duration::ZERO,
             brief_patience: Duration::ZERO,
             briefly_in_vain: false,
+            before: VecDeque::new(),
             waiting: None,
             late: false,
             hasty: None,
@@ -399,6 +406,7 @@ impl<'a> Judge<'a> {
         if !self.together.is_empty() {
             self.see_together(step, exchange);
         } else if !self.settled && !self.passes_over(step, exchange) {
+            self.remember(exchange);
             let observed = self.model.observe(exchange);
             if self.waits(step, exchange, &observed) {
                 return Heard::Again;
@@ -491,6 +499,24 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// Keeps what is known before a write, if an answer may be held against it.
+    fn remember(&mut self, exchange: &Exchange) {
+        let writes = operation::addressed(&exchange.message).is_some_and(|asked| !asked.reads());
+        if writes && !self.brief_patience.is_zero() {
+            self.before.truncate(MOST_PENDING - 1);
+            self.before.push_front(self.model.clone());
+        }
+    }
+
+    /// Whether an answer would have been right before one of the last writes.
+    fn is_stale(&self, exchange: &Exchange) -> bool {
+        let fits = |before: &Model| {
+            let observed = before.clone().observe(exchange);
+            matches!(observed.fit, Fit::Allowed { .. })
+        };
+        self.before.iter().any(fits)
+    }
+
     /// Whether an answer may only be too early, and there is time left.
     fn waits(&mut self, step: usize, exchange: &Exchange, observed: &Observed) -> bool {
         let Fit::Forbidden(differences) = &observed.fit else {
@@ -502,7 +528,7 @@ impl<'a> Judge<'a> {
             .is_some_and(|difference| difference.rules.iter().any(|rule| rule.waits()));
         let settings = !(late || self.late);
         let patience = match settings {
-            true if !shows_settings(exchange) => return false,
+            true if !shows_settings(exchange) || !self.is_stale(exchange) => return false,
             true => self.brief_patience.min(self.patience),
             false => self.patience,
         };

@@ -56,7 +56,7 @@ use crate::report::{Gone, Report, Requirement, Run};
 /// How many cases are generated unless the user says otherwise: with the corpus a matter of seconds on a loopback address.
 pub const USUAL_NUMBER: u64 = 2000;
 
-/// How long they may take then: on a slow target fewer are better than a long wait.
+/// How long they may take then: on a slow target fewer are better than a long wait. Half of it, where effects show late.
 pub const USUAL_TIME: Duration = Duration::from_secs(20);
 
 /// How a target is checked.
@@ -368,6 +368,9 @@ impl<T: Target + 'static> Check<T> {
         session.run_all(plan.together, options.jobs).await;
         session.run_all(plan.alone, 1).await;
         let spent = session.begin_generating();
+        // What is late is waited for in every case that is under way at the end as well.
+        let waits = options.amount == Amount::Usual && !session.lag().is_none();
+        let time = time.map(|time| if waits { time / 2 } else { time });
         let end = time.map(|time| Instant::now() + time.saturating_sub(spent));
         let jobs = options.jobs;
         let left_out = Arc::new(Mutex::new(plan.left_out));

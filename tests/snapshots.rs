@@ -157,7 +157,11 @@ fn allowed_answers(entry: &Entry) -> Result<String, String> {
                 }
             }
             answered += 1;
-            next = follow_up(step, answered, &exchange);
+            // The reference would say nothing the next time either.
+            next = match &exchange.answer {
+                Answer::Response(_) => follow_up(step, answered, &exchange),
+                Answer::None(_) => None,
+            };
             if let (1, Answer::Response(response)) = (answered, &exchange.answer) {
                 learn(step, response, &mut values)
                     .map_err(|missing| format!("{}: {missing}\n", place()))?;

@@ -44,6 +44,9 @@ const WAITING: usize = 192;
 /// How many requests are spent on making one finding smaller.
 pub const SHRINKING: usize = 200;
 
+/// How long that may take: where effects show late, every replay waits, and whoever watches the run does too.
+const SHRINKING_TIME: Duration = Duration::from_secs(10);
+
 /// How often a case is replayed whose target was away meanwhile, to see a violation without that.
 const TRIES: usize = 3;
 
@@ -409,7 +412,7 @@ impl<T: Target + 'static> Session<T> {
         // One at a time, so that a cause that shows in many cases at once is followed only in the first.
         let mut following = None;
         if task.reported && self.is_news(task, &watched) {
-            following = Some(self.following.lock().await);
+            following = Some(self.settings.turns.lend(self.following.lock()).await);
         }
         if following.is_some()
             && self.is_news(task, &watched)
@@ -535,7 +538,11 @@ impl<T: Target + 'static> Session<T> {
         watched.transcript.case.steps.truncate(violation.step + 1);
         watched.transcript.answers.truncate(violation.step + 1);
         let mut spent = 0;
+        let began = Instant::now();
+        // Whoever asks for more requests than usual has the time as well.
+        let in_time = || most > SHRINKING || began.elapsed() < SHRINKING_TIME;
         while spent < most
+            && in_time()
             && !self.is_stopping()
             && let Some(case) = shrinker.next()
         {

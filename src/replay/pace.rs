@@ -150,13 +150,16 @@ impl Turns {
         self.0.acquire().await.ok().map(Turn)
     }
 
-    /// Waits, and lets another case have the turn meanwhile.
-    pub(super) async fn stand_aside(&self, time: Duration) {
+    /// Waits for something, and lets another case have the turn meanwhile.
+    ///
+    /// Whoever has a turn must not wait for another case in any other way: that one may be waiting for a turn.
+    pub async fn lend<T>(&self, meanwhile: impl Future<Output = T>) -> T {
         self.0.add_permits(1);
-        tokio::time::sleep(time).await;
+        let came = meanwhile.await;
         if let Ok(turn) = self.0.acquire().await {
             turn.forget();
         }
+        came
     }
 }
 
@@ -229,10 +232,31 @@ mod tests {
         let other = async {
             let _turn = turns.take().await;
         };
-        tokio::join!(turns.stand_aside(Duration::from_millis(10)), other);
+        let pause = tokio::time::sleep(Duration::from_millis(10));
+        tokio::join!(turns.lend(pause), other);
         assert_eq!(turns.0.available_permits(), 0, "it is mine again");
         drop(mine);
         turns.close();
         assert_eq!(turns.0.available_permits(), 0);
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_a_case_that_lent_its_turn_does_not_keep_it_from_going_on() {
+        let (turns, following) = (Turns::default(), tokio::sync::Mutex::new(()));
+        turns.allow(1);
+        let first = async {
+            let _turn = turns.take().await;
+            let _followed = turns.lend(following.lock()).await;
+            turns
+                .lend(tokio::time::sleep(Duration::from_millis(10)))
+                .await;
+        };
+        let second = async {
+            let _turn = turns.take().await;
+            let _followed = turns.lend(following.lock()).await;
+        };
+        let both = async { tokio::join!(first, second) };
+        let came = tokio::time::timeout(Duration::from_secs(10), both).await;
+        assert!(came.is_ok(), "each waits for the other");
     }
 }

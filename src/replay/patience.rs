@@ -93,7 +93,7 @@ pub(super) async fn rest(exchange: &Exchange, pause: Duration, settings: &Settin
     if is_away(&exchange.answer) {
         tokio::time::sleep(pause).await;
     } else {
-        settings.turns.stand_aside(pause).await;
+        settings.turns.lend(tokio::time::sleep(pause)).await;
     }
 }
 

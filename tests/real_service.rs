@@ -1,6 +1,6 @@
 //! What holds on a service with credentials, somebody's data and a bill: signatures, secrets, leftovers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
+use profile_contract::check::journal::Journal;
 use profile_contract::model::Model;
 use profile_contract::serve::{Limits, Server};
 use profile_contract::wire::{Request, Response};
@@ -93,6 +94,44 @@ fn exits(output: &Output, status: i32) -> (String, String) {
 
 fn run(arguments: &[&str]) -> Output {
     command(arguments).output().expect("the binary starts")
+}
+
+#[test]
+fn a_run_against_the_real_service_is_gone_on_with() {
+    let state = TempDir::new().expect("a folder");
+    let folder = state.path().to_str().expect("UTF-8");
+    let resume = |more: &[&str]| {
+        let arguments = [
+            "check",
+            "--account",
+            "123456789012",
+            "--state",
+            folder,
+            "--resume",
+        ];
+        // Told before anything is sent.
+        exits(&run(&[&arguments[..], more].concat()), 2).1
+    };
+    let address = "https://profile.eu-west-1.amazonaws.com";
+    let err = resume(&["--aws"]);
+    assert!(
+        err.contains(&format!("no run against {address} to go on with")),
+        "{err}"
+    );
+    let options = BTreeMap::from([("seed".to_owned(), "1".to_owned())]);
+    drop(Journal::begin(&state.path().join("runs"), "abc", address, &options).expect("a journal"));
+    let err = resume(&["--aws", "--seed", "7"]);
+    assert!(
+        err.contains("--seed is `7` and was `1` in the run to go on with"),
+        "{err}"
+    );
+    let err = resume(&["--aws", "--region", "eu-central-1"]);
+    assert!(
+        err.contains("no run against https://profile.eu-central-1.amazonaws.com"),
+        "{err}"
+    );
+    let err = resume(&[]);
+    assert!(err.contains("add --endpoint or --aws"), "{err}");
 }
 
 #[test]

@@ -307,6 +307,38 @@ fn what_the_contract_leaves_to_choice_is_compared() {
     ] {
         assert!(told.contains(part), "no `{part}` in\n{told}");
     }
+    // Programs are told as well.
+    let (json, junit) = (kept.path().join("r.json"), kept.path().join("r.xml"));
+    let reports = [("json", &json), ("junit", &junit)]
+        .map(|(kind, file)| format!("{kind}={}", file.display()));
+    let options = [
+        "--endpoint",
+        &lenient,
+        "--report",
+        &reports[0],
+        "--report",
+        &reports[1],
+    ];
+    exits(&run(&[&all[..], &options].concat()), 1);
+    let report = fs::read_to_string(json).expect("a report");
+    let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+    let held = &report["snapshots"];
+    assert_eq!(
+        (&report["outcome"], &held["same"]),
+        (&"conforms".into(), &1.into())
+    );
+    let difference = &held["differences"][0];
+    assert_eq!(
+        (&difference["case"], &difference["step"]),
+        (&"twice".into(), &3.into())
+    );
+    let diff = difference["diff"].as_str().expect("a text");
+    assert!(diff.contains("-< 404") && diff.contains("+< 200"), "{diff}");
+    let xml = fs::read_to_string(junit).expect("a report");
+    assert!(
+        xml.contains("failures=\"1\"") && xml.contains("classname=\"snapshots\""),
+        "{xml}"
+    );
     // Whoever asks for nothing but bad news hears that.
     let told = exits(
         &run(&[&all[..], &["--endpoint", &lenient, "--quiet"]].concat()),

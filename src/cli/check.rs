@@ -69,8 +69,8 @@ pub(super) struct Check {
 
     /// Go on with the last run against this endpoint that did not come to its end: what it judged is not judged again.
     ///
-    /// Options that say which cases to run are those of that run. Needs --endpoint.
-    #[arg(long, help_heading = "Cases", requires = "endpoint")]
+    /// Options that say which cases to run are those of that run. Needs --endpoint or --aws.
+    #[arg(long, help_heading = "Cases")]
     resume: bool,
 
     /// Where journals of runs are kept, for --resume [default: profile-contract in the user's folder for state].
@@ -144,28 +144,28 @@ impl Check {
             None => Deviations::default(),
         };
         let runtime = Runtime::new().map_err(Trouble::Start)?;
-        let Checked { report, notes, .. } =
-            runtime.block_on(self.hold(known, findings.clone(), snapshots.as_ref()))?;
+        let Checked {
+            mut report, notes, ..
+        } = runtime.block_on(self.hold(known, findings.clone(), snapshots.as_ref()))?;
         for note in &notes {
             output::remark(&format!("note: {note}"));
         }
 
+        let mut held = None;
+        if let Some(snapshots) = &snapshots {
+            let interrupted = report.interrupted.is_some();
+            let shown = snapshots.finish(&self.only, interrupted, &self.again(), self.verbose)?;
+            report.snapshots = shown.held;
+            held = Some(shown.told);
+        }
         for file in &self.report {
             file.write(&report)?;
         }
         if let Some(trouble) = findings.and_then(|findings| findings.trouble()) {
             return Err(trouble);
         }
-        if (report.interrupted.is_some() || report.gone.is_some())
-            && let Some(address) = &self.target.endpoint
-        {
-            let state = self.state.as_ref().and_then(|folder| folder.to_str());
-            let state = state.map(|folder| format!(" --state {}", quoted(folder)));
-            output::remark(&format!(
-                "what was judged is kept: `profile-contract check --endpoint {}{} --resume` goes on",
-                quoted(address),
-                state.unwrap_or_default(),
-            ));
+        if report.interrupted.is_some() || report.gone.is_some() {
+            self.tell_how_to_go_on();
         }
         let mut exit = Exit::of(&report, self.strict);
         if !self.quiet || exit != Exit::Conforms || report.counts().warns > 0 {
@@ -176,17 +176,29 @@ impl Check {
             };
             output::print(&human::render(&report, output::manner(detail)))?;
         }
-        if let Some(snapshots) = &snapshots {
-            let interrupted = report.interrupted.is_some();
-            let held = snapshots.finish(&self.only, interrupted, &self.again(), self.verbose)?;
-            if !self.quiet || held.differs {
-                output::print(&held.told)?;
-            }
-            if held.differs && exit != Exit::Trouble {
-                exit = Exit::Violates;
-            }
+        let held_to = report.snapshots.as_ref();
+        let differs = held_to.is_some_and(|held| !held.differences.is_empty());
+        if let Some(told) = held.filter(|_| !self.quiet || differs) {
+            output::print(&told)?;
+        }
+        if differs && exit != Exit::Trouble {
+            exit = Exit::Violates;
         }
         Ok(exit)
+    }
+
+    /// Tells how to go on with a run that ended early, if a journal of it is kept.
+    fn tell_how_to_go_on(&self) {
+        if self.target.endpoint.is_none() && !self.target.aws {
+            return;
+        }
+        let state = self.state.as_ref().and_then(|folder| folder.to_str());
+        let state = state.map(|folder| format!(" --state {}", quoted(folder)));
+        output::remark(&format!(
+            "what was judged is kept: `profile-contract check{}{} --resume` goes on",
+            self.target.again(),
+            state.unwrap_or_default(),
+        ));
     }
 
     /// The command that holds one case, whose name goes behind it, to its snapshot again.
@@ -211,7 +223,8 @@ impl Check {
         findings: Option<Arc<Findings>>,
         snapshots: Option<&Arc<Snapshots>>,
     ) -> Result<Checked, Trouble> {
-        let past = self.past()?;
+        let address = self.target.route()?.address();
+        let past = self.past(address.as_deref())?;
         let chosen = self.chosen(past.as_ref())?;
         let (target, name, arns) = self.destination().await?;
         target.reach(self.target.timeout).await?;
@@ -225,7 +238,7 @@ impl Check {
         if let Some(findings) = findings {
             check = check.telling(move |kept, first| findings.write(kept, first));
         }
-        if let Some(journal) = self.journal(&check, &chosen, past.as_ref())? {
+        if let Some(journal) = self.journal(&check, address.as_deref(), &chosen, past.as_ref())? {
             check = check.journaled(journal);
         }
         if let Some(past) = past {
@@ -240,17 +253,24 @@ impl Check {
         Ok(checked?)
     }
 
-    /// The run to go on with, if any.
-    fn past(&self) -> Result<Option<Past>, Trouble> {
-        let (true, Some(address)) = (self.resume, &self.target.endpoint) else {
+    /// The run against that address to go on with, if any.
+    fn past(&self, address: Option<&str>) -> Result<Option<Past>, Trouble> {
+        if !self.resume {
             return Ok(None);
+        }
+        let Some(address) = address else {
+            return Err(Trouble::Usage(
+                "--resume goes on with a run against an endpoint, and the built-in reference is another one each time: \
+                 add --endpoint or --aws"
+                    .to_owned(),
+            ));
         };
         let folder = state::journals(self.state.as_ref()).ok_or_else(|| {
             Trouble::Usage("no folder for journals: neither XDG_STATE_HOME nor HOME is set; --state DIR names one".to_owned())
         })?;
         let mut under_way = false;
         for past in Past::all(&folder) {
-            if past.endpoint != *address || past.done {
+            if past.endpoint != address || past.done {
                 continue;
             }
             if past.is_under_way() {
@@ -324,10 +344,11 @@ impl Check {
     fn journal(
         &self,
         check: &check::Check<Destination>,
+        address: Option<&str>,
         chosen: &Chosen,
         past: Option<&Past>,
     ) -> Result<Option<Journal>, Trouble> {
-        let Some(address) = &self.target.endpoint else {
+        let Some(address) = address else {
             return Ok(None);
         };
         if let Some(past) = past {

@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::case::select::Glob;
 use crate::case::transcript::Transcript;
-use crate::report::human::plural;
+use crate::report::{self, human::plural};
 use crate::snapshot::{self, Canonical, Comparison, Difference, Snapshot, canonical};
 
 use super::Trouble;
@@ -65,12 +65,12 @@ enum Became {
     Broken(String),
 }
 
-/// What a run showed, for people.
+/// What a run showed.
 #[derive(Debug)]
 pub(super) struct Held {
-    /// Whether something differs from its snapshot.
-    pub(super) differs: bool,
-    /// What to print.
+    /// For the report, unless snapshots were written.
+    pub(super) held: Option<report::Snapshots>,
+    /// For people.
     pub(super) told: String,
 }
 
@@ -184,16 +184,43 @@ impl Snapshots {
             }
         }
         let shown = if verbose { usize::MAX } else { SHOWN };
-        let told = if self.update {
-            self.told_of_update(&state, &removed, shown)
-        } else {
-            self.told_of_holding(&state, again, shown)
+        if self.update {
+            let told = self.told_of_update(&state, &removed, shown);
+            return Ok(Held { held: None, told });
+        }
+        let held = self.held(&mut state, again);
+        let told = told_of_holding(&held, shown);
+        Ok(Held {
+            held: Some(held),
+            told,
+        })
+    }
+
+    /// What became of every case that was held to its snapshot.
+    fn held(&self, state: &mut State, again: &str) -> report::Snapshots {
+        let mut held = report::Snapshots {
+            folder: self.folder.display().to_string(),
+            ..report::Snapshots::default()
         };
-        let differs = state
-            .became
-            .values()
-            .any(|became| matches!(became, Became::Differs(_)));
-        Ok(Held { differs, told })
+        for (name, became) in std::mem::take(&mut state.became) {
+            match became {
+                Became::Differs(snapshot::Difference { step, said, diff }) => {
+                    held.differences.push(report::Difference {
+                        again: format!("{again} {}", quoted(&name)),
+                        case: name,
+                        step,
+                        said,
+                        diff,
+                    });
+                }
+                Became::Missing => held.missing.push(name),
+                Became::Outdated => held.outdated.push(name),
+                Became::Broken(why) => held.broken.push((name, why)),
+                Became::Unsteady => held.unsteady.push(name),
+                Became::Same | Became::Added | Became::Changed => held.same += 1,
+            }
+        }
+        held
     }
 
     fn told_of_update(&self, state: &State, removed: &[String], shown: usize) -> String {
@@ -221,89 +248,6 @@ impl Snapshots {
         list(&mut told, "changed", &changed, shown);
         list(&mut told, "removed", removed, shown);
         list(&mut told, "not recorded", &broken, shown);
-        told
-    }
-
-    fn told_of_holding(&self, state: &State, again: &str, shown: usize) -> String {
-        let mut told = String::new();
-        let differences: Vec<_> = state
-            .became
-            .iter()
-            .filter_map(|(name, became)| match became {
-                Became::Differs(difference) => Some((name, difference)),
-                _ => None,
-            })
-            .collect();
-        // Writing to a String cannot fail.
-        for (name, difference) in differences.iter().take(shown) {
-            let _ = writeln!(
-                told,
-                " DIFFERS {name}, step {}: {}",
-                difference.step + 1,
-                difference.said
-            );
-            for line in difference.diff.lines() {
-                let _ = writeln!(told, "         {line}");
-            }
-            let _ = writeln!(told, "         again     {again} {}", quoted(name));
-        }
-        let rest: Vec<_> = differences
-            .iter()
-            .skip(shown)
-            .map(|(name, _)| (*name).clone())
-            .collect();
-        list(&mut told, "differs", &rest, shown);
-        let of = |wanted: fn(&Became) -> bool| -> Vec<String> {
-            let found = state.became.iter().filter(|(_, became)| wanted(became));
-            found.map(|(name, became)| named(name, became)).collect()
-        };
-        let kinds: [(&str, &str, Vec<String>); 4] = [
-            (
-                "without a snapshot",
-                "no snapshot",
-                of(|became| matches!(became, Became::Missing)),
-            ),
-            (
-                "of a case that has changed since",
-                "outdated",
-                of(|became| matches!(became, Became::Outdated)),
-            ),
-            (
-                "not compared to the end",
-                "not compared",
-                of(|became| matches!(became, Became::Broken(_))),
-            ),
-            (
-                "different once and not the second time",
-                "unsteady",
-                of(|became| matches!(became, Became::Unsteady)),
-            ),
-        ];
-        let same = of(|became| matches!(became, Became::Same)).len();
-        let mut summary = format!(
-            "Snapshots in {}: {} as recorded, {} different",
-            self.folder.display(),
-            plural(same, "case"),
-            differences.len()
-        );
-        for (what, word, names) in &kinds {
-            if !names.is_empty() {
-                let _ = write!(summary, ", {} {what}", names.len());
-                list(&mut told, word, names, shown);
-            }
-        }
-        let _ = writeln!(told, "{summary}");
-        let stale = [Became::Missing, Became::Outdated];
-        if state.became.values().any(|became| {
-            stale
-                .iter()
-                .any(|kind| std::mem::discriminant(kind) == std::mem::discriminant(became))
-        }) {
-            let _ = writeln!(
-                told,
-                "         --update against the endpoint that was recorded brings them up to date"
-            );
-        }
         told
     }
 
@@ -343,6 +287,62 @@ impl State {
         self.became.insert(name, became);
         false
     }
+}
+
+/// What holding a target to snapshots showed, for people.
+fn told_of_holding(held: &report::Snapshots, shown: usize) -> String {
+    let mut told = String::new();
+    // Writing to a String cannot fail.
+    for difference in held.differences.iter().take(shown) {
+        let (case, step) = (&difference.case, difference.step + 1);
+        let _ = writeln!(told, " DIFFERS {case}, step {step}: {}", difference.said);
+        for line in difference.diff.lines() {
+            let _ = writeln!(told, "         {line}");
+        }
+        let _ = writeln!(told, "         again     {}", difference.again);
+    }
+    let rest = held.differences.iter().skip(shown);
+    let rest: Vec<_> = rest.map(|difference| difference.case.clone()).collect();
+    list(&mut told, "differs", &rest, shown);
+    let mut summary = format!(
+        "Snapshots in {}: {} as recorded, {} different",
+        held.folder,
+        plural(held.same, "case"),
+        held.differences.len()
+    );
+    let broken: Vec<_> = held
+        .broken
+        .iter()
+        .map(|(name, why)| format!("{name}, {why}"))
+        .collect();
+    let kinds = [
+        ("without a snapshot", "no snapshot", &held.missing),
+        (
+            "of a case that has changed since",
+            "outdated",
+            &held.outdated,
+        ),
+        ("not compared to the end", "not compared", &broken),
+        (
+            "different once and not the second time",
+            "unsteady",
+            &held.unsteady,
+        ),
+    ];
+    for (what, word, names) in kinds {
+        if !names.is_empty() {
+            let _ = write!(summary, ", {} {what}", names.len());
+            list(&mut told, word, names, shown);
+        }
+    }
+    let _ = writeln!(told, "{summary}");
+    if !held.missing.is_empty() || !held.outdated.is_empty() {
+        let _ = writeln!(
+            told,
+            "         --update against the endpoint that was recorded brings them up to date"
+        );
+    }
+    told
 }
 
 /// The name of a case, with what there is to say about it.

@@ -49,6 +49,8 @@ struct Document<'a> {
     required: Vec<Unmet<'a>>,
     known: Vec<Known<'a>>,
     contradictions: Vec<Contradiction<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snapshots: Option<Snapshots<'a>>,
     slow: Slow,
     capabilities: Vec<Capability>,
     /// The longest time, in milliseconds, between a write and the read that showed it (cap.settle-ms).
@@ -163,6 +165,32 @@ struct Decided<'a> {
 }
 
 #[derive(Serialize)]
+struct Snapshots<'a> {
+    folder: &'a str,
+    same: usize,
+    differences: Vec<Difference<'a>>,
+    missing: &'a [String],
+    outdated: &'a [String],
+    broken: Vec<Broken<'a>>,
+    unsteady: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Difference<'a> {
+    case: &'a str,
+    step: usize,
+    request: &'a str,
+    diff: &'a str,
+    again: &'a str,
+}
+
+#[derive(Serialize)]
+struct Broken<'a> {
+    case: &'a str,
+    why: &'a str,
+}
+
+#[derive(Serialize)]
 struct Slow {
     limit_seconds: f64,
     answers: usize,
@@ -259,6 +287,7 @@ impl<'a> Document<'a> {
                 .iter()
                 .map(Contradiction::of)
                 .collect(),
+            snapshots: report.snapshots.as_ref().map(Snapshots::of),
             slow: Slow {
                 limit_seconds: report.run.limit.as_secs_f64(),
                 answers: report.slow,
@@ -347,6 +376,28 @@ impl<'a> Contradiction<'a> {
             rule: choice.choice().rule,
             first: side(&contradiction.first),
             second: side(&contradiction.second),
+        }
+    }
+}
+
+impl<'a> Snapshots<'a> {
+    fn of(held: &'a super::Snapshots) -> Self {
+        let differences = held.differences.iter().map(|difference| Difference {
+            case: &difference.case,
+            step: difference.step + 1,
+            request: &difference.said,
+            diff: &difference.diff,
+            again: &difference.again,
+        });
+        let broken = held.broken.iter().map(|(case, why)| Broken { case, why });
+        Self {
+            folder: &held.folder,
+            same: held.same,
+            differences: differences.collect(),
+            missing: &held.missing,
+            outdated: &held.outdated,
+            broken: broken.collect(),
+            unsteady: &held.unsteady,
         }
     }
 }

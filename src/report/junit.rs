@@ -1,7 +1,7 @@
 //! The report for build servers: JUnit XML, one test case for each case.
 //!
 //! A violation is a failure, a case that could not be judged an error, and warnings stand in the output of a test that
-//! passed. The folder of a case is its class.
+//! passed. The folder of a case is its class. Differences from snapshots are failures of a class of their own.
 
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
@@ -54,6 +54,15 @@ pub fn render(report: &Report) -> Result<String, quick_junit::SerializeError> {
         ));
         let mut case = TestCase::new(choice.choice().id, status);
         case.set_classname("choices");
+        suite.add_test_case(case);
+    }
+    for difference in report.snapshots.iter().flat_map(|held| &held.differences) {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        status.set_type("snapshot");
+        status.set_message(format!("step {}: {}", difference.step + 1, difference.said));
+        status.set_description(format!("{}\nagain {}\n", difference.diff, difference.again));
+        let mut case = TestCase::new(difference.case.as_str(), status);
+        case.set_classname("snapshots");
         suite.add_test_case(case);
     }
     let mut document = Document::new("profile-contract");

@@ -121,8 +121,44 @@ pub struct Report {
     pub interrupted: Option<String>,
     /// Names of cases that were not run, because they name what may be somebody's.
     pub left_out: Vec<String>,
+    /// What holding the target to snapshots showed, if it was.
+    pub snapshots: Option<Snapshots>,
     /// For every lasting choice, the distinct sets of options cases left, each with the first such case.
     seen: Vec<(ChoiceId, Options, String)>,
+}
+
+/// What holding a target to snapshots showed: what another endpoint answered, or this one at another time.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Snapshots {
+    /// The folder they lie in.
+    pub folder: String,
+    /// How many cases were answered as recorded.
+    pub same: usize,
+    /// The cases that were answered otherwise, twice.
+    pub differences: Vec<Difference>,
+    /// Cases without a snapshot.
+    pub missing: Vec<String>,
+    /// Cases that have changed since they were recorded.
+    pub outdated: Vec<String>,
+    /// Cases that were not answered to their end, each with why.
+    pub broken: Vec<(String, String)>,
+    /// Cases that were answered otherwise once and not the second time.
+    pub unsteady: Vec<String>,
+}
+
+/// An answer that differs from a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The case.
+    pub case: String,
+    /// The step, from 0.
+    pub step: usize,
+    /// What was said in that step.
+    pub said: String,
+    /// The two answers, as a unified diff of their canonical forms.
+    pub diff: String,
+    /// The command that holds the case to its snapshot again.
+    pub again: String,
 }
 
 /// What was asked for, and what became of it.
@@ -238,6 +274,7 @@ impl Report {
             elapsed: Duration::ZERO,
             interrupted: None,
             left_out: Vec::new(),
+            snapshots: None,
             seen: Vec::new(),
         }
     }

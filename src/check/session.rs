@@ -19,7 +19,7 @@ use crate::replay::sweep::{Which, sweep};
 use crate::replay::{self, Lag, Leftover, Next, Settings, Target};
 use crate::report::{Judged, Report, Seen, Shrunk, alike, still_shows};
 use crate::shrink::Shrinker;
-use crate::wire::Answer;
+use crate::wire::{Answer, Exchange, Message};
 
 use super::Stopper;
 use super::arn::ArnForm;
@@ -741,7 +741,7 @@ impl<T: Target + 'static> Session<T> {
             &self.settings,
             &mut |step, exchange| {
                 let heard = judge.see(step, exchange);
-                if heard == Heard::Next && std::mem::take(&mut waiting) {
+                if heard == Heard::Next && std::mem::take(&mut waiting) && !goes_on(exchange) {
                     lag.note(written.elapsed());
                 }
                 if patient && !addressed(&exchange.message).is_some_and(Operation::reads) {
@@ -909,6 +909,15 @@ fn judged(task: &Task, verdict: Verdict, took: Duration, seen: Option<Seen>) -> 
         seen,
         aims: task.case.aims.clone(),
         generated: task.generated,
+    }
+}
+
+/// Whether a page was asked for that follows another. That one comes right later measures no lag: the borders of pages move
+/// with whatever is listed between them.
+fn goes_on(exchange: &Exchange) -> bool {
+    match &exchange.message {
+        Message::Request(request) => request.target.contains("next-token="),
+        Message::Raw(_) => false,
     }
 }
 

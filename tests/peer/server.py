@@ -1,0 +1,27 @@
+#!/usr/bin/env python3
+"""A second implementation of the API, written from the contract alone: in memory, for one machine, Python 3.11.
+
+`check` must find nothing wrong with it. The first line on stdout is `listening on http://ADDRESS:PORT`.
+"""
+
+import argparse
+import asyncio
+
+from service import Service
+from wire import HEAD_LIMIT, Wire
+
+
+async def serve(port):
+    server = await asyncio.start_server(Wire(Service()).serve, "127.0.0.1", port, limit=HEAD_LIMIT)
+    print(f"listening on http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
+    async with server:
+        await server.serve_forever()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--port", type=int, default=0, help="port of this machine; 0 picks a free one")
+    try:
+        asyncio.run(serve(parser.parse_args().port))
+    except KeyboardInterrupt:
+        pass

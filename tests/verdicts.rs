@@ -161,6 +161,51 @@ fn framework_errors_stand_for_bad_requests() {
 }
 
 #[test]
+fn who_reads_all_of_a_request_first_may_refuse_it_before_the_domain_is_missed() {
+    const ID: &str = "0123456789abcdef0123456789abcdef";
+    let doubtful = [
+        r#"POST /domains/none/profiles/search {"KeyName":"k","Values":[]}"#.to_owned(),
+        r#"POST /domains/none/profiles/search {"KeyName":"_profileId","Values":["x"]}"#.to_owned(),
+        format!(
+            r#"POST /domains/none/profiles/keys {{"ProfileId":"{ID}","KeyName":"k","Values":[]}}"#
+        ),
+        format!(
+            r#"POST /domains/none/profiles/keys {{"ProfileId":"{ID}","KeyName":"_caseId","Values":["x"]}}"#
+        ),
+        "POST /domains/none/profiles {}".to_owned(),
+        format!(
+            r#"POST /domains/none/profiles/objects {{"ProfileId":"{ID}","ObjectTypeName":"T","ObjectFilter":{{"KeyName":"k","Values":["x"]}}}}"#
+        ),
+        format!(
+            r#"POST /domains/none/profiles/objects/merge {{"MainProfileId":"{ID}","ProfileIdsToBeMerged":["{ID}"]}}"#
+        ),
+        r#"PUT /domains/none/profiles/objects {"ObjectTypeName":"_asset","Object":"{}"}"#
+            .to_owned(),
+        "DELETE /domains/none/object-types/_profile".to_owned(),
+        "GET /domains/none/object-types?next-token=abc".to_owned(),
+    ];
+    for request in &doubtful {
+        allowed(&[&format!("{request} => 400 BadRequestException")]);
+        allowed(&[&format!("{request} => 404 ResourceNotFoundException")]);
+    }
+    for request in [
+        r#"POST /domains/none/profiles/search {"KeyName":"k","Values":["x"]}"#,
+        r#"POST /domains/none/profiles {"FirstName":"A"}"#,
+        "GET /domains/none/object-types",
+        "DELETE /domains/none/object-types/T",
+    ] {
+        forbidden(
+            "domain.scope-unknown",
+            &[&format!("{request} => 400 BadRequestException")],
+        );
+    }
+    forbidden(
+        "domain.scope-unknown",
+        &[r#"POST /domains/none/profiles/search {"KeyName":"k","Values":[]} => 200 {"Items":[]}"#],
+    );
+}
+
+#[test]
 fn timestamps_are_seconds_and_stay() {
     let get = |created: &str| {
         format!(

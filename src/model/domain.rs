@@ -9,6 +9,7 @@ use crate::wire::Json;
 use crate::{choice, rule};
 
 use super::gate::{Branch, Gate, Ground, Served};
+use super::object_type;
 use super::page::{Item, Listing, Naming, Strangers};
 use super::pattern::{
     Object, Pattern, Presence, Rules, Rules4, Slot, Times, is_empty, required, rules,
@@ -81,8 +82,68 @@ pub(super) fn scope<'w>(
                 ground.rules.insert(0, rule!("domain.delete.effect"));
             }
             gate.ground(ground);
+            if !world.reference {
+                beside(input, gate);
+            }
             None
         }
+    }
+}
+
+/// What a request may be refused for by those who read all of it before they look for its domain (proto.precedence).
+fn beside(input: &Input, gate: &mut Gate<'_>) {
+    let mut may = |rule, refusals, why: &str| gate.ground(Ground::may(rule, refusals, why));
+    let text = |name| input.member(name).and_then(Json::as_str);
+    let is_empty = |values: Option<&Json>| {
+        values
+            .and_then(Json::items)
+            .is_some_and(|values| values.is_empty())
+    };
+    if input.next_token.is_some() {
+        let why = "a token that nobody handed out for this";
+        may(rule!("page.token-garbage"), Refusals::BAD, why);
+    }
+    let type_name = input.label("ObjectTypeName").or(text("ObjectTypeName"));
+    if type_name.is_some_and(object_type::is_standard) {
+        let (rule, refusals) = if text("Object").is_some() {
+            (rule!("ingest.type.standard"), Refusals::DENIED)
+        } else if input.label("ObjectTypeName").is_some() {
+            (rule!("delete-type.standard"), Refusals::DENIED)
+        } else {
+            (rule!("list-objects.standard-profile"), Refusals::NONE)
+        };
+        may(rule, Refusals::BAD.or(refusals), "a standard type");
+    }
+    if let Some(filter) = input.member("ObjectFilter") {
+        let rule = if is_empty(filter.get("Values")) {
+            rule!("filter.values-empty")
+        } else {
+            rule!("filter.unknown-key")
+        };
+        may(rule, Refusals::BAD, "a filter that may not apply");
+    }
+    let values = input.member("Values");
+    match text("KeyName") {
+        Some(_) if text("ProfileId").is_none() && is_empty(values) => {
+            may(rule!("search.values-empty"), Refusals::BAD, "no values");
+        }
+        Some("_profileId" | "_assetId" | "_caseId") => {
+            let rule = if text("ProfileId").is_some() {
+                rule!("profile.key.add.system-id")
+            } else {
+                rule!("search.profile-id-malformed")
+            };
+            may(rule, Refusals::BAD, "a key of system ids");
+        }
+        _ => {}
+    }
+    let main = text("MainProfileId");
+    let merged = input.member("ProfileIdsToBeMerged").and_then(Json::items);
+    if main.is_some_and(|main| {
+        merged.is_some_and(|merged| merged.iter().any(|id| id.as_str() == Some(main)))
+    }) {
+        let why = "the main profile is among those to be merged";
+        may(rule!("merge.self"), Refusals::BAD, why);
     }
 }
 

@@ -103,9 +103,7 @@ fn names_anything(input: &Input) -> bool {
 }
 
 pub(super) fn create(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
-    let Some(domain) = scope(world, input, &mut gate, rules!["domain.scope-unknown"]) else {
-        return gate.finish(Vec::new());
-    };
+    let domain = scope(world, input, &mut gate, rules!["domain.scope-unknown"]);
     let given = members(&input.body);
     if input.body.members().unwrap_or_default().is_empty() {
         gate.ground(Ground::choice(
@@ -120,9 +118,9 @@ pub(super) fn create(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
         let rule = rule!("profile.create.empty");
         gate.ground(Ground::may(rule, BAD, "no field with a value"));
     }
-    if !gate.may_be_served() {
+    let Some(domain) = domain.filter(|_| gate.may_be_served()) else {
         return gate.finish(Vec::new());
-    }
+    };
     let store = &domain.store;
     for rule in [
         rule!("profile.create.no-dedup"),

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """A second implementation of the API, written from the contract alone: in memory, for one machine, Python 3.11.
 
-`check` must find nothing wrong with it. The first line on stdout is `listening on http://ADDRESS:PORT`.
+`check` must find nothing wrong with it, and something with each of its defects (`--defect list` shows them). The first line on stdout is `listening on http://ADDRESS:PORT`.
 """
 
 import argparse
 import asyncio
 
+import defects
 from service import Service
 from wire import HEAD_LIMIT, Wire
 
@@ -21,7 +22,15 @@ async def serve(port):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--port", type=int, default=0, help="port of this machine; 0 picks a free one")
+    parser.add_argument("--defect", help="be wrong in one way; `list` shows the ways there are")
+    arguments = parser.parse_args()
+    if arguments.defect == "list":
+        for name, (difficulty, rules, _) in defects.DEFECTS.items():
+            print(name, difficulty, *rules)
+        raise SystemExit
+    if arguments.defect:
+        defects.DEFECTS[arguments.defect][2]()
     try:
-        asyncio.run(serve(parser.parse_args().port))
+        asyncio.run(serve(arguments.port))
     except KeyboardInterrupt:
         pass

@@ -409,7 +409,10 @@ fn snapshots_come_and_go_with_their_cases_and_nothing_else_is_touched() {
 
     // A case of that name cannot have its snapshot there.
     add(cases.path(), "notes", GET);
-    let told = exits(&hold(&["--update"]), 2);
+    let report = cases.path().join("report.json");
+    let option = format!("json={}", report.display());
+    let told = exits(&hold(&["--update", "--report", &option]), 2);
+    assert!(report.exists(), "what was judged is not lost for that");
     assert!(
         told.contains("notes.snap: the file there is no snapshot; move it away"),
         "{told}"

@@ -22,7 +22,7 @@ use super::interrupt::stop_on_interrupt;
 use super::output::{self, Findings, ReportFile};
 use super::snapshots::Snapshots;
 use super::state;
-use super::target::{Destination, TargetOptions, duration, quoted};
+use super::target::{Destination, Route, TargetOptions, duration, quoted};
 use super::{Exit, Trouble};
 
 /// Check an implementation against the contract
@@ -151,12 +151,13 @@ impl Check {
             output::remark(&format!("note: {note}"));
         }
 
-        let mut held = None;
-        if let Some(snapshots) = &snapshots {
-            let interrupted = report.interrupted.is_some();
-            let shown = snapshots.finish(&self.only, interrupted, &self.again(), self.verbose)?;
-            report.snapshots = shown.held;
-            held = Some(shown.told);
+        let interrupted = report.interrupted.is_some();
+        // What cannot be done with snapshots takes nothing from what was found.
+        let mut held = snapshots
+            .map(|all| all.finish(&self.only, interrupted, &self.again(), self.verbose))
+            .transpose();
+        if let Ok(Some(held)) = &mut held {
+            report.snapshots = held.held.take();
         }
         for file in &self.report {
             file.write(&report)?;
@@ -178,8 +179,8 @@ impl Check {
         }
         let held_to = report.snapshots.as_ref();
         let differs = held_to.is_some_and(|held| !held.differences.is_empty());
-        if let Some(told) = held.filter(|_| !self.quiet || differs) {
-            output::print(&told)?;
+        if let Some(held) = held?.filter(|_| !self.quiet || differs) {
+            output::print(&held.told)?;
         }
         if differs && exit != Exit::Trouble {
             exit = Exit::Violates;
@@ -223,10 +224,11 @@ impl Check {
         findings: Option<Arc<Findings>>,
         snapshots: Option<&Arc<Snapshots>>,
     ) -> Result<Checked, Trouble> {
-        let address = self.target.route()?.address();
+        let route = self.target.route()?;
+        let address = route.address();
         let past = self.past(address.as_deref())?;
         let chosen = self.chosen(past.as_ref())?;
-        let (target, name, arns) = self.destination().await?;
+        let (target, name, arns) = self.destination(&route).await?;
         target.reach(self.target.timeout).await?;
         let options = self.options(&chosen, known, arns);
         let mut check = check::Check::new(target, options)?.named(&name);
@@ -405,8 +407,7 @@ impl Check {
     }
 
     /// The target, what to call it in the report, and how its ARNs begin.
-    async fn destination(&self) -> Result<(Destination, String, Arns), Trouble> {
-        let route = self.target.route()?;
+    async fn destination(&self, route: &Route<'_>) -> Result<(Destination, String, Arns), Trouble> {
         if let Some(address) = route.address() {
             let (target, arns) = route.connect(&address).await?;
             return Ok((target, address, arns));

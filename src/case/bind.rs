@@ -245,6 +245,19 @@ pub fn token_of(answer: &Response) -> Option<String> {
         .map(str::to_owned)
 }
 
+/// Whether a page is asked for that follows another.
+pub fn asks_for_next_page(message: &Message) -> bool {
+    match message {
+        Message::Request(request) => request.query().split('&').any(is_token),
+        Message::Raw(_) => false,
+    }
+}
+
+/// Whether a pair of a query is a token for the next page.
+fn is_token(pair: &str) -> bool {
+    pair == "next-token" || pair.starts_with("next-token=")
+}
+
 /// The request for the next page: the same one with `next-token` in the query, in place of an earlier one.
 ///
 /// Raw bytes have no next page and stay as they are.
@@ -252,7 +265,6 @@ pub fn next_page(message: &Message, token: &str) -> Message {
     let Message::Request(request) = message else {
         return message.clone();
     };
-    let is_token = |pair: &str| pair == "next-token" || pair.starts_with("next-token=");
     let mut target = request.path().to_owned();
     let mut separator = '?';
     for pair in request

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use crate::case::bind::{Values, fresh_names};
+use crate::case::bind::{Values, asks_for_next_page, fresh_names};
 use crate::case::transcript::Transcript;
 use crate::case::{Case, Say};
 use crate::contract::operation::{OPERATIONS, addressed, operation};
@@ -19,7 +19,7 @@ use crate::replay::sweep::{Which, sweep};
 use crate::replay::{self, Lag, Leftover, Next, Settings, Target};
 use crate::report::{Judged, Report, Seen, Shrunk, alike, still_shows};
 use crate::shrink::Shrinker;
-use crate::wire::{Answer, Exchange, Message};
+use crate::wire::Answer;
 
 use super::Stopper;
 use super::arn::ArnForm;
@@ -741,7 +741,11 @@ impl<T: Target + 'static> Session<T> {
             &self.settings,
             &mut |step, exchange| {
                 let heard = judge.see(step, exchange);
-                if heard == Heard::Next && std::mem::take(&mut waiting) && !goes_on(exchange) {
+                // A further page that comes right measures nothing: the borders of pages move with whatever is listed between.
+                if heard == Heard::Next
+                    && std::mem::take(&mut waiting)
+                    && !asks_for_next_page(&exchange.message)
+                {
                     lag.note(written.elapsed());
                 }
                 if patient && !addressed(&exchange.message).is_some_and(Operation::reads) {
@@ -909,15 +913,6 @@ fn judged(task: &Task, verdict: Verdict, took: Duration, seen: Option<Seen>) -> 
         seen,
         aims: task.case.aims.clone(),
         generated: task.generated,
-    }
-}
-
-/// Whether a page was asked for that follows another. That one comes right later measures no lag: the borders of pages move
-/// with whatever is listed between them.
-fn goes_on(exchange: &Exchange) -> bool {
-    match &exchange.message {
-        Message::Request(request) => request.target.contains("next-token="),
-        Message::Raw(_) => false,
     }
 }
 

@@ -13,7 +13,7 @@ use super::placeholder::{COUNT, PAGE, TEXT, TIME, VARIES};
 use super::scrub::{is_secret, scrubbed};
 use super::tree::number_text;
 use super::{Snapshot, Step, Tree};
-use crate::case::bind::{Values, learn, token_of};
+use crate::case::bind::{Values, asks_for_next_page, learn, token_of};
 use crate::case::transcript::Transcript;
 use crate::case::{self, Case, Say, text};
 use crate::contract::Operation;
@@ -302,12 +302,9 @@ impl<'a> Drafting<'a> {
         shape: Option<&'static Shape>,
         exchanges: &[Exchange],
     ) -> Node {
-        let partial = |exchange: &Exchange| match (&exchange.message, &exchange.answer) {
-            (Message::Request(request), wire::Answer::Response(_)) => request
-                .query()
-                .split('&')
-                .any(|pair| pair == "next-token" || pair.starts_with("next-token=")),
-            _ => false,
+        let partial = |exchange: &Exchange| {
+            let answered = matches!(&exchange.answer, wire::Answer::Response(_));
+            answered && asks_for_next_page(&exchange.message)
         };
         let goes_on = exchanges.last().is_some_and(|last| {
             matches!(&last.answer, wire::Answer::Response(response) if token_of(response).is_some())

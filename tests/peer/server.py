@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """A second implementation of the API, written from the contract alone: in memory, for one machine, Python 3.11.
 
-`check` must find nothing wrong with it, and something with each of its defects (`--defect list` shows them). The first line on stdout is `listening on http://ADDRESS:PORT`.
+`check` must find nothing wrong with it, and something with each of its defects (`--defect list` shows them). The first line on
+stdout is `listening on http://ADDRESS:PORT`.
 """
 
 import argparse

@@ -47,7 +47,7 @@ pub const SHRINKING: usize = 200;
 /// How long that may take: where effects show late, every replay waits, and whoever watches the run does too.
 const SHRINKING_TIME: Duration = Duration::from_secs(10);
 
-/// How often a case is replayed whose target was away meanwhile, to see a violation without that.
+/// How often a case is replayed whose target was away or throttled meanwhile, to see it without that.
 const TRIES: usize = 3;
 
 /// A transcript that shows a distinct cause for the first time.
@@ -495,7 +495,7 @@ impl<T: Target + 'static> Session<T> {
     async fn replay_undisturbed(&self, task: &Task, known: &Choices) -> Watched {
         let outage = &self.settings.outage;
         let mut lapses = outage.lapses();
-        let mut watched = self.replay(task, known).await;
+        let mut watched = self.replay_clearly(task, known).await;
         let mut all_alike = true;
         for _ in 1..TRIES {
             let Some(violation) = watched.verdict.violation().cloned() else {
@@ -519,6 +519,24 @@ impl<T: Target + 'static> Session<T> {
             watched.verdict.forgive(
                 "the target was away, or closed connections, while the case was under way",
             );
+        }
+        watched
+    }
+
+    /// Replays a case; again if it could not be judged to its end and messages had to be sent again meanwhile. What was throttled
+    /// may have had its effect or not, and many such doubts are more than a judge can tell apart; the next time there may be
+    /// fewer.
+    async fn replay_clearly(&self, task: &Task, known: &Choices) -> Watched {
+        let mut watched = self.replay(task, known).await;
+        for _ in 1..TRIES {
+            let verdict = &watched.verdict;
+            let unclear = verdict.unclear.as_ref().is_some_and(|why| !why.lost);
+            if !unclear || verdict.retries == 0 || self.is_stopping() {
+                break;
+            }
+            let mut again = self.replay(task, known).await;
+            std::mem::swap(&mut watched, &mut again);
+            watched.spend(again);
         }
         watched
     }

@@ -175,6 +175,17 @@ pub(super) fn look_up<'j>(path: &[String], object: &'j Json) -> Option<&'j Json>
     path.iter().try_fold(object, |at, name| at.get(name))
 }
 
+/// Whether a path leads somewhere for whoever does not tell upper from lower case.
+pub(super) fn is_in_other_case(path: &[String], object: &Json) -> bool {
+    let Some((name, rest)) = path.split_first() else {
+        return true;
+    };
+    let members = object.members().unwrap_or_default();
+    members
+        .iter()
+        .any(|(known, value)| known.eq_ignore_ascii_case(name) && is_in_other_case(rest, value))
+}
+
 fn one(value: Option<String>) -> SmallVec<[Extraction; 1]> {
     smallvec![Extraction { value, tells: None }]
 }

@@ -391,6 +391,7 @@ impl Visit<'_, '_> {
         }
         if valued.iter().any(|(key, _)| key.fields.len() > 1) {
             note(why, rule!("key.compound-equal"));
+            note(why, rule!("key.compound-differs"));
             note(why, rule!("key.compound-partial"));
         }
         let plan = self.arrival.plan;
@@ -516,7 +517,11 @@ impl Visit<'_, '_> {
         {
             note(&mut profile.rest.history, rule!("assign.no-merge"));
         }
-        if !writes.is_empty() {
+        let absent = match ways.is_reference() {
+            true => Vec::new(),
+            false => self.should_be_absent(),
+        };
+        if !writes.is_empty() || !absent.is_empty() {
             let history = self.history(created);
             let fate = ways.fate(rule!("std.keys.follow-update"));
             self.store.change_profile(profile, fate, |profile, fields| {
@@ -524,12 +529,39 @@ impl Visit<'_, '_> {
                     profile.vague |= vague;
                     set(fields, path, held);
                 }
+                for (path, rules) in absent {
+                    if !fields.iter().any(|(known, _)| *known == path) {
+                        set(fields, path, Held::nothing(Source::Object(no), rules));
+                    }
+                }
                 for rule in history {
                     note(&mut profile.rest.history, rule);
                 }
             });
         }
         filled
+    }
+
+    /// The members of the standard profile that get no value from the object because of a SHOULD, each with it.
+    fn should_be_absent(&self) -> Vec<(Path, Rules)> {
+        let fields = self.arrival.plan.fields.iter().zip(self.values);
+        let absent = fields.filter_map(|(field, value)| {
+            let Some((Kind::Profile, path)) = &field.target else {
+                return None;
+            };
+            let Some(Origins::Accessor(names)) = &field.source else {
+                return None;
+            };
+            let rules: Rules = match extract::look_up(names, self.arrival.object) {
+                Some(Json::Null) => rules!["extract.null", "std.profile.untargeted"],
+                None if extract::is_in_other_case(names, self.arrival.object) => {
+                    rules!["extract.case", "std.profile.untargeted"]
+                }
+                _ => return None,
+            };
+            value.first().is_none().then(|| (path.clone(), rules))
+        });
+        absent.collect()
     }
 }
 

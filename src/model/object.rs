@@ -872,10 +872,18 @@ impl Asked<'_> {
 
     fn listing(&self, kind: Kind, items: Vec<Item>, scope: String) -> Listing {
         let store = &self.domain.store;
-        let vague = self
-            .profile
-            .and_then(|no| store.profiles.get(&no))
-            .is_some_and(|profile| profile.rest.vague_kinds.contains(&kind));
+        let profile = self.profile.and_then(|no| store.profiles.get(&no));
+        let vague = profile.is_some_and(|profile| profile.rest.vague_kinds.contains(&kind));
+        let survived = profile.is_some_and(|profile| {
+            let rule = rule!("object.delete.profile-stays");
+            profile.rest.history.contains(&rule)
+        });
+        // A standard object that a key of another object found should not have a second one beside it, and no more.
+        let tied = self.profile.is_some_and(|no| {
+            store
+                .standards_on(no, Some(kind))
+                .any(|(_, standard)| standard.rest.why.contains(&rule!("asset.match-one")))
+        });
         let gone = store
             .gone
             .iter()
@@ -894,6 +902,18 @@ impl Asked<'_> {
                 rules!["list-objects.scope", "ingest.response.key-matches-list"]
             }
             (Kind::Profile, true, None) => rules!["filter.subset", "list-objects.scope"],
+            (_, false, None) if tied => rules![
+                "asset.match-one",
+                "asset.create",
+                "asset.reput-same-object",
+                "list-objects.scope"
+            ],
+            (_, true, None) if tied => rules![
+                "asset.match-one",
+                "filter.no-match",
+                "filter.subset",
+                "asset.reput-same-object"
+            ],
             (_, true, None) => rules![
                 "filter.no-match",
                 "filter.subset",
@@ -943,6 +963,9 @@ impl Asked<'_> {
             },
             blame: match self.filter {
                 Some(_) => rules!["filter.absent", "list-objects.complete"],
+                None if survived => {
+                    rules!["object.delete.profile-stays", "list-objects.complete"]
+                }
                 None => rules!["list-objects.complete", "filter.absent"],
             },
             adopt: (!self.world.reference).then(|| adopt(&self.domain.name, kind)),

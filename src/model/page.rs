@@ -474,8 +474,16 @@ impl Page {
                 && (listed.contains(&name)
                     || (self.whole && self.seen.iter().any(|seen| *seen == name)));
             if again && !foreign {
+                let other =
+                    |one: &Json| self.key.of(one).as_ref() == Some(&name) && !one.same(item);
+                let rules: Rules = match self.key {
+                    Naming::Within(_) if items.iter().any(other) => {
+                        rules!["asset.id", "page.no-duplicates"]
+                    }
+                    _ => rules!["page.no-duplicates"],
+                };
                 found.push(Difference::new(
-                    rules!["page.no-duplicates"],
+                    rules,
                     place.clone(),
                     "each item once",
                     excerpt(item),

@@ -106,7 +106,11 @@ impl Portrait {
             if !held.allows(path, value) {
                 let actual = value.map_or("nothing".to_owned(), |value| format!("{value:?}"));
                 let place = format!("{place}/{}", path.replace('.', "/"));
-                found.push(Difference::new(held.rules, place, held.to_string(), actual));
+                let mut lost = Difference::new(held.rules, place, held.to_string(), actual);
+                if value.is_none() && path.starts_with("Attributes.") {
+                    lost.rules.push(rule!("std.profile.attributes"));
+                }
+                found.push(lost);
             }
         }
         for (path, value) in &shown {

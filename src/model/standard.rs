@@ -97,7 +97,10 @@ impl Visit<'_, '_> {
             Value::OneOf(options) => options.iter().any(Option::is_some),
             Value::Free => true,
         });
-        let mut why = Rules4::from_slice(rules!["asset.match-one", "asset.reput-same-object"]);
+        let mut why = Rules4::from_slice(match own {
+            Some(_) => rules!["asset.reput-same-object"],
+            None => rules!["asset.match-one"],
+        });
         let target = match found {
             Some(found) => found,
             None => {
@@ -247,7 +250,7 @@ impl Visit<'_, '_> {
             let entry = Entry {
                 subject: profile,
                 origin: Origin::Field,
-                standing: Standing::Open(rule!("asset.search-by-key")),
+                standing: Standing::Likely(rule!("asset.search-by-key")),
                 parts,
             };
             self.store.keys.add(&Arc::from(key), entry);

@@ -3,8 +3,9 @@
 
     tests/peer/matrix.py [faithful] [DEFECT…] [-- OPTION…]
 
-Options go to `check`: `-- --cases 0` is the corpus alone. The binary is target/release/profile-contract, or $PROFILE_CONTRACT. Ends with 1
-if the faithful server is accused, or a defect is not told by a rule that it breaks.
+Options go to `check`: `-- --cases 0` is the corpus alone. The binary is target/release/profile-contract, or $PROFILE_CONTRACT. A defect
+is told "right" if a violation names a rule that it breaks, "warned" if a warning does, as it must be where the contract says no more than
+should, "other" if other rules are named. Ends with 1 if the faithful server is accused, or a defect is told wrongly or not at all.
 """
 
 import json
@@ -12,6 +13,8 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import defects
@@ -41,24 +44,36 @@ def run(name, options):
         server.wait()
 
 
+def line(name, options):
+    """How a server was judged, and the line that says so."""
+    difficulty, rules, _ = defects.DEFECTS[name] if name != FAITHFUL else (0, (), None)
+    status, report = run(name, options)
+    findings = report["findings"] if report else []
+    found = [f for f in findings if f["severity"] == "violates"]
+    named = [{rule for f in some for rule in [f["rule"], *f["also"]]} for some in (found, findings)]
+    if name == FAITHFUL:
+        told = "fine" if status == 0 else "accused"
+    elif set(rules) & named[0]:
+        told = "right"
+    elif set(rules) & named[1]:
+        told = "warned"
+    else:
+        told = "other" if found else "missed"
+    shrunk = (found[0]["seen"] or {}).get("shrunk") if found else None
+    return told, f"{name} {difficulty} exit={status} reports={len(found)} {told} " + (
+        f"{report['elapsed_seconds']:.0f}s shrunk={shrunk} {','.join(sorted(named[1]))}" if report else "")
+
+
 def main():
     at = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
     wanted, options = sys.argv[1:at] or [FAITHFUL, *defects.DEFECTS], sys.argv[at + 1:]
-    wrong = False
-    for name in wanted:
-        difficulty, rules, _ = defects.DEFECTS[name] if name != FAITHFUL else (0, (), None)
-        status, report = run(name, options)
-        found = [f for f in report["findings"] if f["severity"] == "violates"] if report else []
-        named = sorted({rule for f in found for rule in [f["rule"], *f["also"]]})
-        if name == FAITHFUL:
-            told = "fine" if status == 0 else "accused"
-        else:
-            told = "right" if set(rules) & set(named) else "other" if found else "missed"
-        wrong |= told not in ("fine", "right")
-        shrunk = (found[0]["seen"] or {}).get("shrunk") if found else None
-        print(name, difficulty, f"exit={status}", f"reports={len(found)}", told,
-              f"{report['elapsed_seconds']:.0f}s" if report else "", f"shrunk={shrunk}", ",".join(named), flush=True)
-    return int(wrong)
+    counted = Counter()
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for told, text in pool.map(lambda name: line(name, options), wanted):
+            counted[told] += 1
+            print(text, flush=True)
+    print(", ".join(f"{count} {told}" for told, count in counted.most_common()))
+    return int(any(counted[told] for told in ("accused", "other", "missed")))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,26 @@
+"""Servers that are wrong in one way each: every defect replaces something of the faithful one.
+
+A defect has a name, a difficulty and the rules it breaks. Difficulty: 1 a wrong limit or status, 3 a state of two steps, 5 a sequence of
+particular values.
+"""
+
+from importlib import import_module
+
+DEFECTS = {}
+
+
+def defect(difficulty, *rules):
+    """Registers a function that makes the server wrong, under its own name."""
+    def keep(apply):
+        DEFECTS[apply.__name__.replace("_", "-")] = (difficulty, rules, apply)
+        return apply
+    return keep
+
+
+def replace(owner, name, make):
+    """Puts what `make` makes of a function in its place."""
+    setattr(owner, name, make(getattr(owner, name)))
+
+
+for part in ("control", "ingestion", "standard", "reading", "profiles"):
+    import_module(f"defects.{part}")

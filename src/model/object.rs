@@ -539,9 +539,7 @@ fn remove(store: &mut Store, no: No, ways: &Ways) {
             .gone_objects
             .push((type_name, key, rule!("object.delete.ok")));
     }
-    let feeds = store
-        .remove_object(no, ways.fate(rule!("persist.deleted-object")))
-        .map(|object| object.seen.feeds.clone());
+    let gone = store.remove_object(no, ways.fate(rule!("persist.deleted-object")));
     if observes {
         let fate = Fate::Open(rule!("persist.deleted-object"));
         store.change_profile(profile, fate, |profile, fields| {
@@ -563,15 +561,17 @@ fn remove(store: &mut Store, no: No, ways: &Ways) {
             fields.retain(|(_, held)| !own(held));
         });
     }
-    detach(store, no, &feeds.unwrap_or_default(), ways);
+    if let Some(gone) = gone {
+        detach(store, no, &gone, ways);
+    }
 }
 
 /// Takes an object that is gone away from the standard objects it wrote to.
-pub(super) fn detach(store: &mut Store, no: No, feeds: &[No], ways: &Ways) {
+pub(super) fn detach(store: &mut Store, no: No, gone: &Object, ways: &Ways) {
     let observes = !ways.is_reference();
     let stays = ways.takes(rule!("asset.deleted-source")) == 1;
-    for at in feeds {
-        let Some(standard) = store.standards.get_mut(at) else {
+    for at in gone.feeds() {
+        let Some(standard) = store.standards.get_mut(&at) else {
             continue;
         };
         standard.sources.retain(|source| *source != no);
@@ -584,7 +584,7 @@ pub(super) fn detach(store: &mut Store, no: No, feeds: &[No], ways: &Ways) {
         }
         match (standard.sources.is_empty(), observes) {
             (true, true) => standard.rest.missing = Some(rule!("asset.deleted-source")),
-            (true, false) if !stays => store.remove_standard(*at),
+            (true, false) if !stays => store.remove_standard(at),
             _ => {}
         }
     }

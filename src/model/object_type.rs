@@ -1054,7 +1054,7 @@ fn forget(store: &mut Store, type_name: &str, ways: &mut Ways) {
         }
         let fate = ways.fate(rule!("delete-type.keys"));
         if let Some(object) = store.remove_object(*no, fate) {
-            detach(store, *no, &object.seen.feeds, ways);
+            detach(store, *no, &object, ways);
         }
     }
     for no in &owners {

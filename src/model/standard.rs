@@ -56,11 +56,11 @@ impl Visit<'_, '_> {
             }
         }
         let own = self.store.objects.get(&no).and_then(|object| {
-            let of_kind = |at: &&No| {
+            let of_kind = |at: &No| {
                 let standard = self.store.standards.get(at);
                 standard.is_some_and(|standard| standard.kind == kind)
             };
-            object.seen.feeds.iter().find(of_kind).copied()
+            object.feeds().find(of_kind)
         });
         let own_elsewhere = own.is_some_and(|own| {
             let standard = self.store.standards.get(&own);
@@ -173,10 +173,8 @@ impl Visit<'_, '_> {
                 },
             ));
         }
-        if let Some(object) = self.store.objects.get_mut(&no)
-            && !object.seen.feeds.contains(&target)
-        {
-            object.seen.feeds.push(target);
+        if let Some(object) = self.store.objects.get_mut(&no) {
+            object.write_to(target);
         }
         let entries: Vec<(Arc<str>, Parts, Standing)> = keyed
             .iter()

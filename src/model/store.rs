@@ -311,6 +311,8 @@ pub(super) struct Object {
     pub(super) profile: No,
     /// The key definitions whose values it wrote, where they can be read again.
     pub(super) mask: u32,
+    /// A standard asset or case that it writes to, 0 for none; there is hardly ever a second one.
+    feed: No,
     pub(super) seen: Rare<Seen>,
 }
 
@@ -324,8 +326,8 @@ pub(super) struct Seen {
     pub(super) key: Option<Arc<str>>,
     /// The entries it wrote.
     wrote: Vec<(Arc<str>, Parts)>,
-    /// The standard assets and cases it writes to.
-    pub(super) feeds: SmallVec<[No; 1]>,
+    /// The other standard assets and cases it writes to.
+    feeds: Vec<No>,
     /// Rules broken if it is not where it is expected, the first deciding how bad that is.
     pub(super) why: Rules4,
 }
@@ -353,6 +355,7 @@ impl Object {
             text,
             profile,
             mask: 0,
+            feed: 0,
             seen: Rare::default(),
         }
     }
@@ -360,6 +363,21 @@ impl Object {
     /// The name of its type.
     pub(super) fn type_name(&self) -> &Arc<str> {
         &self.reader.type_name
+    }
+
+    /// The standard assets and cases it writes to.
+    pub(super) fn feeds(&self) -> impl Iterator<Item = No> + '_ {
+        let first = Some(self.feed).filter(|no| *no != 0);
+        first.into_iter().chain(self.seen.feeds.iter().copied())
+    }
+
+    /// It writes to this standard asset or case, too.
+    pub(super) fn write_to(&mut self, standard: No) {
+        if self.feed == 0 {
+            self.feed = standard;
+        } else if !self.feeds().any(|known| known == standard) {
+            self.seen.feeds.push(standard);
+        }
     }
 
     /// ProfileObjectUniqueKey, where it is known. The reference shows what it tells objects apart by.
@@ -1036,7 +1054,7 @@ mod tests {
     #[test]
     fn what_a_server_holds_many_of_is_small() {
         // Beside the text of an object: what is kept of it, of a profile, of a standard asset.
-        assert!(size_of::<Object>() <= 56, "{}", size_of::<Object>());
+        assert!(size_of::<Object>() <= 64, "{}", size_of::<Object>());
         assert!(size_of::<Profile>() <= 64, "{}", size_of::<Profile>());
         assert!(size_of::<Standard>() <= 112, "{}", size_of::<Standard>());
     }

@@ -123,17 +123,20 @@ fn kinship(one: RuleId, other: RuleId) -> usize {
 
 /// The operation a message asks for, if it is enough of a request to ask for one.
 pub fn addressed(message: &Message) -> Option<&'static Operation> {
-    let route = match message {
-        Message::Request(request) => operation::route(&request.method, request.path()),
-        Message::Raw(bytes) => {
-            let request = http1::parse_request(bytes).ok()?;
-            operation::route(&request.method, request.path())
+    // Nearly all do so in the ordinary way, which is found without its labels.
+    operation::addressed(message).or_else(|| {
+        let route = match message {
+            Message::Request(request) => operation::route(&request.method, request.path()),
+            Message::Raw(bytes) => {
+                let request = http1::parse_request(bytes).ok()?;
+                operation::route(&request.method, request.path())
+            }
+        };
+        match route {
+            Route::To { operation, .. } | Route::Slashes { operation, .. } => Some(operation),
+            Route::EmptyLabel | Route::WrongMethod | Route::Unknown => None,
         }
-    };
-    match route {
-        Route::To { operation, .. } | Route::Slashes { operation, .. } => Some(operation),
-        Route::EmptyLabel | Route::WrongMethod | Route::Unknown => None,
-    }
+    })
 }
 
 /// Method and target in at most [`MOST_REQUEST`] characters, or the first line of raw bytes.

@@ -390,7 +390,9 @@ impl<'a> Judge<'a> {
     /// Hears one answer of a step (from 0), and says how to go on.
     pub fn see(&mut self, step: usize, exchange: &Exchange) -> Heard {
         self.verdict.requests += 1;
-        self.verdict.tally.note(exchange);
+        let operation = addressed(&exchange.message);
+        let tally = &mut self.verdict.tally;
+        tally.add(operation, Fate::of(&exchange.answer), 1);
         match self.doubt.take() {
             Some(doubt) if doubt.step == step => self.verdict.retries += 1,
             Some(doubt) => {
@@ -405,7 +407,7 @@ impl<'a> Judge<'a> {
         }
         if !self.together.is_empty() {
             self.see_together(step, exchange);
-        } else if !self.settled && !self.passes_over(step, exchange) {
+        } else if !self.settled && !self.passes_over(step, exchange, operation) {
             self.remember(exchange);
             let observed = self.model.observe(exchange);
             if self.waits(step, exchange, &observed) {
@@ -427,14 +429,19 @@ impl<'a> Judge<'a> {
     }
 
     /// Whether an answer comes from a target that does not have the operation; notes that it does, if it does.
-    fn passes_over(&mut self, step: usize, exchange: &Exchange) -> bool {
+    fn passes_over(
+        &mut self,
+        step: usize,
+        exchange: &Exchange,
+        operation: Option<&'static Operation>,
+    ) -> bool {
         let Answer::Response(response) = &exchange.answer else {
             return false;
         };
         if self.served == Served::all() {
             return false;
         }
-        let Some(operation) = addressed(&exchange.message) else {
+        let Some(operation) = operation else {
             // A server that does not know a path may say so by 501, which is no failure then.
             return response.status == 501;
         };
@@ -469,7 +476,9 @@ impl<'a> Judge<'a> {
             .iter()
             .map(|(step, exchange)| (*step, exchange))
             .chain([(step, exchange)])
-            .filter(|(step, exchange)| self.passes_over(*step, exchange))
+            .filter(|(step, exchange)| {
+                self.passes_over(*step, exchange, addressed(&exchange.message))
+            })
             .count();
         if passed_over > 0 {
             // Where only one of them was, nobody knows what to make of the other.
@@ -501,8 +510,11 @@ impl<'a> Judge<'a> {
 
     /// Keeps what is known before a write, if an answer may be held against it.
     fn remember(&mut self, exchange: &Exchange) {
-        let writes = operation::addressed(&exchange.message).is_some_and(|asked| !asked.reads());
-        if writes && !self.brief_patience.is_zero() {
+        if self.patience.min(self.brief_patience).is_zero() {
+            // Nobody waits, so nobody asks.
+            return;
+        }
+        if operation::addressed(&exchange.message).is_some_and(|asked| !asked.reads()) {
             self.before.truncate(MOST_PENDING - 1);
             self.before.push_front(self.model.clone());
         }

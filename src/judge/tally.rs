@@ -2,9 +2,7 @@
 
 use crate::contract::Operation;
 use crate::contract::operation::OPERATIONS;
-use crate::wire::{Answer, Exchange, Response};
-
-use super::finding::addressed;
+use crate::wire::{Answer, Response};
 
 /// What became of a request, as far as its status tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,11 +58,6 @@ impl Default for Tally {
 }
 
 impl Tally {
-    /// Counts an exchange.
-    pub fn note(&mut self, exchange: &Exchange) {
-        self.add(addressed(&exchange.message), Fate::of(&exchange.answer), 1);
-    }
-
     /// Adds to the count of an operation, or of what asks for none.
     pub fn add(&mut self, operation: Option<&Operation>, fate: Fate, count: u64) {
         let row = operation

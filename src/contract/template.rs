@@ -113,9 +113,14 @@ pub enum Target {
 
 /// Reads a `Target`.
 pub fn target(text: &str) -> Target {
-    let Some((root, path)) = text.split_once('.') else {
-        return Target::OtherRoot;
-    };
+    match text.split_once('.') {
+        Some((root, path)) => target_within(root, path),
+        None => Target::OtherRoot,
+    }
+}
+
+/// What a path is within a root (`_profile`, `_asset`, `_case`).
+pub fn target_within(root: &str, path: &str) -> Target {
     let (members, id): (&[&str], &str) = match root {
         "_profile" => (&PROFILE, "ProfileId"),
         "_asset" => (&ASSET, "AssetId"),

@@ -1167,7 +1167,7 @@ fn adopt(domain: &str, kind: Kind) -> Adopt {
             standard.change(false, |fields| {
                 for (path, held) in fields {
                     let value = flat.iter().find(|(known, _)| known == path);
-                    held.adopt(path, value.map(|(_, value)| value.as_str()));
+                    held.adopt(path, value.map(|(_, value)| *value));
                 }
             });
         }

@@ -168,8 +168,8 @@ pub struct Difference {
     pub actual: String,
 }
 
-/// A short list of rules.
-pub type Rules4 = smallvec::SmallVec<[RuleId; 4]>;
+/// A short list of rules: as many as fit where a pointer to more would be.
+pub type Rules4 = smallvec::SmallVec<[RuleId; 8]>;
 
 impl Difference {
     /// A difference at a place.

@@ -3,6 +3,7 @@
 //! Members are texts, some of them within addresses and attributes; an answer may leave out what has no value, or show it
 //! as `null` or as an empty text. A [`Portrait`] lists what is known of each, and a free member is not compared.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -102,7 +103,7 @@ impl Portrait {
             let value = shown
                 .iter()
                 .find(|(known, _)| known == path)
-                .map(|(_, value)| value.as_str());
+                .map(|(_, value)| *value);
             if !held.allows(path, value) {
                 let actual = value.map_or("nothing".to_owned(), |value| format!("{value:?}"));
                 let place = format!("{place}/{}", path.replace('.', "/"));
@@ -236,22 +237,22 @@ impl fmt::Display for Portrait {
 }
 
 /// The members of a standard object that have a value, by path. Members nobody modelled are left out.
-pub(super) fn flatten(kind: Kind, actual: &Json) -> Vec<(String, String)> {
+pub(super) fn flatten(kind: Kind, actual: &Json) -> Vec<(Cow<'_, str>, &str)> {
     let root = match kind {
         Kind::Profile => "_profile",
         Kind::Asset => "_asset",
         Kind::Case => "_case",
     };
-    let mut flat = Vec::new();
+    let mut flat: Vec<(Cow<'_, str>, &str)> = Vec::new();
     for (name, value) in actual.members().unwrap_or_default() {
         match value {
             Json::String(text) if !text.is_empty() => {
                 let known = matches!(
-                    template::target(&format!("{root}.{name}")),
+                    template::target_within(root, name),
                     template::Target::Profile | template::Target::Standard
                 );
                 if known {
-                    flat.push((name.clone(), text.clone()));
+                    flat.push((Cow::Borrowed(name), text));
                 }
             }
             Json::Object(members) => {
@@ -264,7 +265,7 @@ pub(super) fn flatten(kind: Kind, actual: &Json) -> Vec<(String, String)> {
                             !text.is_empty() && (!addresses || template::is_address_member(inner))
                         });
                     flat.extend(
-                        texts.map(|(inner, text)| (format!("{name}.{inner}"), text.to_owned())),
+                        texts.map(|(inner, text)| (Cow::Owned(format!("{name}.{inner}")), text)),
                     );
                 }
             }

@@ -85,7 +85,7 @@ fn members(body: &Json) -> Vec<(Path, String)> {
 }
 
 fn is_text_member(name: &str) -> bool {
-    template::target(&format!("_profile.{name}")) == template::Target::Profile
+    template::target_within("_profile", name) == template::Target::Profile
 }
 
 /// Whether the body of a CreateProfile holds a known member that is neither null nor an empty object.
@@ -761,7 +761,7 @@ pub(super) fn adopt(store: &mut Store, no: No, id: Option<&str>, shown: &Json) {
             profile.doubt = None;
             for (path, held) in fields {
                 let value = flat.iter().find(|(known, _)| known == path);
-                held.adopt(path, value.map(|(_, value)| value.as_str()));
+                held.adopt(path, value.map(|(_, value)| *value));
             }
         });
     }

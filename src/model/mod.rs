@@ -39,6 +39,8 @@ mod value;
 mod ways;
 mod world;
 
+use std::rc::Rc;
+
 use smallvec::SmallVec;
 
 use crate::contract::validate::Input;
@@ -352,12 +354,10 @@ impl Model {
         let Some(branch) = branches(world, &heard).into_iter().next() else {
             return refusal("BadRequestException", 400, "nothing is allowed here");
         };
-        let mut body = branch.allowed.body.render(Filling { now_ms });
+        let body = branch.allowed.body.render(Filling { now_ms });
+        let body = Rc::new(body.unwrap_or_else(|| Json::Object(Vec::new())));
         let (response, served) = match branch.allowed.outcome {
-            Outcome::Served => {
-                let body = body.get_or_insert_with(|| Json::Object(Vec::new()));
-                (json(200, body), true)
-            }
+            Outcome::Served => (json(200, Rc::clone(&body)), true),
             Outcome::Refused(refusals) => {
                 // Where a rule lists several refusals, its first.
                 let first = branch.allowed.rules.first();
@@ -380,7 +380,7 @@ impl Model {
             if heard.writes() {
                 world.writes += 1;
             }
-            branch.effect.apply(world, body.as_ref());
+            branch.effect.apply(world, Some(&body));
         }
         response
     }
@@ -404,7 +404,7 @@ impl Model {
                 refused_effect(world, heard, reply.status());
             }
             world.suspect(branch);
-            std::mem::take(&mut branch.effect).apply(world, reply.body.as_ref());
+            std::mem::take(&mut branch.effect).apply(world, reply.body.as_deref());
         };
         if let [(_, branch, _)] = fitting
             && let [world] = self.worlds.as_mut_slice()
@@ -787,16 +787,16 @@ fn refusal(error: &str, status: u16, why: &str) -> Response {
         ("__type".to_owned(), Json::from(error)),
         ("Message".to_owned(), Json::from(why)),
     ]);
-    let mut response = json(status, &body);
+    let mut response = json(status, Rc::new(body));
     response.headers.push("x-amzn-errortype", error);
     response
 }
 
-fn json(status: u16, body: &Json) -> Response {
+fn json(status: u16, body: Rc<Json>) -> Response {
     let headers = Headers::from_iter([("content-type", "application/json")]);
     Response {
         status,
         headers,
-        body: body.to_text().into(),
+        body: answer::write(body),
     }
 }

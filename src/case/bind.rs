@@ -294,7 +294,7 @@ pub fn fresh_names(case: &Case) -> Vec<String> {
         let _ = walk(template, |part| {
             if let Part::Placeholder(inner) = part {
                 let name = inner.split('|').next().unwrap_or_default();
-                if is_provided(name) && name != "sigv4" {
+                if is_provided(name) && name != "sigv4" && !names.contains(name) {
                     names.insert(name.to_owned());
                 }
             }
@@ -447,8 +447,7 @@ fn walk<'a>(
 
 /// Where the next placeholder, or what would be one, begins.
 fn placeholder(text: &str) -> Option<usize> {
-    let mut dollars = text.match_indices('$').map(|(at, _)| at);
-    dollars.find(|at| text.as_bytes().get(at + 1) == Some(&b'{'))
+    text.as_bytes().windows(2).position(|pair| pair == b"${")
 }
 
 /// Replaces placeholders; what they add is taken from `budget`.

@@ -129,6 +129,7 @@ pub fn route(method: &str, path: &str) -> Route {
         Err(Missed::Path)
             if BINDINGS
                 .iter()
+                .flatten()
                 .any(|binding| binding.lacks_label(&segments)) =>
         {
             Route::EmptyLabel
@@ -150,7 +151,6 @@ pub fn route(method: &str, path: &str) -> Route {
     }
 }
 
-/// No path of the API has more segments than six.
 type Segments<'a> = SmallVec<[&'a str; 8]>;
 
 /// What stands between the slashes of a path; `None` for what does not begin with one.
@@ -177,7 +177,11 @@ enum Segment {
     Label,
 }
 
-static BINDINGS: LazyLock<Vec<Binding>> = LazyLock::new(|| {
+/// No path of the API has more segments.
+const LONGEST: usize = 6;
+
+/// All operations, by the number of segments of their paths.
+static BINDINGS: LazyLock<[Vec<Binding>; LONGEST + 1]> = LazyLock::new(|| {
     let segment = |text: &'static str| {
         if text.starts_with('{') {
             Segment::Label
@@ -185,13 +189,15 @@ static BINDINGS: LazyLock<Vec<Binding>> = LazyLock::new(|| {
             Segment::Literal(text)
         }
     };
-    OPERATIONS
-        .iter()
-        .map(|operation| Binding {
+    let mut bindings = [const { Vec::new() }; LONGEST + 1];
+    for operation in OPERATIONS {
+        let segments: Vec<_> = operation.path.split('/').skip(1).map(segment).collect();
+        bindings[segments.len()].push(Binding {
             operation,
-            segments: operation.path.split('/').skip(1).map(segment).collect(),
-        })
-        .collect()
+            segments,
+        });
+    }
+    bindings
 });
 
 impl Segment {
@@ -205,10 +211,12 @@ impl Segment {
 }
 
 impl Binding {
+    /// Whether a path of as many segments is this one.
     fn takes(&self, segments: &[&str]) -> bool {
-        self.segments.len() == segments.len()
-            // From the end: paths share their beginnings.
-            && self.pairs(segments).rev().all(|(own, text)| own.takes(text))
+        // From the end: paths share their beginnings.
+        self.pairs(segments)
+            .rev()
+            .all(|(own, text)| own.takes(text))
     }
 
     /// Whether the path is this one up to a label that is empty; what follows it does not matter.
@@ -242,7 +250,8 @@ enum Missed {
 
 fn find(method: &str, segments: &[&str]) -> Result<&'static Binding, Missed> {
     let mut missed = Missed::Path;
-    for binding in BINDINGS.iter().filter(|binding| binding.takes(segments)) {
+    let alike = BINDINGS.get(segments.len()).into_iter().flatten();
+    for binding in alike.filter(|binding| binding.takes(segments)) {
         if binding.operation.method == method {
             return Ok(binding);
         }

@@ -98,7 +98,8 @@ impl Json {
 
     /// Compact JSON, as [`Display`](fmt::Display) writes it, but faster.
     pub fn to_text(&self) -> String {
-        let mut text = String::new();
+        // Enough for most.
+        let mut text = String::with_capacity(512);
         // Writing to a String cannot fail.
         let _ = self.write(&mut text);
         text
@@ -133,11 +134,13 @@ impl Json {
 
     /// A timestamp as the protocol writes it: seconds since the epoch, here with three decimals.
     pub fn seconds(ms: i64) -> Self {
-        let sign = if ms < 0 { "-" } else { "" };
-        let ms = ms.unsigned_abs();
-        Self::Number(Number(
-            format!("{sign}{}.{:03}", ms / 1000, ms % 1000).into(),
-        ))
+        let mut text = match ms {
+            1000.. => ms.to_string(),
+            0.. => format!("{ms:04}"),
+            _ => format!("{ms:05}"),
+        };
+        text.insert(text.len() - 3, '.');
+        Self::Number(Number(text.into()))
     }
 
     /// The member of that name, the last one if there are several. `None` for all but objects.

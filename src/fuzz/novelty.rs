@@ -1,11 +1,11 @@
 //! What is new about an answer, for targets whose code nobody can watch.
 
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 
 use crate::case::transcript::Transcript;
+use crate::contract::Operation;
 use crate::contract::operation::addressed;
-use crate::contract::{Operation, Side};
 use crate::judge::Verdict;
 use crate::wire::{Answer, Exchange, Json};
 
@@ -42,50 +42,92 @@ pub(super) fn features(told: &Transcript, verdict: &Verdict) -> Vec<u32> {
             *times = MOST.min(*times + 1);
         }
     }
-    let sides = verdict.exercised.iter();
-    features.extend(sides.map(|(rule, side)| figure(&(rule.index(), side == Side::Inside))));
+    for (at, word) in verdict.exercised.words().iter().enumerate() {
+        let bits = (0..u64::BITS).filter(|bit| word >> bit & 1 == 1);
+        features.extend(bits.map(|bit| figure(&(at, bit))));
+    }
     features
 }
 
 fn answer(operation: Option<&Operation>, exchange: &Exchange) -> u32 {
-    let operation = operation.map(|operation| operation.name);
-    let (status, error, shape) = match &exchange.answer {
-        Answer::None(silence) => (0, silence.kind.name(), Vec::new()),
+    let mut figure = Figure::default();
+    operation.map(|operation| operation.name).hash(&mut figure);
+    match &exchange.answer {
+        Answer::None(silence) => silence.kind.name().hash(&mut figure),
         Answer::Response(response) => {
-            let error = response.headers.get("x-amzn-errortype").unwrap_or_default();
-            let shape = Json::parse(&response.body).map_or_else(|_| vec![0], |body| shape(&body));
-            (response.status, error, shape)
+            let error = response.headers.get("x-amzn-errortype");
+            (response.status, error).hash(&mut figure);
+            match Json::parse(&response.body) {
+                Ok(body) => shape(&body, 0, &mut figure),
+                Err(_) => figure.write_u8(0),
+            }
         }
-    };
-    figure(&(operation, status, error, shape))
+    }
+    figure.number()
 }
 
 /// Which members there are, down to the second level, and about how many items.
-fn shape(body: &Json) -> Vec<u32> {
-    fn collect(value: &Json, depth: usize, shape: &mut Vec<u32>) {
-        match value {
-            Json::Object(members) if depth < 2 => {
-                for (name, value) in members.iter() {
-                    shape.push(figure(&(depth, name)));
-                    collect(value, depth + 1, shape);
-                }
+fn shape(value: &Json, depth: usize, figure: &mut Figure) {
+    match value {
+        Json::Object(members) if depth < 2 => {
+            for (name, value) in members {
+                (depth, name).hash(figure);
+                shape(value, depth + 1, figure);
             }
-            Json::Array(items) => {
-                shape.push(items.len().min(3) as u32);
-                if let Some(first) = items.first() {
-                    collect(first, depth, shape);
-                }
-            }
-            _ => {}
         }
+        Json::Array(items) => {
+            figure.write_usize(items.len().min(3));
+            if let Some(first) = items.first() {
+                shape(first, depth, figure);
+            }
+        }
+        _ => {}
     }
-    let mut shape = Vec::new();
-    collect(body, 0, &mut shape);
-    shape
 }
 
 fn figure(value: &impl Hash) -> u32 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish() as u32
+    let mut figure = Figure::default();
+    value.hash(&mut figure);
+    figure.number()
+}
+
+/// Makes a number of what is written to it. Nobody means to make two alike, so it need not be hard to do so.
+#[derive(Default)]
+struct Figure(u64);
+
+impl Figure {
+    fn number(&self) -> u32 {
+        // The best mixed bits are the upper ones.
+        (self.0 >> 32) as u32
+    }
+}
+
+impl Hasher for Figure {
+    fn write(&mut self, bytes: &[u8]) {
+        for piece in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..piece.len()].copy_from_slice(piece);
+            self.write_u64(u64::from_le_bytes(word));
+        }
+    }
+
+    fn write_u8(&mut self, byte: u8) {
+        self.write_u64(byte.into());
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.write_u64(number.into());
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0.rotate_left(23) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.write_u64(number as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }

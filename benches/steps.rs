@@ -97,7 +97,8 @@ fn parse_and_print_case(bencher: Bencher<'_, '_>) {
         .bench(|| text::print(&text::parse(black_box(&printed), "bench.case").expect("a case")));
 }
 
-/// What a fuzzer does all night: reads a case, replays it against a fresh reference and judges it. Items are cases.
+/// An execution of the fuzz target `conformance`: reads a case, replays it against a fresh reference and judges it. Items are
+/// cases.
 #[divan::bench(threads = [1, 2])]
 fn hold_generated_case(bencher: Bencher<'_, '_>) {
     hold(bencher, &generated());
@@ -110,7 +111,8 @@ fn hold_plain_case(bencher: Bencher<'_, '_>) {
 }
 
 fn hold(bencher: Bencher<'_, '_>, cases: &[Vec<u8>]) {
-    let conformance = Conformance::in_process(|| Local::new(Model::reference()));
+    let reference = Model::reference();
+    let conformance = Conformance::in_process(move || Local::new(reference.clone()));
     let next = AtomicUsize::new(0);
     bencher.counter(ItemsCount::new(1_u32)).bench(|| {
         let next = next.fetch_add(1, Ordering::Relaxed);

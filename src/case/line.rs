@@ -271,10 +271,14 @@ pub(super) enum Place {
 
 /// Appends a text in the one way in which it can be read back.
 pub(super) fn write_text(out: &mut String, text: &str, place: Place) {
-    let plain = !text.starts_with('\\')
-        && !text.ends_with([' ', '\t'])
-        && (place == Place::Tail || !text.is_empty())
-        && !text.chars().any(|c| is_unclean(c) || ends(c, place));
+    let clean = match place {
+        // Most of a case are lines of bodies, which are looked through in stretches.
+        Place::Tail => !text.contains('\n') && position_of_control(text).is_none(),
+        Place::Word | Place::Name => {
+            !text.is_empty() && !text.chars().any(|c| is_unclean(c) || ends(c, place))
+        }
+    };
+    let plain = clean && !text.starts_with('\\') && !text.ends_with([' ', '\t']);
     if plain {
         out.push_str(text);
     } else if place != Place::Tail || !text.is_empty() {

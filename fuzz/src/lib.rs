@@ -1,7 +1,13 @@
-//! Counters of our own for libFuzzer: what is new about answers guides it where it cannot see the code that answers.
+//! What the targets share: the allocator, and counters of our own for libFuzzer. What is new about answers guides it where
+//! it cannot see the code that answers.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
+
+// A sanitizer looks at memory through an allocator of its own.
+#[cfg(not(sanitized))]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// How many features are told apart.
 const COUNTERS: usize = 1 << 16;

@@ -32,7 +32,7 @@ def run(options, defect, seeds):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         fuzzer = subprocess.run(
             [options.fuzzer, corpus, *seeds, f"-seed={options.seed}", f"-runs={options.runs}", "-max_len=8192",
-             "-print_final_stats=1", f"-artifact_prefix={folder}/"],
+             "-entropic=0", "-print_final_stats=1", f"-artifact_prefix={folder}/"],
             env=environment, capture_output=True, text=True, errors="replace", cwd=folder)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

@@ -3,12 +3,18 @@
 //! A conversation is a list of lines `METHOD target body => status [type] body`. It is allowed as a whole, or its last
 //! line breaks the named rule.
 
+use std::time::Duration;
+
 use profile_contract::case::text;
 use profile_contract::choice;
+use profile_contract::contract::operation::operation;
 use profile_contract::contract::{Choices, Options};
-use profile_contract::judge::{Judge, Severity};
-use profile_contract::model::{Fit, Model};
-use profile_contract::wire::{Answer, Exchange, Headers, Message, Request, Response};
+use profile_contract::judge::{Heard, Judge, Outcome, Severity, Verdict};
+use profile_contract::model::absence::Served;
+use profile_contract::model::{Difference, Fit, Model};
+use profile_contract::wire::{
+    Answer, Exchange, Headers, Message, NoAnswer, NoAnswerKind, Request, Response,
+};
 
 /// The clock of the conversations, in seconds.
 const NOW: i64 = 1_700_000_000;
@@ -533,8 +539,8 @@ fn domains_are_worlds_of_their_own() {
 fn silence_is_never_an_accusation() {
     let mut model = Model::observer(&open());
     let lost = Exchange {
-        answer: Answer::None(profile_contract::wire::NoAnswer {
-            kind: profile_contract::wire::NoAnswerKind::Timeout,
+        answer: Answer::None(NoAnswer {
+            kind: NoAnswerKind::Timeout,
             detail: String::new(),
         }),
         ..exchange(CREATE)
@@ -881,4 +887,549 @@ fn a_key_of_two_content_types_may_be_searched_by_either() {
         }
         allowed(&[CREATE, &a, &b, &object, &search("Foo@X", &profile)]);
     }
+}
+
+/// An answer to a line's request with other header fields than usual.
+fn answered_with(line: &str, headers: &[(&str, &str)]) -> Exchange {
+    let mut exchange = exchange(line);
+    if let Answer::Response(response) = &mut exchange.answer {
+        response.headers = headers.iter().copied().collect();
+    }
+    exchange
+}
+
+/// What an answer deserves as the first of a conversation: the rules of all differences, and whether they forbid it.
+fn weighed(exchange: &Exchange) -> (bool, Vec<&'static str>) {
+    let names = |differences: Vec<Difference>| {
+        let rules = differences
+            .iter()
+            .map(|difference| difference.rules[0].id());
+        rules.collect()
+    };
+    match Model::observer(&open()).observe(exchange).fit {
+        Fit::Allowed { warnings } => (true, names(warnings)),
+        Fit::Forbidden(differences) => (false, names(differences)),
+        Fit::Unclear(why) => panic!("unclear: {why}"),
+    }
+}
+
+#[test]
+fn where_an_error_names_its_type_deserves_a_look() {
+    const GET: &str = r#"GET /domains/none => 404 {"__type":"ResourceNotFoundException"}"#;
+    let known = "ResourceNotFoundException";
+    for (headers, body, rules) in [
+        (&[("x-amzn-errortype", known)][..], "{}", &[][..]),
+        (
+            &[("x-amzn-errortype", "a#ResourceNotFoundException:http://b")],
+            r#"{"__type":"c.d#ResourceNotFoundException"}"#,
+            &[],
+        ),
+        (
+            &[],
+            r#"{"code":"ResourceNotFoundException"}"#,
+            &["proto.error-type-header"],
+        ),
+        (
+            &[("x-amzn-errortype", known)],
+            r#"{"__type":"BadRequestException"}"#,
+            &["proto.error-type-agree"],
+        ),
+        (
+            &[("x-amzn-errortype", known)],
+            r#"{"code":"BadRequestException"}"#,
+            &["proto.error-type-agree"],
+        ),
+    ] {
+        let line = GET.replace(r#"{"__type":"ResourceNotFoundException"}"#, body);
+        assert_eq!(
+            weighed(&answered_with(&line, headers)),
+            (true, rules.to_vec()),
+            "{headers:?} {body}"
+        );
+    }
+}
+
+#[test]
+fn an_error_belongs_to_a_status() {
+    let get = |answer: &str| weighed(&exchange(&format!("GET /domains/none => {answer}")));
+    for (answer, fits, rules) in [
+        ("404 ResourceNotFoundException", true, &[][..]),
+        (
+            "404 UnrecognizedClientException",
+            false,
+            &["proto.error-status"],
+        ),
+        ("404 NobodyKnowsException", false, &["proto.error-known"]),
+        ("404 {}", false, &["proto.error-type-present"]),
+        ("400 BadRequestException", false, &["domain.get.unknown"]),
+        ("404 AccessDeniedException", false, &["proto.error-status"]),
+        (
+            "409 ResourceNotFoundException",
+            false,
+            &["proto.error-status"],
+        ),
+        ("409 AccessDeniedException", false, &["domain.get.unknown"]),
+        ("409 ConflictException", false, &["domain.get.unknown"]),
+        ("301 {}", false, &["domain.get.unknown"]),
+        ("500 InternalServerException", false, &["proto.no-5xx"]),
+        ("501 {}", false, &["proto.no-5xx"]),
+        ("505 {}", false, &["proto.no-5xx"]),
+    ] {
+        assert_eq!(get(answer), (fits, rules.to_vec()), "{answer}");
+    }
+}
+
+#[test]
+fn a_success_is_200_with_one_json_object() {
+    let list = |answer: &str| {
+        weighed(&exchange(&format!(
+            "GET /domains/d/object-types => {answer}"
+        )))
+    };
+    let lists = [CREATE, "GET /domains/d/object-types => "];
+    let after = |answer: &str| broken(&[lists[0], &format!("{}{answer}", lists[1])]);
+    assert_eq!(list("404 ResourceNotFoundException"), (true, Vec::new()));
+    for (answer, rule) in [
+        (r#"200 {"Items":[]}"#, None),
+        (r#"201 {"Items":[]}"#, Some("proto.success-status")),
+        (r#"204 {"Items":[]}"#, Some("proto.success-status")),
+        (r#"302 {"Items":[]}"#, Some("proto.success-status")),
+        ("200", Some("proto.success-body")),
+        ("200 [1]", Some("proto.success-body")),
+        ("200 {", Some("proto.success-body")),
+        (r#"200 {"Items":{}}"#, Some("proto.output-types")),
+        (r#"200 {"Items":[1]}"#, Some("proto.output-types")),
+        (
+            r#"200 {"Items":[],"NextToken":1}"#,
+            Some("proto.output-types"),
+        ),
+        (r#"400 {"Items":[]}"#, Some("list-types.complete")),
+    ] {
+        assert_eq!(after(answer).as_deref(), rule, "{answer}");
+    }
+    let domain = r#"{"DomainName":"d","DefaultExpirationDays":30,"CreatedAt":1700000000,"LastUpdatedAt":1700000000}"#;
+    let created = |members: &str, instead: &str| {
+        let body = domain.replace(members, instead);
+        weighed(&exchange(&format!(
+            r#"POST /domains/d {{"DefaultExpirationDays":30}} => 200 {body}"#
+        )))
+    };
+    for (members, instead, fits, rules) in [
+        ("30", "30.0", true, &[][..]),
+        ("30", "30.5", false, &["proto.output-types"]),
+        ("30", "\"30\"", false, &["proto.output-types"]),
+        ("\"d\"", "1", false, &["proto.output-types"]),
+        (
+            "30,",
+            "30,\"Matching\":{\"Enabled\":1},",
+            false,
+            &["proto.output-types"],
+        ),
+        ("30,", "30,\"Matching\":[],", false, &["proto.output-types"]),
+        ("30,", "30,\"Tags\":[],", false, &["proto.output-types"]),
+        (
+            "30,",
+            "30,\"Tags\":{\"a\":1},",
+            false,
+            &["proto.output-types"],
+        ),
+        ("30,", "30,\"Tags\":null,", true, &["proto.output-null"]),
+        ("1700000000", "1700000075", true, &[]),
+        (
+            "1700000000",
+            "1700000076",
+            true,
+            &["time.clock", "time.clock"],
+        ),
+        ("1700000000", "1699999925", true, &[]),
+        (
+            "1700000000",
+            "1699999924",
+            true,
+            &["time.clock", "time.clock"],
+        ),
+        (
+            "1700000000",
+            "1700086400",
+            true,
+            &["time.clock", "time.clock"],
+        ),
+        (
+            "1700000000",
+            "1700086401",
+            false,
+            &["proto.timestamp", "proto.timestamp"],
+        ),
+        (
+            "1700000000",
+            "1699913599",
+            false,
+            &["proto.timestamp", "proto.timestamp"],
+        ),
+    ] {
+        assert_eq!(
+            created(members, instead),
+            (fits, rules.to_vec()),
+            "{instead}"
+        );
+    }
+    // What was shown once stays, even if it is not the time of the request.
+    let earlier = |line: &str| line.replace("1700000000", "1699999950");
+    allowed(&[
+        &earlier(CREATE),
+        &format!("GET /domains/d => 200 {}", earlier(domain)),
+    ]);
+}
+
+#[test]
+fn a_success_says_that_it_is_json() {
+    for (header, fine) in [
+        ("application/json", true),
+        ("Application/JSON; charset=utf-8", true),
+        ("text/json", false),
+        ("application/x-amz-json-1.1", false),
+        ("", false),
+    ] {
+        let headers = match header {
+            "" => Vec::new(),
+            header => vec![("content-type", header)],
+        };
+        let rules = match fine {
+            true => Vec::new(),
+            false => vec!["proto.success-content-type"],
+        };
+        let (_, found) = weighed(&answered_with(CREATE, &headers));
+        assert_eq!(found, rules, "{header}");
+    }
+}
+
+#[test]
+fn an_answer_shows_rules_of_the_protocol() {
+    let shows = |exchange: &Exchange, rule: &str| {
+        let mut model = Model::observer(&open());
+        let cites = model.observe(exchange).cites;
+        cites.iter().any(|(cited, _)| cited.id() == rule)
+    };
+    let get = |answer: &str| exchange(&format!("GET /domains/none => {answer}"));
+    let missing = get("404 ResourceNotFoundException");
+    let twice = get(
+        r#"404 ResourceNotFoundException {"__type":"a#ResourceNotFoundException","Message":"m"}"#,
+    );
+    let created = exchange(CREATE);
+    let with_id = answered_with(CREATE, &[("x-amzn-requestid", "1")]);
+    let empty = exchange(&CREATE.replace("\"CreatedAt", "\"Tags\":{},\"CreatedAt"));
+    let blank =
+        exchange(r#"GET /domains/d/object-types/T => 200 {"ObjectTypeName":"T","Description":""}"#);
+    let more = exchange(&CREATE.replace("\"CreatedAt", "\"Later\":1,\"CreatedAt"));
+    let put = exchange(
+        r#"GET /domains/d/object-types/T => 200 {"ObjectTypeName":"T","Description":"d","Keys":{}}"#,
+    );
+    let throttled = get("429 ThrottlingException");
+    let moved = get("302 {}");
+    for (rule, shown, others) in [
+        ("proto.error-status", &missing, &[&created, &moved][..]),
+        ("proto.error-type-agree", &twice, &[&missing]),
+        ("proto.error-type-sanitise", &twice, &[&missing]),
+        ("proto.throttle", &throttled, &[&missing]),
+        ("proto.success-status", &created, &[&missing, &moved]),
+        ("proto.output-required", &created, &[&missing]),
+        ("proto.timestamp", &created, &[&put]),
+        ("time.clock", &created, &[&put]),
+        ("proto.output-enums", &put, &[&created]),
+        ("proto.output-unknown", &more, &[&created]),
+        ("proto.output-lenient-min", &empty, &[&created, &put]),
+        ("proto.output-lenient-min", &blank, &[]),
+        ("proto.request-id", &with_id, &[&created]),
+    ] {
+        assert!(shows(shown, rule), "{rule}");
+        for other in others {
+            assert!(!shows(other, rule), "{rule} {other:?}");
+        }
+    }
+}
+
+#[test]
+fn credentials_and_missing_operations_are_no_violation() {
+    let fit = |model: &Model, exchange: &Exchange| model.clone().observe(exchange).fit;
+    let known = Model::observer(&open());
+    for answer in ["404 UnknownOperationException", "405"] {
+        let line = CREATE.replace("200 {", &format!("{answer} {{"));
+        assert!(
+            matches!(fit(&known, &exchange(&line)), Fit::Unclear(_)),
+            "{answer}"
+        );
+    }
+    let line = CREATE.replace("200 {", "404 ResourceNotFoundException {");
+    assert!(matches!(fit(&known, &exchange(&line)), Fit::Forbidden(_)));
+    // A run that signs and is turned away has the wrong credentials.
+    let trusting = Model::observer(&Choices::open()).trusting_signatures();
+    for (answer, unclear) in [
+        ("403 AccessDeniedException", true),
+        ("401", true),
+        ("400 UnrecognizedClientException", true),
+        ("400 InvalidSignature", true),
+        ("400 BadRequestException", false),
+        ("409 UnrecognizedClientException", false),
+    ] {
+        let line = CREATE.replace("200 {\"Dom", &format!("{answer} {{\"Dom"));
+        let mut signed = exchange(&line);
+        if let Message::Request(request) = &mut signed.message {
+            request.headers.push("authorization", "${sigv4}");
+        }
+        let fit = fit(&trusting, &signed);
+        assert_eq!(matches!(fit, Fit::Unclear(_)), unclear, "{answer}: {fit:?}");
+    }
+}
+
+/// Steps enough for any conversation of these tests.
+const STEPS: &str = "> GET /\n\n> GET /\n\n> GET /\n\n> GET /\n";
+
+/// The exchange of a line, some milliseconds after the first.
+fn later(line: &str, ms: i64) -> Exchange {
+    let mut exchange = exchange(line);
+    exchange.at_ms += ms;
+    exchange
+}
+
+fn silent(line: &str) -> Exchange {
+    let silence = NoAnswer {
+        kind: NoAnswerKind::Closed,
+        detail: String::new(),
+    };
+    Exchange {
+        answer: Answer::None(silence),
+        ..exchange(line)
+    }
+}
+
+fn told(verdict: &Verdict) -> Vec<(Severity, &'static str)> {
+    let findings = verdict.findings.iter();
+    findings
+        .map(|finding| (finding.severity, finding.rule.id()))
+        .collect()
+}
+
+const SHOWN: &str = r#"GET /domains/d => 200 {"DomainName":"d","DefaultExpirationDays":30,"CreatedAt":1700000000,"LastUpdatedAt":1700000000}"#;
+const MISSING: &str = "GET /domains/d => 404 ResourceNotFoundException";
+
+#[test]
+fn a_step_that_is_sent_again_is_judged_by_the_answer_it_gets_then() {
+    let case = text::parse(STEPS, "test.case").expect("a case");
+    let mut judge = Judge::new(&case, &open());
+    assert_eq!(judge.see(0, &exchange(CREATE)), Heard::Next);
+    for _ in 0..2 {
+        assert_eq!(judge.see(1, &silent(SHOWN)), Heard::Lost);
+    }
+    assert_eq!(judge.see(1, &exchange(SHOWN)), Heard::Next);
+    let again = judge.finish();
+    assert_eq!((again.requests, again.retries), (4, 2));
+    assert_eq!((again.unclear, again.findings.len()), (None, 0));
+
+    let mut judge = Judge::new(&case, &open());
+    assert_eq!(judge.see(0, &silent(CREATE)), Heard::Lost);
+    assert_eq!(judge.see(1, &exchange(SHOWN)), Heard::End);
+    let verdict = judge.finish();
+    assert_eq!(verdict.retries, 0);
+    assert_eq!(
+        verdict.unclear.map(|unclear| (unclear.step, unclear.lost)),
+        Some((0, true))
+    );
+}
+
+#[test]
+fn what_should_show_at_once_is_waited_for_a_moment() {
+    let case = text::parse(STEPS, "test.case").expect("a case");
+    let second = Duration::from_secs(1);
+    let patient = || {
+        let judge = Judge::new(&case, &open()).with_patience(second);
+        let mut judge = judge.with_brief_patience(second / 2);
+        assert_eq!(judge.see(0, &exchange(CREATE)), Heard::Next);
+        judge
+    };
+    let mut judge = patient();
+    assert_eq!(judge.see(1, &later(MISSING, 10)), Heard::Again);
+    assert_eq!(judge.see(1, &later(MISSING, 509)), Heard::Again);
+    assert_eq!(judge.see(1, &later(SHOWN, 600)), Heard::Next);
+    assert!(!judge.briefly_waited_in_vain() && !judge.waited_in_vain());
+    assert_eq!(
+        told(&judge.finish()),
+        [(Severity::Warns, "time.control-plane")]
+    );
+
+    let mut judge = patient();
+    assert_eq!(judge.see(1, &later(MISSING, 10)), Heard::Again);
+    assert_eq!(judge.see(1, &later(MISSING, 510)), Heard::End);
+    assert!(judge.briefly_waited_in_vain() && !judge.waited_in_vain());
+    assert_eq!(told(&judge.finish()).len(), 1);
+
+    // What never was so is no late effect.
+    let mut judge = patient();
+    let wrong = SHOWN.replace("30", "31");
+    assert_eq!(judge.see(1, &later(&wrong, 10)), Heard::End);
+    let found = [(Severity::Violates, "domain.get.echo")];
+    assert_eq!(told(&judge.finish()), found);
+
+    // A type has a rule of its own.
+    let get = r#"GET /domains/d/object-types/T => 200 {"ObjectTypeName":"T","Description":"one","Fields":{"id":{"Source":"_source.id"}},"Keys":{"k":[{"StandardIdentifiers":["PROFILE","UNIQUE"],"FieldNames":["id"]}]}}"#;
+    let mut judge = patient();
+    assert_eq!(judge.see(1, &exchange(PUT)), Heard::Next);
+    let missing = "GET /domains/d/object-types/T => 404 ResourceNotFoundException";
+    assert_eq!(judge.see(2, &later(missing, 10)), Heard::Again);
+    assert_eq!(judge.see(2, &later(get, 20)), Heard::Next);
+    assert_eq!(
+        told(&judge.finish()),
+        [(Severity::Warns, "get-type.after-put")]
+    );
+
+    // Without patience the first answer counts, and of a target that is late anyway nothing is said.
+    let mut judge = Judge::new(&case, &open()).with_patience(second);
+    judge.see(0, &exchange(CREATE));
+    assert_eq!(judge.see(1, &later(MISSING, 10)), Heard::End);
+    let judge = Judge::new(&case, &open()).with_patience(second);
+    let mut judge = judge.of_late_effects(true);
+    judge.see(0, &exchange(CREATE));
+    assert_eq!(judge.see(1, &later(MISSING, 10)), Heard::Again);
+    assert_eq!(judge.see(1, &later(MISSING, 900)), Heard::Again);
+    assert_eq!(judge.see(1, &later(SHOWN, 1000)), Heard::Next);
+    assert_eq!(told(&judge.finish()), []);
+    // A write is not asked again, however late its target is.
+    let judge = Judge::new(&case, &open()).with_patience(second);
+    let mut judge = judge.of_late_effects(true);
+    let wrong = CREATE.replace("\"DefaultExpirationDays\":30,", "");
+    assert_eq!(judge.see(0, &exchange(&wrong)), Heard::End);
+    assert!(!judge.waited_in_vain());
+}
+
+#[test]
+fn an_operation_that_the_target_does_not_have_is_passed_over() {
+    let case = text::parse(STEPS, "test.case").expect("a case");
+    let mut judge = Judge::new(&case, &open()).with_served(Served::default());
+    let absent = "404 UnknownOperationException";
+    for step in 0..2 {
+        let line = format!("GET /domains/none => {absent}");
+        assert_eq!(judge.see(step, &exchange(&line)), Heard::Next);
+    }
+    assert_eq!(judge.see(2, &exchange(CREATE)), Heard::Next);
+    let get = judge.see(3, &exchange("PATCH /nowhere => 501"));
+    assert_eq!(get, Heard::Next);
+    let create = operation("CreateDomain").expect("an operation");
+    let get = operation("GetDomain").expect("an operation");
+    assert!(judge.served().contains(create) && !judge.served().contains(get));
+    let verdict = judge.finish();
+    assert_eq!(verdict.outcome(), Outcome::InPart);
+    let absent: Vec<_> = verdict
+        .absent
+        .iter()
+        .map(|absent| absent.operation)
+        .collect();
+    assert_eq!(absent, [get]);
+
+    // Whoever has served it has it.
+    let mut judge = Judge::new(&case, &open()).with_served(Served::default());
+    judge.see(0, &exchange(CREATE));
+    judge.see(1, &exchange(SHOWN));
+    let gone = SHOWN.split_once(" => ").map_or("", |(asked, _)| asked);
+    let gone = format!("{gone} => 404 UnknownOperationException");
+    assert_eq!(judge.see(2, &exchange(&gone)), Heard::End);
+    assert_eq!(judge.finish().absent.len(), 0);
+}
+
+#[test]
+fn a_verdict_may_be_taken_back_or_end_early() {
+    let case = text::parse(STEPS, "test.case").expect("a case");
+    let judged = |lines: &[Exchange]| {
+        let mut judge = Judge::new(&case, &open());
+        for (step, exchange) in lines.iter().enumerate() {
+            judge.see(step, exchange);
+        }
+        judge.finish()
+    };
+    let mut verdict = judged(&[exchange(CREATE), exchange(MISSING)]);
+    assert_eq!(verdict.outcome(), Outcome::Violates);
+    verdict.forgive("the target was away");
+    assert_eq!(verdict.outcome(), Outcome::Unclear);
+    assert_eq!(
+        verdict.unclear.as_ref().map(|unclear| unclear.step),
+        Some(1)
+    );
+    // Only what is not for want of an answer is a bound.
+    verdict.end_at_bound(4);
+    assert_eq!(verdict.outcome(), Outcome::Unclear);
+
+    let mut verdict = judged(&[exchange(CREATE), exchange(SHOWN)]);
+    assert!(
+        verdict
+            .unsent
+            .as_ref()
+            .is_some_and(|why| why.starts_with("step 3 of 4 was not sent"))
+    );
+    verdict.forgive("nothing to forgive");
+    assert_eq!(verdict.outcome(), Outcome::Conforms);
+    verdict.leave_unsent(0, 4, "x");
+    assert_eq!(verdict.outcome(), Outcome::Unclear);
+    verdict.end_at_bound(4);
+    assert_eq!(verdict.outcome(), Outcome::Conforms);
+    assert!(
+        verdict
+            .unsent
+            .is_some_and(|why| why.starts_with("step 1 of 4 was not judged"))
+    );
+    for (outcome, name) in Outcome::ALL {
+        assert_eq!(outcome.name(), name);
+    }
+}
+
+#[test]
+fn what_is_expected_prints_with_its_rules() {
+    let exchange = exchange(MISSING);
+    let expected = Model::observer(&open())
+        .expect(&exchange.message)
+        .to_string();
+    let missing = "404 ResourceNotFoundException  -- domain.get.unknown, domain.scope-unknown";
+    assert_eq!(expected, missing);
+    let put = text_of(
+        "PUT /domains/d/profiles/objects {\"ObjectTypeName\":\"_asset\",\"Object\":\"{}\"}",
+    );
+    assert!(put.lines().count() > 1 && !put.ends_with('\n'), "{put}");
+    assert!(put.lines().all(|line| line.contains("  -- ")), "{put}");
+}
+
+/// What is expected of a request to a domain that exists.
+fn text_of(request: &str) -> String {
+    let mut model = Model::observer(&open());
+    model.observe(&exchange(CREATE));
+    let asked = exchange(&format!("{request} => 200 {{}}"));
+    model.expect(&asked.message).to_string()
+}
+
+#[test]
+fn a_throttled_call_was_not_made_and_a_lost_one_may_have_been() {
+    let after = |status: &str, shown: &str| {
+        let mut model = Model::observer(&open());
+        let line = CREATE.replace("200 {", &format!("{status} {{"));
+        let unclear = model.observe(&exchange(&line)).fit;
+        assert!(matches!(unclear, Fit::Unclear(_)), "{unclear:?}");
+        matches!(model.observe(&exchange(shown)).fit, Fit::Allowed { .. })
+    };
+    assert!(after("429 ThrottlingException", MISSING));
+    assert!(!after("429 ThrottlingException", SHOWN));
+    assert!(after("503 ServiceUnavailableException", MISSING));
+    assert!(after("503 ServiceUnavailableException", SHOWN));
+}
+
+#[test]
+fn a_long_request_may_be_more_than_a_server_takes() {
+    let free = |target: String, header: usize| {
+        let mut asked = exchange(&format!("GET {target} => 200 {{}}"));
+        if let Message::Request(request) = &mut asked.message {
+            request.headers.push("x", "x".repeat(header));
+        }
+        let expected = Model::observer(&open()).expect(&asked.message);
+        expected.to_string().contains("a closed connection")
+    };
+    let target = |length: usize| format!("/domains/{}", "d".repeat(length - "/domains/".len()));
+    assert!(!free(target(4096), 0));
+    assert!(free(target(4097), 0));
+    assert!(!free(target(10), 8191));
+    assert!(free(target(10), 8192));
 }

@@ -120,4 +120,36 @@ mod tests {
         assert_eq!(ab, ba);
         assert_eq!(ab.iter().collect::<Vec<_>>(), [early, late]);
     }
+
+    #[test]
+    fn a_line_has_to_be_seen_from_both_sides_and_anything_else_from_one() {
+        let (inside, outside) = (Side::Inside, Side::Outside);
+        let missing = |rule: RuleId, seen: &[Side]| {
+            let seen = Exercised::from_iter(seen.iter().map(|side| (rule, *side)));
+            seen.missing(rule).collect::<Vec<_>>()
+        };
+        // A line, a behaviour, and a line that the target draws where it likes.
+        let line = rule!("put-type.description.length");
+        assert_eq!(missing(line, &[]), [inside, outside]);
+        assert_eq!(missing(line, &[inside]), [outside]);
+        assert_eq!(missing(line, &[outside]), [inside]);
+        assert_eq!(missing(line, &[inside, outside]), []);
+        let free = RuleId::all().find(|rule| {
+            rule.rule().sides == Sides::Both && !matches!(rule.level(), Level::Must | Level::Should)
+        });
+        for rule in [rule!("proto.no-5xx")].into_iter().chain(free) {
+            assert_eq!(missing(rule, &[]), [inside]);
+            assert_eq!(missing(rule, &[inside]), []);
+            assert_eq!(missing(rule, &[outside]), []);
+        }
+    }
+
+    #[test]
+    fn what_is_stored_as_numbers_is_read_back() {
+        let all = Exercised::from_iter(RuleId::all().map(|rule| (rule, Side::Outside)));
+        assert!(all.words().len() > 1);
+        assert_eq!(Exercised::from_words(all.words().to_vec()), all);
+        let early = Exercised::from_iter([(rule!("proto.no-5xx"), Side::Inside)]);
+        assert!(!early.contains(rule!("time.clock"), Side::Inside));
+    }
 }

@@ -93,3 +93,64 @@ impl Tally {
         self.0.iter().flatten().sum()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::operation::operation;
+    use crate::wire::{Headers, NoAnswer, NoAnswerKind};
+
+    fn answer(status: u16) -> Answer {
+        Answer::Response(Response {
+            status,
+            headers: Headers::default(),
+            body: "".into(),
+        })
+    }
+
+    #[test]
+    fn a_status_is_a_fate() {
+        for (status, fate) in [
+            (199, Fate::Other),
+            (200, Fate::Served),
+            (299, Fate::Served),
+            (300, Fate::Other),
+            (399, Fate::Other),
+            (400, Fate::Refused),
+            (429, Fate::Throttled),
+            (499, Fate::Refused),
+            (500, Fate::Other),
+            (503, Fate::Throttled),
+        ] {
+            assert_eq!(Fate::of(&answer(status)), fate, "{status}");
+        }
+        let silence = NoAnswer {
+            kind: NoAnswerKind::Timeout,
+            detail: String::new(),
+        };
+        assert_eq!(Fate::of(&Answer::None(silence)), Fate::Unanswered);
+    }
+
+    #[test]
+    fn requests_are_counted_by_operation_and_fate() {
+        let get = operation("GetDomain").expect("an operation");
+        let mut tally = Tally::default();
+        for (asked, status) in [(Some(get), 200), (Some(get), 404), (None, 404)] {
+            tally.add(asked, Fate::of(&answer(status)), 1);
+        }
+        tally.add(Some(get), Fate::Served, 3);
+        let mut both = tally.clone();
+        both.merge(&tally);
+        for (tally, times) in [(&tally, 1), (&both, 2)] {
+            let rows: Vec<_> = tally.rows().collect();
+            let expected = [
+                (Some(get), [4 * times, times, 0, 0, 0]),
+                (None, [0, times, 0, 0, 0]),
+            ];
+            assert_eq!(rows, expected);
+            assert_eq!(tally.count(Fate::Served), 4 * times);
+            assert_eq!(tally.count(Fate::Refused), 2 * times);
+            assert_eq!(tally.total(), 6 * times);
+        }
+    }
+}

@@ -246,4 +246,19 @@ mod tests {
             24
         );
     }
+
+    #[test]
+    fn what_two_saw_served_is_served() {
+        let [get, merge] =
+            ["GetDomain", "MergeProfiles"].map(|name| operation(name).expect("an operation"));
+        let of = |operation| {
+            let mut served = Served::default();
+            served.note(operation, &response(200, None, "{}"));
+            served
+        };
+        let both = of(get).or(of(merge));
+        assert!(both.contains(get) && both.contains(merge));
+        assert_eq!(of(get).or(of(get)), of(get));
+        assert_eq!(format!("{:?}", of(get)), r#"{"GetDomain"}"#);
+    }
 }

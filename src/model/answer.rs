@@ -650,9 +650,6 @@ fn below_minimum(member: &Member, body: &Json) -> bool {
         (Shape::Map { entries, .. }, Some(Json::Object(members))) => {
             entries.min.is_some_and(|min| min > 0) && members.is_empty()
         }
-        (Shape::List { entries, .. }, Some(Json::Array(items))) => {
-            entries.min.is_some_and(|min| min > 0) && items.is_empty()
-        }
         _ => false,
     }
 }

@@ -534,3 +534,32 @@ fn coarse(text: &str) -> String {
         .flat_map(char::to_lowercase)
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_must_not_be_there_is_not_found() {
+        let rule = rule!("search.by-key");
+        assert_eq!(Standing::Sure.found(), Some(true));
+        assert_eq!(Standing::Likely(rule).found(), Some(true));
+        assert_eq!(Standing::Open(rule).found(), Some(false));
+        assert_eq!(Standing::Never(rule).found(), None);
+    }
+
+    #[test]
+    fn texts_that_may_be_the_same_value_lie_together() {
+        for same in [
+            ["+1 (206) 345-7890", "2063457890"],
+            ["7", "007.0"],
+            ["1e2", "100"],
+            ["Ann  Lee", "ann-lee"],
+        ] {
+            assert_eq!(coarse(same[0]), coarse(same[1]), "{same:?}");
+        }
+        for other in [["206", "207"], ["a", "b"], ["12063457890", "2063457891"]] {
+            assert_ne!(coarse(other[0]), coarse(other[1]), "{other:?}");
+        }
+    }
+}

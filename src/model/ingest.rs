@@ -1065,3 +1065,42 @@ pub(super) fn system_id(seed: u64, no: No, salt: u32) -> Digest {
     hash.update(salt.to_be_bytes());
     Digest::first_half(&hash.finalize())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_holds_texts_up_to_its_length_and_words_of_its_enum() {
+        let long = |count| "\u{e4}".repeat(count);
+        for (path, text, holds) in [
+            ("FirstName", long(255), true),
+            ("FirstName", long(256), false),
+            ("FirstName", String::new(), false),
+            ("AdditionalInformation", long(1000), true),
+            ("AdditionalInformation", long(1001), false),
+            ("Gender", "MALE".to_owned(), true),
+            ("Gender", "INDIVIDUAL".to_owned(), false),
+            ("PartyType", "OTHER".to_owned(), true),
+            ("PartyType", "MALE".to_owned(), false),
+            ("Attributes.k", long(255), true),
+        ] {
+            assert_eq!(fits(path, &text), holds, "{path} {}", text.len());
+        }
+        assert!(fits(&format!("Attributes.{}", long(255)), "v"));
+        assert!(!fits(&format!("Attributes.{}", long(256)), "v"));
+    }
+
+    #[test]
+    fn a_field_is_set_once() {
+        let held = |text| Held::value(text, Source::Request, rules![]);
+        let mut fields = vec![(Path::Borrowed("FirstName"), held("a"))];
+        set(&mut fields, Path::Borrowed("LastName"), held("b"));
+        set(&mut fields, Path::Borrowed("FirstName"), held("c"));
+        let shown: Vec<_> = fields
+            .iter()
+            .map(|(path, held)| (&**path, held.decided().map(|it| &**it)))
+            .collect();
+        assert_eq!(shown, [("FirstName", Some("c")), ("LastName", Some("b"))]);
+    }
+}

@@ -98,3 +98,53 @@ impl Outcomes {
         self.0.get(&rule).map_or(0, |outcome| usize::from(*outcome))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule;
+
+    #[test]
+    fn of_several_refusals_the_wanted_one_is_sent() {
+        let (bad, denied, missing) = (Refusals::BAD, Refusals::DENIED, Refusals::NOT_FOUND);
+        let all = bad.or(denied).or(missing);
+        for (refusing, first, of, sent) in [
+            (Refusing::Listed, false, all, all),
+            (Refusing::Listed, true, all, missing),
+            (Refusing::Listed, true, bad, bad),
+            (Refusing::NotFound, false, all, missing),
+            (Refusing::Denied, false, all, denied),
+            (Refusing::Bad, true, all, bad),
+            (Refusing::Denied, false, bad, bad),
+            (Refusing::Routed(405), false, all, all),
+            (Refusing::Routed(405), true, all, missing),
+        ] {
+            assert_eq!(
+                refusing.pick(of, first),
+                (sent, None),
+                "{refusing:?} {first}"
+            );
+        }
+        let routed = Refusals::ROUTE.or(bad);
+        let sent = Refusing::Routed(405).pick(routed, false);
+        assert_eq!(sent, (Refusals::ROUTE, Some(405)));
+        assert_eq!(Refusing::Bad.pick(routed, false), (bad, None));
+    }
+
+    #[test]
+    fn a_manner_is_the_usual_one_but_for_what_was_said() {
+        let (choice, rule) = (
+            crate::choice!("cap.email-fold"),
+            rule!("profile.create.empty"),
+        );
+        let manner = Manner::default();
+        let manner = manner
+            .choosing(choice, 1)
+            .taking(rule, 2)
+            .refusing(Refusing::Bad);
+        assert_eq!(manner.choices.get(choice), Options::only(1));
+        assert_eq!(manner.outcomes.of(rule), 2);
+        assert_eq!(manner.outcomes.of(rule!("proto.no-5xx")), 0);
+        assert_eq!(manner.refusing, Refusing::Bad);
+    }
+}

@@ -681,7 +681,6 @@ fn token(body: &Json) -> Option<&str> {
         .filter(|token| !token.is_empty())
 }
 
-/// What makes a token of the reference belong to one listing: FNV-1a over both.
 /// What a token of the reference says: the name after which a listing goes on, and how many pages were before.
 pub(super) fn resumes(scope: &str, token: &str) -> Option<(String, u32)> {
     let (check, rest) = token.split_once('.')?;
@@ -690,6 +689,7 @@ pub(super) fn resumes(scope: &str, token: &str) -> Option<(String, u32)> {
     (check == seal(scope, rest)).then_some((last, pages.parse().ok()?))
 }
 
+/// What makes a token of the reference belong to one listing: FNV-1a over both.
 fn seal(scope: &str, rest: &str) -> String {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for byte in scope.bytes().chain([0]).chain(rest.bytes()) {
@@ -711,4 +711,331 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
         .chunks(2)
         .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LISTING: Rules = rules!["list-types.complete"];
+    const STRANGER: Rules = rules!["domain.isolation"];
+
+    fn json(text: &str) -> Json {
+        Json::parse(text.as_bytes()).expect("JSON")
+    }
+
+    /// An item `{"N": name, "V": name}`.
+    fn item(name: &str) -> Item {
+        let value = Json::Object(vec![
+            ("N".to_owned(), Json::from(name)),
+            ("V".to_owned(), Json::from(name)),
+        ]);
+        Item::named(name.to_owned(), Pattern::Exactly(value))
+    }
+
+    fn nameless(handle: No, value: &str) -> Item {
+        let value = json(value);
+        let slot = super::super::pattern::required("V", Pattern::Exactly(value), LISTING);
+        let object = super::super::pattern::Object::of(vec![slot]);
+        Item {
+            name: None,
+            handle,
+            ..Item::named(String::new(), Pattern::Object(object))
+        }
+    }
+
+    /// The first page of a listing of these.
+    fn page(items: Vec<Item>) -> Page {
+        Page {
+            key: Naming::Member("N"),
+            items,
+            seen: Arc::default(),
+            number: 1,
+            most: None,
+            whole: true,
+            strangers: Strangers {
+                foreign: false,
+                folded: false,
+                legal: |name| name.starts_with("legal"),
+                known: vec![("gone".to_owned(), Rules4::from_slice(STRANGER))],
+                rules: rules!["list-types.after-delete"],
+            },
+            scope: "types/d".to_owned(),
+            missing: LISTING,
+        }
+    }
+
+    fn two() -> Page {
+        page(vec![item("a"), item("b")])
+    }
+
+    /// A body of items, which are `name` or `name=value`, and more members.
+    fn body(items: &[&str], more: &str) -> Json {
+        let items: Vec<String> = items
+            .iter()
+            .map(|item| {
+                let (name, value) = item.split_once('=').unwrap_or((item, item));
+                format!(r#"{{"N":"{name}","V":"{value}"}}"#)
+            })
+            .collect();
+        json(&format!(r#"{{"Items":[{}]{more}}}"#, items.join(",")))
+    }
+
+    fn differences(page: &Page, body: &Json) -> Vec<(String, &'static str)> {
+        let mut found = Vec::new();
+        page.compare(body, &mut String::new(), &mut found);
+        found
+            .into_iter()
+            .map(|difference| (difference.place, difference.rules[0].id()))
+            .collect()
+    }
+
+    fn at(place: &str, rule: &'static str) -> Vec<(String, &'static str)> {
+        vec![(place.to_owned(), rule)]
+    }
+
+    const TOKEN: &str = r#","NextToken":"t""#;
+
+    #[test]
+    fn the_last_page_completes_the_listing() {
+        assert_eq!(differences(&two(), &body(&["b", "a"], "")), []);
+        assert_eq!(differences(&two(), &body(&["b"], TOKEN)), []);
+        let missing = at("/Items", "list-types.complete");
+        assert_eq!(differences(&two(), &body(&["b"], "")), missing);
+        assert_eq!(
+            differences(&two(), &body(&["b"], r#","NextToken":"""#)),
+            missing
+        );
+        assert_eq!(differences(&two(), &json("{}")).len(), 2);
+        let mut rest = two();
+        rest.seen = Arc::new(vec!["a".to_owned()]);
+        assert_eq!(differences(&rest, &body(&["b"], "")), []);
+        // Something changed on the way: nothing has to be there.
+        rest.whole = false;
+        assert_eq!(differences(&rest, &body(&[], "")), []);
+        let mut free = two();
+        free.items[0].need = Need::May;
+        assert_eq!(differences(&free, &body(&["b"], "")), []);
+        let mut told = two();
+        told.items[0].missing = Rules4::from_slice(STRANGER);
+        assert_eq!(
+            differences(&told, &body(&["b"], "")),
+            at("/Items", "domain.isolation")
+        );
+    }
+
+    #[test]
+    fn an_item_is_listed_once_and_as_it_is() {
+        let twice = at("/Items/2", "page.no-duplicates");
+        assert_eq!(differences(&two(), &body(&["a", "b", "a"], "")), twice);
+        let wrong = at("/Items/0", "list-types.complete");
+        assert_eq!(differences(&two(), &body(&["a=x", "b"], "")), wrong);
+        let mut second = two();
+        second.seen = Arc::new(vec!["a".to_owned()]);
+        let again = at("/Items/0", "page.no-duplicates");
+        assert_eq!(differences(&second, &body(&["a", "b"], "")), again);
+        second.whole = false;
+        assert_eq!(differences(&second, &body(&["a", "b"], "")), []);
+        let mut unwelcome = two();
+        unwelcome.items[0].need = Need::ShouldNot(STRANGER[0]);
+        let listed = at("/Items/0", "domain.isolation");
+        assert_eq!(differences(&unwelcome, &body(&["a", "b"], "")), listed);
+        assert_eq!(differences(&unwelcome, &body(&["b"], "")), []);
+    }
+
+    #[test]
+    fn strangers_are_told_by_their_names() {
+        let seen = |page: &Page, name| differences(page, &body(&["a", "b", name], ""));
+        assert_eq!(seen(&two(), "legal"), []);
+        assert_eq!(seen(&two(), "x"), at("/Items/2", "list-types.after-delete"));
+        assert_eq!(seen(&two(), "gone"), at("/Items/2", "domain.isolation"));
+        // Names in another case may be the same, or other ones.
+        assert_eq!(seen(&two(), "A").len(), 1);
+        let mut folded = two();
+        folded.strangers.folded = true;
+        folded.items[0].pattern = Pattern::Any;
+        assert_eq!(differences(&folded, &body(&["A", "b"], "")), []);
+        assert_eq!(
+            differences(&folded, &body(&["A", "b", "a"], "")),
+            at("/Items/2", "page.no-duplicates")
+        );
+        // Where others add and remove, what they have may come twice.
+        let mut shared = two();
+        let twice = body(&["a", "b", "legal", "legal"], "");
+        assert_eq!(differences(&shared, &twice).len(), 1);
+        shared.strangers.foreign = true;
+        assert_eq!(differences(&shared, &twice), []);
+    }
+
+    #[test]
+    fn a_page_is_no_larger_than_asked_for() {
+        let mut small = two();
+        small.most = Some(2);
+        assert_eq!(differences(&small, &body(&["a", "b"], "")), []);
+        small.most = Some(1);
+        let large = at("/Items", "page.max.respected");
+        assert_eq!(differences(&small, &body(&["a", "b"], "")), large);
+        let names: Vec<String> = (0..101).map(|at| format!("legal{at}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let empty = page(Vec::new());
+        assert_eq!(differences(&empty, &body(&names[..100], "")), []);
+        let large = at("/Items", "page.max.default");
+        assert_eq!(differences(&empty, &body(&names, "")), large);
+    }
+
+    #[test]
+    fn tokens_are_short_and_end_some_time() {
+        let token = |length| format!(r#","NextToken":"{}""#, "t".repeat(length));
+        assert_eq!(differences(&two(), &body(&[], &token(1024))), []);
+        let long = at("/NextToken", "page.token-length");
+        assert_eq!(differences(&two(), &body(&[], &token(1025))), long);
+        let mut late = two();
+        late.number = 22;
+        assert_eq!(differences(&late, &body(&[], TOKEN)), []);
+        late.number = 23;
+        assert_eq!(
+            differences(&late, &body(&[], TOKEN)),
+            at("/NextToken", "page.end")
+        );
+        late.strangers.foreign = true;
+        assert_eq!(differences(&late, &body(&[], TOKEN)), []);
+        late.strangers.foreign = false;
+        late.whole = false;
+        assert_eq!(differences(&late, &body(&[], TOKEN)), []);
+    }
+
+    #[test]
+    fn an_item_without_a_known_name_is_known_by_what_it_looks_like() {
+        let page = page(vec![nameless(1, "\"x\""), nameless(2, "\"y\""), item("a")]);
+        let matched = |items: &[&str]| {
+            let body = body(items, "");
+            page.matched(body.get("Items").and_then(Json::items).expect("items"))
+        };
+        assert_eq!(matched(&["p=y", "a", "q=x"]), [Some(1), Some(2), Some(0)]);
+        // What looks like none of them is one that is left, so that it can be said what is wrong with it.
+        assert_eq!(matched(&["p=z", "q=x"]), [Some(1), Some(0)]);
+        assert_eq!(matched(&["p=x", "q=x", "r=x"]), [Some(0), Some(1), None]);
+        // What is known not to belong is none of them.
+        assert_eq!(matched(&["gone=x"]), [None]);
+        assert_eq!(
+            differences(&page, &body(&["p=z", "q=x", "a"], "")),
+            at("/Items/0/V", "list-types.complete")
+        );
+        let mut rest = page.clone();
+        rest.seen = Arc::new(vec!["#1".to_owned(), "a".to_owned()]);
+        assert_eq!(differences(&rest, &body(&["p=y"], "")), []);
+    }
+
+    #[test]
+    fn what_has_no_name_may_come_in_any_order() {
+        let orders = |count: usize| {
+            let all = (1..=count).map(|at| nameless(at as No, "1"));
+            let pages = page(all.chain([item("a")]).collect()).arrangements();
+            let handles = |page: Page| page.items.iter().map(|item| item.handle).collect();
+            pages.into_iter().map(handles).collect::<Vec<Vec<No>>>()
+        };
+        assert_eq!(orders(0), [[0]]);
+        assert_eq!(orders(1), [[1, 0]]);
+        assert_eq!(orders(2), [[1, 2, 0], [2, 1, 0]]);
+        assert_eq!(orders(4).len(), 24);
+        // More cannot be told apart, and are not looked at.
+        assert_eq!(orders(5), [[0]]);
+        let many = page((1..=5).map(|at| nameless(at, "1")).collect()).arrangements();
+        assert_eq!(differences(&many[0], &body(&["x"], "")), []);
+    }
+
+    #[test]
+    fn the_reference_lists_page_by_page() {
+        let filling = Filling { now_ms: 0 };
+        let mut listing = page(vec![item("a"), item("b"), item("c"), item("d")]);
+        listing.items[1].need = Need::May;
+        listing.most = Some(2);
+        let first = listing.render(filling);
+        let token = token(&first).expect("a token").to_owned();
+        let items = body(&["a", "c"], "");
+        let shown = |body: &Json| body.get("Items").expect("items").to_text();
+        assert_eq!(shown(&first), shown(&items));
+        assert_eq!(resumes("types/d", &token), Some(("c".to_owned(), 1)));
+        assert_eq!(resumes("types/e", &token), None);
+        assert_eq!(resumes("types/d", &token.replace(".1.", ".2.")), None);
+        assert_eq!(resumes("types/d", "t"), None);
+        listing.seen = Arc::new(vec!["a".to_owned(), "b".to_owned(), "c".to_owned()]);
+        assert!(listing.render(filling).same(&body(&["d"], "")));
+        listing.seen = Arc::default();
+        listing.most = Some(3);
+        assert!(listing.render(filling).same(&body(&["a", "c", "d"], "")));
+        let shown = listing.to_string();
+        assert!(
+            shown.starts_with(r#"{"Items"?: at most 3 of [{"N":"a""#),
+            "{shown}"
+        );
+        assert!(shown.contains(r#"{"N":"b","V":"b"}?, "#), "{shown}");
+        assert!(shown.ends_with(r#"], "NextToken"?: <token>}"#), "{shown}");
+        listing.strangers.foreign = true;
+        assert!(listing.to_string().contains("] and others, "));
+    }
+
+    #[test]
+    fn names_survive_in_tokens() {
+        for name in ["", "a", "\u{e4}.b", "0"] {
+            assert_eq!(
+                unhex(&hex(name.as_bytes())).as_deref(),
+                Some(name.as_bytes())
+            );
+        }
+        assert_eq!(hex(&[0x0f, 0xa0]), "0fa0");
+        assert_eq!(unhex("0"), None);
+        assert_eq!(unhex("0g"), None);
+        assert_eq!(unhex("\u{e4}"), None);
+        // The constants of FNV-1a: a token of another version of the reference is still its own.
+        assert_eq!(seal("", ""), "af63bd4c8601b7df");
+    }
+
+    #[test]
+    fn a_page_shows_the_rules_of_what_is_on_it_and_of_what_may_be_missing() {
+        let cited = |page: &Page, body: &Json| {
+            let mut cited = Vec::new();
+            page.cites(body, &mut |rule| cited.push(rule.id()));
+            cited.sort_unstable();
+            cited
+        };
+        let common = [
+            "domain.isolation",
+            "list-types.complete",
+            "page.max.default",
+            "page.no-duplicates",
+            "quota.page",
+        ];
+        let with = |more: &[&'static str]| {
+            let mut all = [&common, more].concat();
+            all.sort_unstable();
+            all
+        };
+        let mut page = two();
+        page.items[1].need = Need::May;
+        page.items[0].missing = Rules4::from_slice(rules!["time.clock"]);
+        page.items[1].missing = Rules4::from_slice(rules!["time.negative"]);
+        let none = body(&[], "");
+        assert_eq!(cited(&page, &none), with(&["page.end", "time.negative"]));
+        let both = body(&["a", "b"], "");
+        assert_eq!(
+            cited(&page, &both),
+            with(&["page.end", "time.clock", "time.negative"])
+        );
+        let more = body(&["b"], TOKEN);
+        assert_eq!(
+            cited(&page, &more),
+            with(&["page.token-length", "time.negative"])
+        );
+        page.most = Some(2);
+        assert_eq!(
+            cited(&page, &more),
+            with(&["page.short-pages", "page.token-length", "time.negative"])
+        );
+        page.most = Some(1);
+        assert_eq!(
+            cited(&page, &more),
+            with(&["page.token-length", "time.negative"])
+        );
+    }
 }

@@ -929,3 +929,502 @@ fn separated(f: &mut fmt::Formatter<'_>, items: &[Pattern], separator: &str) -> 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULES: Rules = rules!["put-type.response.echo"];
+    const OTHER: Rules = rules!["put-type.echo.keys"];
+
+    fn json(text: &str) -> Json {
+        Json::parse(text.as_bytes()).expect("JSON")
+    }
+
+    fn differences(pattern: &Pattern, actual: &str) -> Vec<Difference> {
+        let mut found = Vec::new();
+        pattern.compare(&json(actual), RULES, &mut "/x".to_owned(), &mut found);
+        found
+    }
+
+    /// Where a value differs, and the first rule that it breaks there.
+    fn places(pattern: &Pattern, actual: &str) -> Vec<(String, RuleId)> {
+        let found = differences(pattern, actual).into_iter();
+        found
+            .map(|difference| (difference.place, difference.rules[0]))
+            .collect()
+    }
+
+    /// Which of some values a pattern allows.
+    fn fitting<'a>(pattern: &Pattern, values: &[&'a str]) -> Vec<&'a str> {
+        let fits = |value: &&&str| differences(pattern, value).is_empty();
+        values.iter().filter(fits).copied().collect()
+    }
+
+    fn exactly(text: &str) -> Pattern {
+        Pattern::Exactly(json(text))
+    }
+
+    fn text(pattern: &Pattern) -> Option<String> {
+        pattern
+            .render(Filling { now_ms: 1_500 })
+            .map(|body| body.to_string())
+    }
+
+    #[test]
+    fn a_value_fits_by_what_it_means() {
+        let all = ["1", "1.0", "2", "\"a\"", "\"A\"", "\"b\"", "null", "[]"];
+        assert_eq!(fitting(&Pattern::Any, &all), all);
+        assert_eq!(fitting(&Pattern::Text("a"), &all), all);
+        assert_eq!(fitting(&exactly("1"), &all), ["1", "1.0"]);
+        assert_eq!(
+            fitting(&Pattern::Spelled("a".to_owned()), &all),
+            ["\"a\"", "\"A\""]
+        );
+        let either = Pattern::OneOf(vec![exactly("2"), exactly("\"b\"")]);
+        assert_eq!(fitting(&either, &all), ["2", "\"b\""]);
+        let other = Pattern::Other(vec!["a".into(), "b".into()]);
+        assert_eq!(fitting(&other, &all), ["\"A\""]);
+        assert_eq!(places(&exactly("1"), "2"), [("/x".to_owned(), RULES[0])]);
+    }
+
+    #[test]
+    fn an_id_is_new_and_of_32_hex_digits() {
+        let (id, taken) = ("0123456789abcdef".repeat(2), "a".repeat(32));
+        let fresh = Pattern::FreshId(vec![taken.as_str().into()]);
+        let (short, long) = (&id[1..], format!("{id}0"));
+        let (upper, wrong) = (id.to_uppercase(), id.replace('0', "g"));
+        let quoted = |id: &str| format!("\"{id}\"");
+        assert!(differences(&fresh, &quoted(&id)).is_empty());
+        for odd in [short, &long, &upper, &wrong, &taken] {
+            assert_eq!(differences(&fresh, &quoted(odd)).len(), 1, "{odd}");
+        }
+        assert_eq!(differences(&fresh, "1").len(), 1);
+    }
+
+    #[test]
+    fn lists_keep_their_order_and_sets_do_not() {
+        let list = Pattern::List(vec![exactly("1"), exactly("2")]);
+        assert_eq!(
+            fitting(&list, &["[1,2]", "[2,1]", "[1]", "[1,2,3]", "{}"]),
+            ["[1,2]"]
+        );
+        assert_eq!(places(&list, "[1,3]"), [("/x/1".to_owned(), RULES[0])]);
+        let set = Pattern::Set(vec!["A".to_owned(), "B".to_owned()]);
+        let sets = [
+            r#"["A","B"]"#,
+            r#"["B","A","B"]"#,
+            r#"["A"]"#,
+            r#"["A","B","C"]"#,
+            r#"["A","B",1]"#,
+            "null",
+        ];
+        assert_eq!(fitting(&set, &sets), sets[..2]);
+        let nothing = Pattern::Set(Vec::new());
+        assert_eq!(
+            fitting(&nothing, &["[]", "null", r#"["A"]"#]),
+            ["[]", "null"]
+        );
+    }
+
+    #[test]
+    fn a_map_has_its_entries_and_no_others() {
+        let map = Pattern::Map(Box::new(Map {
+            entries: vec![("a/b~".to_owned(), exactly("1"))],
+            tolerated: vec!["t".to_owned()],
+            rules: RULES,
+            extra: OTHER,
+        }));
+        assert_eq!(places(&map, r#"{"a/b~":1}"#), []);
+        assert_eq!(places(&map, r#"{"a/b~":1,"t":2}"#), []);
+        let there = "/x/a~1b~0".to_owned();
+        assert_eq!(places(&map, r#"{"a/b~":2}"#), [(there.clone(), RULES[0])]);
+        assert_eq!(places(&map, "null"), [(there, RULES[0])]);
+        assert_eq!(
+            places(&map, r#"{"a/b~":1,"u":2}"#),
+            [("/x/u".to_owned(), OTHER[0])]
+        );
+        assert_eq!(places(&map, "[]"), [("/x".to_owned(), RULES[0])]);
+        // Of a member that is there twice, the last counts.
+        assert_eq!(places(&map, r#"{"a/b~":2,"a/b~":1}"#), []);
+        assert_eq!(text(&map).as_deref(), Some(r#"{"a/b~":1}"#));
+        assert_eq!(map.to_string(), r#"{"a/b~": 1}"#);
+    }
+
+    /// An object with a member of each presence.
+    fn four() -> Object {
+        let omitted = Slot {
+            presence: Presence::Omitted,
+            ..optional("m", exactly("3"), RULES)
+        };
+        Object::of(vec![
+            required("r", exactly("1"), RULES),
+            optional("o", exactly("2"), RULES),
+            omitted,
+            absent("a", OTHER),
+        ])
+    }
+
+    #[test]
+    fn a_member_is_there_as_it_has_to_be() {
+        let object = Pattern::Object(four());
+        let fine = [
+            r#"{"r":1}"#,
+            r#"{"r":1,"o":2,"m":3,"z":9}"#,
+            r#"{"r":1,"o":null,"m":{},"a":[]}"#,
+        ];
+        assert_eq!(fitting(&object, &fine), fine);
+        for (actual, place, rule) in [
+            ("{}", "/x/r", RULES[0]),
+            (r#"{"r":null}"#, "/x/r", RULES[0]),
+            (r#"{"r":2}"#, "/x/r", RULES[0]),
+            (r#"{"r":1,"o":3}"#, "/x/o", RULES[0]),
+            (r#"{"r":1,"m":4}"#, "/x/m", RULES[0]),
+            (r#"{"r":1,"a":1}"#, "/x/a", OTHER[0]),
+            ("1", "/x", RULES[0]),
+        ] {
+            assert_eq!(places(&object, actual), [(place.to_owned(), rule)]);
+        }
+        assert_eq!(text(&object).as_deref(), Some(r#"{"r":1,"o":2}"#));
+        assert_eq!(object.to_string(), r#"{"r": 1, "o"?: 2, "m"?: 3, no "a"}"#);
+        let lenient = Pattern::Object(four().requiring(&["o"]));
+        assert_eq!(fitting(&lenient, &["{}", r#"{"r":2}"#]), ["{}"]);
+        let strict = Pattern::Object(four().requiring(&["r"]));
+        assert_eq!(fitting(&strict, &["{}"]), [""; 0]);
+    }
+
+    #[test]
+    fn a_required_collection_without_anything_in_it_may_be_missing() {
+        let nothing = || {
+            Pattern::Map(Box::new(Map {
+                entries: Vec::new(),
+                tolerated: Vec::new(),
+                rules: RULES,
+                extra: RULES,
+            }))
+        };
+        for value in [
+            nothing(),
+            Pattern::Set(Vec::new()),
+            Pattern::List(Vec::new()),
+            Pattern::Shared(Arc::new(nothing())),
+            Pattern::SharedFor(OTHER, Arc::new(nothing())),
+        ] {
+            let object = Pattern::Object(Object::of(vec![required("r", value, RULES)]));
+            assert_eq!(differences(&object, "{}"), [], "{object}");
+        }
+        for value in [
+            Pattern::Any,
+            Pattern::Set(vec!["A".to_owned()]),
+            Pattern::List(vec![Pattern::Any]),
+        ] {
+            let object = Pattern::Object(Object::of(vec![required("r", value, RULES)]));
+            assert_eq!(differences(&object, "{}").len(), 1, "{object}");
+        }
+    }
+
+    fn times(created: Known, updated: Known, renewed: bool) -> Pattern {
+        let moment = |known, rules| Moment { known, rules };
+        Pattern::Object(Object {
+            times: Some(Box::new(Times {
+                created: moment(created, RULES),
+                updated: moment(updated, OTHER),
+                order: rules!["domain.update.timestamps"],
+                renewed,
+            })),
+            ..Object::default()
+        })
+    }
+
+    #[test]
+    fn timestamps_stay_or_move_on() {
+        let at = |created: &str, updated: &str| {
+            format!(r#"{{"CreatedAt":{created},"LastUpdatedAt":{updated}}}"#)
+        };
+        let known = times(Known::Exactly(10.0), Known::AtLeast(20.0), false);
+        // Whole seconds may have been rounded, but not by a whole one.
+        for (created, updated) in [
+            ("10", "20"),
+            ("10.9", "20"),
+            ("10", "19.1"),
+            ("10", "99"),
+            ("10", "\"\""),
+        ] {
+            assert_eq!(places(&known, &at(created, updated)), [], "{created}");
+        }
+        let (first, second) = ("/x/CreatedAt".to_owned(), "/x/LastUpdatedAt".to_owned());
+        for created in ["9", "11"] {
+            let found = places(&known, &at(created, "20"));
+            assert_eq!(found, [(first.clone(), RULES[0])]);
+        }
+        assert_eq!(places(&known, &at("10", "19")), [(second, OTHER[0])]);
+        let fine = times(Known::Exactly(10.5), Known::Nothing, false);
+        assert_eq!(places(&fine, &at("10.501", "12.5")), []);
+        assert_eq!(places(&fine, &at("10.503", "12.5")).len(), 1);
+        let order = rules!["domain.update.timestamps"][0];
+        let unknown = times(Known::Nothing, Known::Nothing, false);
+        assert_eq!(places(&unknown, &at("30.25", "30.25")), []);
+        assert_eq!(places(&unknown, &at("30.25", "30.5")), []);
+        assert_eq!(places(&unknown, &at("30.5", "30.25")), [(first, order)]);
+    }
+
+    #[test]
+    fn the_reference_shows_the_times_it_knows_and_else_its_clock() {
+        for (created, updated, renewed, shown) in [
+            (
+                Known::Exactly(1.0),
+                Known::AtLeast(1.25),
+                false,
+                (1.0, 1.25),
+            ),
+            (Known::Exactly(1.0), Known::AtLeast(1.25), true, (1.0, 1.5)),
+            (Known::Nothing, Known::Nothing, false, (1.5, 1.5)),
+        ] {
+            let body = json(&text(&times(created, updated, renewed)).expect("a body"));
+            let seconds = |name| seconds(&body, name).expect("a number");
+            assert_eq!((seconds("CreatedAt"), seconds("LastUpdatedAt")), shown);
+        }
+        let printed = times(Known::Exactly(1.0), Known::AtLeast(1.0), false).to_string();
+        assert_eq!(
+            printed,
+            r#"{"CreatedAt": <the same time>, "LastUpdatedAt": <the same time or later>}"#
+        );
+        let printed = times(Known::Nothing, Known::Nothing, false).to_string();
+        assert_eq!(printed, r#"{"CreatedAt": <time>, "LastUpdatedAt": <time>}"#);
+    }
+
+    #[test]
+    fn a_check_of_the_whole_object_names_its_place() {
+        fn run(_: &Json) -> Vec<Difference> {
+            vec![Difference::new(OTHER, "/deep", "", "")]
+        }
+        let check = Some(Check { run, rules: OTHER });
+        let object = Pattern::Object(Object {
+            check,
+            ..Object::default()
+        });
+        assert_eq!(places(&object, "{}"), [("/x/deep".to_owned(), OTHER[0])]);
+    }
+
+    #[test]
+    fn documents_are_compared_as_json_and_large_numbers_as_doubles() {
+        const OBJECT: &str = "list-objects.item.object";
+        const PRECISION: &str = "list-objects.item.number-precision";
+        let also = Rules4::from_slice(OTHER);
+        let found = |expected: &str, actual: &str| {
+            let pattern = Pattern::Document(expected.into(), also.clone());
+            let quoted = Json::from(actual).to_string();
+            let found = differences(&pattern, &quoted).pop();
+            found.map(|difference| {
+                let (rules, also) = difference.rules.split_at(1);
+                assert_eq!(also, OTHER);
+                rules[0].id()
+            })
+        };
+        for (expected, actual, rule) in [
+            (
+                r#"{"a":1,"b":[2,{}]}"#,
+                r#"{ "b": [2.0, {}], "a": 1e0 }"#,
+                None,
+            ),
+            (r#"{"a":1}"#, r#"{"a":2}"#, Some(OBJECT)),
+            (r#"{"a":1}"#, "{}", Some(OBJECT)),
+            ("{}", r#"{"a":1}"#, Some(OBJECT)),
+            (r#"{"a":1}"#, r#"{"a":1,"b":2}"#, Some(OBJECT)),
+            (r#"{"a":[1]}"#, r#"{"a":[1,2]}"#, Some(OBJECT)),
+            (r#"{"a":[]}"#, r#"{"a":{}}"#, Some(OBJECT)),
+            (r#"{"a":null}"#, r#"{"a":null}"#, None),
+            ("{}", "no JSON", Some(OBJECT)),
+            // Twice the same number as a double; twice another one.
+            (
+                r#"{"a":9007199254740993}"#,
+                r#"{"a":9007199254740992}"#,
+                None,
+            ),
+            (
+                r#"{"a":9007199254740995}"#,
+                r#"{"a":9007199254740990}"#,
+                Some(PRECISION),
+            ),
+            (r#"{"a":-9007199254740995}"#, r#"{"a":1}"#, Some(PRECISION)),
+            (
+                r#"{"a":9007199254740992}"#,
+                r#"{"a":9007199254740990}"#,
+                Some(OBJECT),
+            ),
+            (r#"{"a":1e400}"#, r#"{"a":5}"#, Some(PRECISION)),
+            (
+                r#"{"a":9007199254740995,"b":1}"#,
+                r#"{"a":1,"b":2}"#,
+                Some(OBJECT),
+            ),
+        ] {
+            assert_eq!(found(expected, actual), rule, "{expected} and {actual}");
+        }
+        // What we cannot read ourselves is not compared.
+        assert_eq!(found("{", "{}"), None);
+    }
+
+    #[test]
+    fn what_is_quoted_or_shared_is_compared_within() {
+        let quoted = Pattern::Quoted(Box::new(Pattern::Object(four())));
+        assert_eq!(places(&quoted, r#""{\"r\":1}""#), []);
+        assert_eq!(places(&quoted, r#""{}""#), [("/x/r".to_owned(), RULES[0])]);
+        assert_eq!(places(&quoted, r#""{""#), [("/x".to_owned(), RULES[0])]);
+        assert_eq!(text(&quoted).as_deref(), Some(r#""{\"r\":1,\"o\":2}""#));
+        let shared = Pattern::Shared(Arc::new(exactly("1")));
+        assert_eq!(places(&shared, "2"), [("/x".to_owned(), RULES[0])]);
+        let instead = Pattern::SharedFor(OTHER, Arc::new(exactly("1")));
+        assert_eq!(places(&instead, "2"), [("/x".to_owned(), OTHER[0])]);
+        assert_eq!(places(&instead, "1"), []);
+        assert_eq!(text(&instead).as_deref(), Some("1"));
+        // What was found before keeps its rules.
+        let both = Pattern::List(vec![exactly("1"), instead]);
+        let found = places(&both, "[2,2]");
+        assert_eq!(
+            found.iter().map(|(_, rule)| *rule).collect::<Vec<_>>(),
+            [RULES[0], OTHER[0]]
+        );
+    }
+
+    #[test]
+    fn a_fitting_body_shows_the_rules_of_its_pattern() {
+        let cited = |pattern: &Pattern, actual: &str| {
+            let mut cited = Vec::new();
+            pattern.cites(&json(actual), &mut |rule| cited.push(rule.id()));
+            cited
+        };
+        let map = |rules, extra| {
+            Pattern::Map(Box::new(Map {
+                entries: Vec::new(),
+                tolerated: Vec::new(),
+                rules,
+                extra,
+            }))
+        };
+        let check = Some(Check {
+            run: |_| Vec::new(),
+            rules: rules!["time.clock"],
+        });
+        let inner = map(rules!["tag.add.merge"], rules!["tag.remove"]);
+        let mut object = Object::of(vec![required("m", inner, rules!["tag.consistency"])]);
+        object.check = check;
+        let Pattern::Object(Object { times, .. }) = times(Known::Nothing, Known::Nothing, false)
+        else {
+            unreachable!("an object")
+        };
+        object.times = times;
+        let object = Pattern::Object(object);
+        let all = [
+            "tag.consistency",
+            "time.clock",
+            RULES[0].id(),
+            OTHER[0].id(),
+            "domain.update.timestamps",
+            "tag.add.merge",
+            "tag.remove",
+        ];
+        assert_eq!(cited(&object, "{}"), all);
+        let shared = Pattern::Shared(Arc::new(object));
+        assert_eq!(cited(&shared, "{}"), all);
+        assert_eq!(cited(&Pattern::Quoted(Box::new(shared.clone())), "{}"), all);
+        let list = Pattern::List(vec![shared.clone(), shared.clone()]);
+        assert_eq!(cited(&list, "[{},{}]"), [all, all].concat());
+        let instead = Pattern::SharedFor(RULES, Arc::new(shared));
+        assert_eq!(cited(&instead, "{}"), [RULES[0].id()]);
+        let fresh = Pattern::FreshId(Vec::new());
+        assert_eq!(cited(&fresh, "null"), ["std.id.assigned"]);
+        let document = Pattern::Document("{}".into(), Rules4::from_slice(OTHER));
+        let shown = [
+            "list-objects.item.object",
+            "list-objects.item.number-precision",
+            OTHER[0].id(),
+        ];
+        assert_eq!(cited(&document, "null"), shown);
+    }
+
+    #[test]
+    fn patterns_print_as_people_read_them() {
+        let some = || vec![exactly("1"), exactly("2")];
+        for (pattern, printed) in [
+            (Pattern::Any, "<any>"),
+            (Pattern::Text("t"), "<text>"),
+            (Pattern::Spelled("n".to_owned()), "\"n\" in any case"),
+            (Pattern::OneOf(some()), "1 or 2"),
+            (Pattern::List(some()), "[1, 2]"),
+            (
+                Pattern::Set(vec!["A".to_owned(), "B".to_owned()]),
+                r#"["A", "B"] in any order"#,
+            ),
+            (Pattern::Other(Vec::new()), "<text>"),
+            (Pattern::Other(vec!["a".into()]), "<text not seen before>"),
+            (Pattern::FreshId(Vec::new()), "<new id of 32 hex digits>"),
+            (
+                Pattern::Document("{}".into(), Rules4::new()),
+                "<{} as text>",
+            ),
+            (Pattern::Quoted(Box::new(exactly("1"))), "<1 as text>"),
+            (Pattern::Shared(Arc::new(exactly("1"))), "1"),
+        ] {
+            assert_eq!(pattern.to_string(), printed);
+        }
+        assert_eq!(shorten("äöü", 3), "äöü");
+        assert_eq!(shorten("äöüß", 2), "äö… (4 characters in all)");
+    }
+
+    #[test]
+    fn the_reference_takes_the_first_value_that_fits() {
+        let (one, two) = (exactly("1"), exactly("2"));
+        let some = || vec![one.clone(), two.clone(), Pattern::Any];
+        for (pattern, rendered) in [
+            (Pattern::Any, None),
+            (Pattern::Text("t"), Some("\"t\"")),
+            (Pattern::Spelled("n".to_owned()), Some("\"n\"")),
+            (Pattern::OneOf(some()), Some("1")),
+            (Pattern::List(some()), Some("[1,2]")),
+            (Pattern::Set(vec!["A".to_owned()]), Some(r#"["A"]"#)),
+            (Pattern::Other(Vec::new()), None),
+            (Pattern::FreshId(Vec::new()), None),
+            (
+                Pattern::Document("{}".into(), Rules4::new()),
+                Some("\"{}\""),
+            ),
+        ] {
+            assert_eq!(text(&pattern).as_deref(), rendered, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn what_happened_before_explains_substance_and_no_detail() {
+        let also = |place: &str, rules| {
+            let mut difference = Difference::new(rules, place, "", "");
+            difference.also(OTHER);
+            difference.rules.len() > 1
+        };
+        assert!(also("/Fields/id", RULES));
+        assert!(also("/DefaultExpirationDays", RULES));
+        assert!(!also("/CreatedAt", RULES));
+        assert!(!also("status", RULES));
+        assert!(!also("/Fields/id", rules!["proto.output-null"]));
+        assert!(!also("/Keys/k", rules!["proto.output-enums"]));
+    }
+
+    #[test]
+    fn broken_rules_come_before_those_that_deserve_a_warning() {
+        let (must, should) = (rules!["proto.no-5xx"][0], rules!["time.clock"][0]);
+        assert_eq!((must.level(), should.level()), (Level::Must, Level::Should));
+        let of = |rules: &[RuleId]| Difference {
+            rules: rules.iter().copied().collect(),
+            ..Difference::new(&[], "", "", "")
+        };
+        let mut both = of(&[should, must]);
+        assert!(!both.violates());
+        both.prefer_violations();
+        assert_eq!(both.rules.as_slice(), [must]);
+        assert!(both.violates());
+        let mut mild = of(&[should]);
+        mild.prefer_violations();
+        assert_eq!(mild.rules.as_slice(), [should]);
+        assert!(of(&[]).violates());
+    }
+}

@@ -274,3 +274,269 @@ pub(super) fn flatten(kind: Kind, actual: &Json) -> Vec<(Cow<'_, str>, &str)> {
     }
     flat
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::store::{Path, Source};
+    use super::*;
+
+    const RULES: Rules = rules!["search.profile-content"];
+    const EXTRA: Rules = rules!["std.profile.untargeted"];
+    const ID: &str = "0123456789abcdef0123456789abcdef";
+
+    fn json(text: &str) -> Json {
+        Json::parse(text.as_bytes()).expect("JSON")
+    }
+
+    fn value(text: &str) -> Held {
+        Held::value(text, Source::Request, RULES)
+    }
+
+    fn portrait(fields: Vec<(&'static str, Held)>) -> Portrait {
+        let fields = fields.into_iter();
+        Portrait {
+            kind: Kind::Profile,
+            id: Some(ID.into()),
+            fields: fields
+                .map(|(path, held)| (Path::Borrowed(path), held))
+                .collect(),
+            vague: false,
+            history: Rules4::new(),
+            extra: EXTRA,
+            rests_on: None,
+        }
+    }
+
+    /// Ann of Ulm, whose last name is Ng or none.
+    fn ann() -> Portrait {
+        let mut open = value("Ng");
+        open.admit(None);
+        portrait(vec![
+            ("FirstName", value("Ann")),
+            ("LastName", open),
+            ("Address.City", value("Ulm")),
+            ("Attributes.k", value("v")),
+            ("MiddleName", Held::nothing(Source::Request, RULES)),
+        ])
+    }
+
+    /// What the members differ in beside an id that fits.
+    fn differences(portrait: &Portrait, members: &str) -> Vec<(String, Vec<&'static str>)> {
+        let comma = if members.is_empty() { "" } else { "," };
+        in_all(
+            portrait,
+            &format!(r#"{{"ProfileId":"{ID}"{comma}{members}}}"#),
+        )
+    }
+
+    fn in_all(portrait: &Portrait, actual: &str) -> Vec<(String, Vec<&'static str>)> {
+        let mut found = Vec::new();
+        portrait.compare(&json(actual), "/x", &mut found);
+        found
+            .into_iter()
+            .map(|found| {
+                let rules = found.rules.iter().map(|rule| rule.id()).collect();
+                (found.place, rules)
+            })
+            .collect()
+    }
+
+    const REST: &str = r#""Address":{"City":"Ulm"},"Attributes":{"k":"v"}"#;
+
+    #[test]
+    fn a_profile_shows_what_it_holds_and_nothing_else() {
+        let with = |more: &str| differences(&ann(), &format!("{REST},{more}"));
+        for fine in [
+            r#""FirstName":"Ann""#,
+            r#""FirstName":"Ann","LastName":"Ng","MiddleName":"""#,
+            r#""FirstName":"Ann","MiddleName":null,"MailingAddress":{},"Unheard":"x""#,
+            r#""FirstName":"Ann","MailingAddress":{"Unheard":"x"},"DataSource":"y""#,
+        ] {
+            assert_eq!(with(fine), [], "{fine}");
+        }
+        let [content, untargeted] = [RULES, EXTRA].map(|rules| vec![rules[0].id()]);
+        for (members, place, rules) in [
+            (r#""FirstName":"Bea""#, "/x/FirstName", &content),
+            (r#""LastName":"Ng""#, "/x/FirstName", &content),
+            (
+                r#""FirstName":"Ann","LastName":"No""#,
+                "/x/LastName",
+                &content,
+            ),
+            (
+                r#""FirstName":"Ann","MiddleName":"M""#,
+                "/x/MiddleName",
+                &content,
+            ),
+            (
+                r#""FirstName":"Ann","BirthDate":"M""#,
+                "/x/BirthDate",
+                &untargeted,
+            ),
+            (
+                r#""FirstName":"Ann","MailingAddress":{"City":"Bonn"}"#,
+                "/x/MailingAddress/City",
+                &untargeted,
+            ),
+        ] {
+            assert_eq!(with(members), [(place.to_owned(), rules.clone())]);
+        }
+        let places: Vec<String> = differences(&ann(), r#""FirstName":"Ann","Address":{"City":""}"#)
+            .into_iter()
+            .map(|(place, _)| place)
+            .collect();
+        assert_eq!(places, ["/x/Address/City", "/x/Attributes/k"]);
+    }
+
+    #[test]
+    fn a_standard_object_has_its_id() {
+        let profile = portrait(Vec::new());
+        let wrong = vec!["std.id.assigned", "search.profile-content"];
+        let place = "/x/ProfileId".to_owned();
+        assert_eq!(
+            in_all(&profile, r#"{"ProfileId":"b"}"#),
+            [(place.clone(), wrong)]
+        );
+        let shape = vec!["search.profile-shape"];
+        assert_eq!(in_all(&profile, "{}"), [(place, shape)]);
+        assert_eq!(in_all(&profile, r#"{"ProfileId":""}"#).len(), 2);
+        assert_eq!(
+            in_all(&profile, "[]"),
+            [("/x".to_owned(), vec![EXTRA[0].id()])]
+        );
+        let nameless = Portrait {
+            id: None,
+            ..portrait(Vec::new())
+        };
+        assert_eq!(in_all(&nameless, r#"{"ProfileId":"b"}"#), []);
+        for (kind, member) in [(Kind::Asset, "AssetId"), (Kind::Case, "CaseId")] {
+            let object = Portrait {
+                kind,
+                ..portrait(Vec::new())
+            };
+            assert_eq!(in_all(&object, &format!(r#"{{"{member}":"{ID}"}}"#)), []);
+            let place = format!("/x/{member}");
+            let rules = vec!["asset.id", "asset.match-one", "case.as-asset"];
+            assert_eq!(
+                in_all(&object, &format!(r#"{{"{member}":"b"}}"#)),
+                [(place.clone(), rules)]
+            );
+            assert_eq!(in_all(&object, "{}"), [(place, vec!["asset.id"])]);
+        }
+    }
+
+    #[test]
+    fn of_a_vague_profile_only_the_id_is_known() {
+        let vague = Portrait {
+            vague: true,
+            ..ann()
+        };
+        assert_eq!(differences(&vague, r#""FirstName":"Bea""#), []);
+        assert_eq!(in_all(&vague, "{}").len(), 1);
+        assert_eq!(
+            vague.to_string(),
+            format!(r#"{{"ProfileId": "{ID}", <any>}}"#)
+        );
+    }
+
+    #[test]
+    fn what_happened_before_explains_a_difference_as_well() {
+        let [merge, update] = [rule!("merge.effect"), rule!("profile.update.partial")];
+        let portrait = Portrait {
+            history: [update, RULES[0]].into_iter().collect(),
+            rests_on: Some(merge),
+            ..ann()
+        };
+        let found = differences(&portrait, &format!(r#"{REST},"FirstName":"Bea""#));
+        let rules = [merge, RULES[0], update].map(RuleId::id).to_vec();
+        assert_eq!(found, [("/x/FirstName".to_owned(), rules)]);
+        let mut cited = Vec::new();
+        portrait.cites(&mut |rule| cited.push(rule.id()));
+        cited.sort_unstable();
+        cited.dedup();
+        let shown = [
+            "merge.effect",
+            "profile.update.partial",
+            "search.profile-content",
+            "search.profile-shape",
+            "std.profile.untargeted",
+        ];
+        assert_eq!(cited, shown);
+    }
+
+    #[test]
+    fn a_profile_is_rendered_with_its_addresses_and_attributes() {
+        let portrait = portrait(vec![
+            ("FirstName", value("Ann")),
+            ("Address.City", value("Ulm")),
+            ("Attributes.k", value("v")),
+            ("MiddleName", Held::nothing(Source::Request, RULES)),
+            ("Address.State", value("BW")),
+        ]);
+        let shown =
+            r#""FirstName":"Ann","Address":{"City":"Ulm","State":"BW"},"Attributes":{"k":"v"}"#;
+        assert_eq!(
+            portrait.render().to_text(),
+            format!(r#"{{"ProfileId":"{ID}",{shown}}}"#)
+        );
+        let printed = r#""FirstName": "Ann", "LastName": "Ng" or nothing, "Address.City": "Ulm", "Attributes.k": "v""#;
+        assert_eq!(
+            ann().to_string(),
+            format!(r#"{{"ProfileId": "{ID}", {printed}}}"#)
+        );
+        let nameless = Portrait {
+            id: None,
+            ..self::portrait(vec![(
+                "FirstName",
+                Held {
+                    free: true,
+                    ..value("Ann")
+                },
+            )])
+        };
+        assert_eq!(
+            nameless.to_string(),
+            r#"{"ProfileId": <new id>, "FirstName": <any>}"#
+        );
+    }
+
+    #[test]
+    fn a_number_that_was_filled_in_may_be_normalised() {
+        let filled = Held {
+            filled: Filled::Indexed,
+            ..value("+1 206 555 0100")
+        };
+        assert!(filled.allows("PhoneNumber", Some("+12065550100")));
+        assert!(!filled.allows("PhoneNumber", Some("+12065550101")));
+        assert!(!filled.allows("PhoneNumber", None));
+        assert!(!filled.allows("HomePhoneNumber", Some("+12065550100")));
+        assert!(!value("+1 206 555 0100").allows("PhoneNumber", Some("+12065550100")));
+        let free = Held {
+            free: true,
+            ..value("a")
+        };
+        assert!(free.allows("FirstName", Some("b")) && free.allows("FirstName", None));
+    }
+
+    #[test]
+    fn an_answer_decides_between_values() {
+        let mut two = value("a");
+        two.admit(Some("b".into()));
+        two.admit(None);
+        for shown in [Some("a"), Some("b"), None] {
+            let mut held = two.clone();
+            held.adopt("FirstName", shown);
+            assert_eq!(held.options.len(), 1);
+            assert_eq!(held.options[0].as_deref(), shown);
+        }
+        let mut held = two.clone();
+        held.adopt("FirstName", Some("c"));
+        assert_eq!(held, two);
+        let mut held = Held {
+            free: true,
+            ..two.clone()
+        };
+        held.adopt("FirstName", Some("c"));
+        assert_eq!(held.options, two.options);
+    }
+}

@@ -340,4 +340,78 @@ mod tests {
         assert_eq!(leads(&["ab", "c"]), 1);
         assert_eq!(leads(&["a", "bc"]) + leads(&["abc"]), 0);
     }
+
+    #[test]
+    fn what_was_written_often_is_taken_away_as_often() {
+        let (mut register, name) = (Register::new(&Choices::reference()), Arc::from("key"));
+        let value = one("v", ContentType::String);
+        let other = one("w", ContentType::String);
+        for _ in 0..4 {
+            register.add(&name, &value, 1, true);
+        }
+        for _ in 0..3 {
+            register.remove("key", &value, 1, true);
+            assert_eq!(found(&register, "key", "v"), [1]);
+        }
+        register.remove("key", &value, 1, true);
+        assert!(found(&register, "key", "v").is_empty());
+        // A value that leads to several is led away, as often as it was written.
+        for subject in [1, 2, 2] {
+            register.add(&name, &value, subject, true);
+        }
+        register.redirect("key", &value, 2, 3);
+        register.remove("key", &value, 3, true);
+        assert_eq!(found(&register, "key", "v"), [1, 3]);
+        register.remove("key", &value, 3, true);
+        register.remove("key", &value, 9, true);
+        assert_eq!(found(&register, "key", "v"), [1]);
+        register.add(&name, &other, 1, true);
+        register.forget("key", &value, 1);
+        assert!(found(&register, "key", "v").is_empty());
+        assert_eq!(found(&register, "key", "w"), [1]);
+    }
+
+    #[test]
+    fn registers_differ_by_how_much_they_hold() {
+        let with = |writes: &[(&str, &str, No)]| {
+            let mut register = Register::new(&Choices::reference());
+            for (name, text, subject) in writes {
+                let value = one(text, ContentType::String);
+                register.add(&Arc::from(*name), &value, *subject, true);
+            }
+            register
+        };
+        let all = [
+            with(&[]),
+            with(&[("k", "v", 1)]),
+            with(&[("l", "v", 1)]),
+            with(&[("k", "v", 1), ("k", "v", 1)]),
+            with(&[("k", "v", 1), ("k", "v", 2)]),
+            with(&[("k", "v", 1), ("k", "w", 1)]),
+            with(&[("k", "v", 1), ("l", "v", 1)]),
+        ];
+        for (at, one) in all.iter().enumerate() {
+            for (other, another) in all.iter().enumerate() {
+                assert_eq!(one == another, at == other, "{at} and {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_certain_and_what_is_not_lie_apart() {
+        let (mut register, name) = (Register::new(&Choices::reference()), Arc::from("key"));
+        let value = one("v", ContentType::String);
+        register.add(&name, &value, 2, false);
+        register.add(&name, &value, 1, true);
+        let groups = register.find("key", 1, std::iter::once("v"));
+        let found: Vec<_> = groups
+            .map(|(_, sure, subjects)| (sure, subjects.collect::<Vec<_>>()))
+            .collect();
+        assert_eq!(found, [(true, vec![1]), (false, vec![2])]);
+        register.redirect("key", &value, 2, 3);
+        register.forget("key", &value, 1);
+        let groups = register.find("key", 1, std::iter::once("v"));
+        let found: Vec<_> = groups.flat_map(|(_, _, subjects)| subjects).collect();
+        assert_eq!(found, [3]);
+    }
 }

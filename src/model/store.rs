@@ -1076,4 +1076,35 @@ mod tests {
             assert_eq!(Digest::read(foreign), None, "{foreign}");
         }
     }
+
+    #[test]
+    fn what_a_field_holds_is_told_by_its_values_and_where_they_come_from() {
+        let held = Held::value("a", Source::Request, &[]);
+        let mut two = held.clone();
+        two.admit(None);
+        two.admit(None);
+        assert_eq!(two.options.len(), 2);
+        let others = [
+            two,
+            Held::value("b", Source::Request, &[]),
+            Held::value("a", Source::Object(1), &[]),
+            Held::nothing(Source::Request, &[]),
+            Held {
+                filled: Filled::Indexed,
+                ..held.clone()
+            },
+            Held {
+                free: true,
+                ..held.clone()
+            },
+        ];
+        assert_eq!(held, held.clone());
+        for other in &others {
+            assert_ne!(&held, other);
+        }
+        let decided: Vec<bool> = others.iter().map(|held| held.decided().is_some()).collect();
+        assert_eq!(decided, [false, true, true, false, true, false]);
+        let unset: Vec<bool> = others.iter().map(Held::is_unset).collect();
+        assert_eq!(unset, [false, false, false, true, false, false]);
+    }
 }

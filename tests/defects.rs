@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use profile_contract::case::corpus;
-use profile_contract::check::{Amount, Check, Options};
+use profile_contract::check::{Amount, Check, Options, SHRINKING};
 use profile_contract::contract::RuleId;
 use profile_contract::defect::{self, Defect, Flawed};
 use profile_contract::judge::Severity;
@@ -70,6 +70,8 @@ fn check(target: impl Target + 'static, only: Vec<String>) -> Result<Report, Fai
         settle: Duration::from_millis(100),
         jobs: 1,
         amount: Amount::Number(if only.is_empty() { 100 } else { 0 }),
+        // Of what the written cases show, the rules are named well enough: nothing need become smaller for that.
+        shrinking: if only.is_empty() { SHRINKING } else { 0 },
         only,
         ..Options::default()
     };

@@ -75,6 +75,8 @@ pub struct Options {
     pub seed: u64,
     /// How many cases are generated.
     pub amount: Amount,
+    /// How many requests may be spent on making one finding smaller; with none, cases are reported as they are.
+    pub shrinking: usize,
     /// How the ARNs of the target begin.
     pub arns: Arns,
     /// Differences that are known, and no findings any more.
@@ -98,6 +100,7 @@ impl Default for Options {
             corpus: None,
             seed: 1,
             amount: Amount::Usual,
+            shrinking: SHRINKING,
             arns: Arns::default(),
             known: Deviations::default(),
             require: Vec::new(),
@@ -351,6 +354,7 @@ impl<T: Target + 'static> Check<T> {
         let session = Session::new(target, settings, &arn, report, options.settle)
             .watched(progress, stopping)
             .heard_by(listener)
+            .shrinking(options.shrinking)
             .telling(found, journal);
         let done: BTreeSet<String> = past
             .judged

@@ -41,7 +41,7 @@ const ROUNDS: usize = 8;
 /// How many cases run side by side on a target that shows its effects late: nearly all of them are waiting.
 const WAITING: usize = 192;
 
-/// How many requests are spent on making one finding smaller.
+/// How many requests are spent on making one finding smaller, unless the user says otherwise.
 pub const SHRINKING: usize = 200;
 
 /// How long that may take: where effects show late, every replay waits, and whoever watches the run does too.
@@ -71,6 +71,8 @@ pub(crate) struct Session<T> {
     stopping: Arc<AtomicBool>,
     /// How long an effect may take to show.
     settle: Duration,
+    /// How many requests may be spent on making one finding smaller.
+    shrinking: usize,
     /// Whether an effect was waited for that never showed.
     impatient: AtomicBool,
     /// The operations that were served, in the bits of [`Served`].
@@ -139,6 +141,7 @@ impl<T: Target + 'static> Session<T> {
             listener: None,
             stopping: Arc::default(),
             settle,
+            shrinking: SHRINKING,
             impatient: AtomicBool::new(false),
             served: AtomicU32::new(0),
             absent: Mutex::default(),
@@ -170,6 +173,12 @@ impl<T: Target + 'static> Session<T> {
     /// Lets `listener` hear every case of the corpus to its end, whatever the judge thinks of the answers.
     pub(crate) fn heard_by(mut self, listener: Option<Listener>) -> Self {
         self.listener = listener;
+        self
+    }
+
+    /// Spends at most so many requests on making one finding smaller; with none, cases stay as they are.
+    pub(crate) fn shrinking(mut self, requests: usize) -> Self {
+        self.shrinking = requests;
         self
     }
 

@@ -99,6 +99,10 @@ pub(super) struct Check {
     #[arg(long, value_name = "DIR", help_heading = "Results")]
     findings: Option<PathBuf>,
 
+    /// Report cases as they are, instead of looking for the smallest ones: fewer requests where each is slow or dear.
+    #[arg(long, help_heading = "Results")]
+    no_shrink: bool,
+
     /// Hold the target to the snapshots in this folder: what another endpoint answered to the cases of the corpus, or this
     /// one at another time.
     ///
@@ -388,6 +392,9 @@ impl Check {
         };
         if let Some(jobs) = self.jobs {
             options.jobs = usize::from(jobs);
+        }
+        if self.no_shrink {
+            options.shrinking = 0;
         }
         options
     }

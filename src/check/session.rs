@@ -438,13 +438,19 @@ impl<T: Target + 'static> Session<T> {
                 .verdict
                 .violation()
                 .is_some_and(|found| alike(found, &violation));
+            let confirming = again.verdict.requests;
             watched.spend(again);
             let mut shrunk = None;
-            if shown {
-                shrunk = Some(
-                    self.shrink(task, &violation, known, &mut watched, SHRINKING)
-                        .await,
-                );
+            if shown && self.shrinking > 0 {
+                // To see it again is the first thing it takes.
+                let most = self.shrinking.saturating_sub(confirming);
+                let spent = self
+                    .shrink(task, &violation, known, &mut watched, most)
+                    .await;
+                shrunk = Some(Shrunk {
+                    requests: spent.requests + confirming.min(self.shrinking),
+                    ..spent
+                });
             }
             seen = (!lost).then(|| Seen {
                 times: 1 + u32::from(shown),
@@ -568,10 +574,10 @@ impl<T: Target + 'static> Session<T> {
         let began = Instant::now();
         // Whoever asks for more requests than usual has the time as well.
         let in_time = || most > SHRINKING || began.elapsed() < SHRINKING_TIME;
-        while spent < most
-            && in_time()
+        while in_time()
             && !self.is_stopping()
             && let Some(case) = shrinker.next()
+            && spent + case.steps.len() <= most
         {
             let smaller = Task {
                 case,
@@ -579,14 +585,17 @@ impl<T: Target + 'static> Session<T> {
                 reported: false,
                 ..task.clone()
             };
-            let mut again = self.replay(&smaller, known).await;
+            let mut again = self.replay_within(&smaller, known, most - spent).await;
             spent += again.verdict.requests;
             watched.leftovers.append(&mut again.leftovers);
             watched.verdict.retries += again.verdict.retries;
             watched.verdict.tally.merge(&again.verdict.tally);
             let found = again.verdict.violation();
-            if let Some(found) = found.filter(|found| still_shows(found, violation)) {
-                shrinker.keep(found.step);
+            let Some(found) = found.filter(|found| still_shows(found, violation)) else {
+                shrinker.reject(again.transcript.answers.len());
+                continue;
+            };
+            if shrinker.keep(found.step) {
                 again.transcript.case.steps.truncate(found.step + 1);
                 again.transcript.answers.truncate(found.step + 1);
                 watched.transcript = again.transcript;
@@ -609,6 +618,11 @@ impl<T: Target + 'static> Session<T> {
     /// Where an operation seems not to be there, it is asked for in the plainest way. If it is there after all, the case is
     /// replayed once more, and judged accordingly.
     pub(crate) async fn replay(&self, task: &Task, known: &Choices) -> Watched {
+        self.replay_within(task, known, usize::MAX).await
+    }
+
+    /// The same with so many messages at most; whatever would come then is not sent.
+    async fn replay_within(&self, task: &Task, known: &Choices, most: usize) -> Watched {
         let mut asked = 0;
         if fresh_names(&task.case).iter().any(|name| name == "short") {
             // Without these, nobody knows whether a name is free, or it is taken for good.
@@ -626,14 +640,15 @@ impl<T: Target + 'static> Session<T> {
         if !dropped.is_empty() && !says_anything(&task.case) {
             return Watched::unsent(&task, known, dropped);
         }
-        let mut watched = self.replay_once(&task, known).await;
+        let mut watched = self.replay_once(&task, known, most).await;
         let mut served = false;
         for absent in watched.verdict.absent.clone() {
             asked += self.survey(absent.operation, Some(&absent)).await;
             served |= self.served().contains(absent.operation);
         }
-        if served {
-            let again = self.replay_once(&task, known).await;
+        let left = most.saturating_sub(watched.verdict.requests);
+        if served && left > 0 {
+            let again = self.replay_once(&task, known, left).await;
             let first = std::mem::replace(&mut watched, again);
             watched.spend(first);
         }
@@ -740,8 +755,8 @@ impl<T: Target + 'static> Session<T> {
         self.collected().leftovers.extend(leftovers);
     }
 
-    /// Replays a case once and judges it.
-    async fn replay_once(&self, task: &Task, known: &Choices) -> Watched {
+    /// Replays a case once, with so many messages at most, and judges it.
+    async fn replay_once(&self, task: &Task, known: &Choices, most: usize) -> Watched {
         let lag = &self.settings.lag;
         // Whoever was late once and never came is not waited for again, unless the target is known to be late.
         let impatient = self.impatient.load(Ordering::Relaxed) && lag.is_none();
@@ -759,6 +774,7 @@ impl<T: Target + 'static> Session<T> {
         let patient = !self.settle.is_zero() || impatient;
         let mut written = Instant::now();
         let mut waiting = false;
+        let mut left = most;
         let heard_out = self.listener.is_some() && task.is_written();
         let replayed = replay::replay(
             &task.name,
@@ -768,6 +784,7 @@ impl<T: Target + 'static> Session<T> {
             &self.settings,
             &mut |step, exchange| {
                 let heard = judge.see(step, exchange);
+                left = left.saturating_sub(1);
                 // A further page that comes right measures nothing: the borders of pages move with whatever is listed between.
                 if heard == Heard::Next
                     && std::mem::take(&mut waiting)
@@ -779,6 +796,7 @@ impl<T: Target + 'static> Session<T> {
                     written = Instant::now();
                 }
                 match heard {
+                    _ if left == 0 => Next::Stop,
                     Heard::Next => Next::Go,
                     Heard::Again => {
                         waiting = true;

@@ -238,11 +238,13 @@ impl<T: Target + 'static> Conformance<T> {
             };
             let again = self.replay(&smaller);
             spent += again.verdict.requests;
-            if let Some(still) = again.verdict.violation()
-                && still_shows(still, found)
-            {
-                shrinker.keep(still.step);
-                *watched = again;
+            match again.verdict.violation() {
+                Some(still) if still_shows(still, found) => {
+                    if shrinker.keep(still.step) {
+                        *watched = again;
+                    }
+                }
+                _ => shrinker.reject(again.transcript.answers.len()),
             }
         }
     }

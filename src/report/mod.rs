@@ -68,7 +68,7 @@ pub struct Seen {
 /// What it took to make a case smaller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shrunk {
-    /// How many requests were sent.
+    /// How many requests were sent, beginning with those that showed the finding again.
     pub requests: usize,
     /// Whether nothing smaller was left to try.
     pub minimal: bool,

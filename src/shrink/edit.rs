@@ -16,6 +16,12 @@ use crate::wire::Json;
 /// Texts longer than this become shorter by their halves only, not by single characters.
 const LONG: usize = 300;
 
+/// Of more than so many things whole ranges are taken out before each alone.
+const MANY: usize = 16;
+
+/// Texts no longer than this become nothing, a character, or a character shorter.
+const SHORT: usize = 8;
+
 /// A case on its way to become smaller.
 #[derive(Debug, Clone)]
 pub(super) struct Draft {
@@ -46,10 +52,10 @@ pub(super) enum Part {
     Pieces(Range<usize>),
     /// Without these bytes of a body that is no JSON.
     Bytes(Range<usize>),
-    /// Without these entries or members of a value in a body.
-    Children(Path, Range<usize>),
-    /// With another value in its place.
-    Value(Path, String),
+    /// Without these entries or members of a value in a body; what tells each from others.
+    Children(Path, Range<usize>, Vec<u64>),
+    /// With another value in its place, and whether that is the same text without a character.
+    Value(Path, String, bool),
 }
 
 type Path = Vec<Segment>;
@@ -109,14 +115,15 @@ fn mentions(text: &str, name: &str) -> bool {
         .any(|placeholder| text.contains(placeholder.as_str()))
 }
 
-/// Everything that makes a case smaller, in big pieces first.
-pub(super) fn edits(draft: &Draft) -> Vec<Edit> {
+/// Everything that makes a case smaller: single things, the steps first, or whole ranges of them, in big pieces first.
+pub(super) fn edits(draft: &Draft, size: Size) -> Vec<Edit> {
     let case = &draft.case;
+    let pieces = |count| pieces(count, size);
     let mut edits: Vec<Edit> = pieces(case.steps.len()).map(Edit::Steps).collect();
     let mut parts = Vec::new();
     for (at, step) in case.steps.iter().enumerate().rev() {
         let mut add = |part| parts.push(Edit::Step(at, part));
-        if step.manner != Manner::default() {
+        if size == Size::Single && step.manner != Manner::default() {
             add(Part::Manner);
         }
         match &step.say {
@@ -127,50 +134,127 @@ pub(super) fn edits(draft: &Draft) -> Vec<Edit> {
                 headers,
                 body,
             } => {
-                shorter_targets(method, target).for_each(|target| add(Part::Target(target)));
-                (0..headers.len()).for_each(|header| add(Part::Header(header)));
-                if *body != Body::None {
-                    add(Part::NoBody);
+                if size == Size::Single {
+                    shorter_targets(method, target, false)
+                        .for_each(|target| add(Part::Target(target)));
+                    (0..headers.len()).for_each(|header| add(Part::Header(header)));
+                    if *body != Body::None {
+                        add(Part::NoBody);
+                    }
                 }
                 match read(body) {
                     Some(value) => {
-                        removals(&value, &mut Vec::new(), &mut add);
-                        simplifications(&value, &mut Vec::new(), &mut add);
+                        removals(&value, &mut Vec::new(), size, &mut add);
+                        if size == Size::Single {
+                            simplifications(&value, &mut Vec::new(), &mut add);
+                        }
                     }
-                    None => {
-                        let length = match body {
-                            Body::None => 0,
-                            Body::Text(text) => text.len(),
-                            Body::Bytes(bytes) => bytes.len(),
-                        };
-                        let least = length / LONG;
-                        pieces(length)
-                            .filter(|range| range.len() > least)
-                            .for_each(|range| add(Part::Bytes(range)));
-                    }
+                    None => bytes(body, size, &mut add),
                 }
             }
         }
     }
     edits.append(&mut parts);
     // Renaming comes last: of what has gone by then nothing need be renamed.
-    edits.extend(renames(case));
+    if size == Size::Single {
+        edits.extend(renames(case));
+    }
     edits
 }
 
-/// Pieces of so many things: halves, quarters and so on down to each alone, the last first.
-fn pieces(count: usize) -> impl Iterator<Item = Range<usize>> {
+/// What an edit takes out, or makes smaller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Kind {
+    /// Steps that read.
+    Reads,
+    /// Steps that may have an effect.
+    Steps,
+    Words,
+    Bytes,
+    Children,
+    Values,
+    Heads,
+}
+
+/// How much an edit takes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Size {
+    /// A single thing, or, where there are many, also a range of them.
+    Single,
+    /// Several things that stand side by side.
+    Range,
+}
+
+/// Without pieces of a body that is no JSON.
+fn bytes(body: &Body, size: Size, add: &mut impl FnMut(Part)) {
+    let length = body_length(body);
+    let least = length / LONG;
+    let held = match body {
+        Body::Text(text) => literals(text).map(|(at, _)| at).collect(),
+        _ => (0..length).collect::<BTreeSet<_>>(),
+    };
+    pieces(length, size)
+        .filter(|range| range.len() > least && range.clone().all(|at| held.contains(&at)))
+        .for_each(|range| add(Part::Bytes(range)));
+}
+
+/// Each step with a letter less in a word of the API. Such a case is harder to read: no other smaller one may be left.
+pub(super) fn letters(draft: &Draft) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    for (at, step) in draft.case.steps.iter().enumerate().rev() {
+        let Say::Request {
+            method,
+            target,
+            body,
+            ..
+        } = &step.say
+        else {
+            continue;
+        };
+        edits.extend(
+            shorter_targets(method, target, true)
+                .map(|target| Edit::Step(at, Part::Target(target))),
+        );
+        if let Some(value) = read(body) {
+            texts(&value, &mut Vec::new(), &mut |text, path| {
+                let shorter = without_a_run(text, true).into_iter();
+                let shorter = shorter.map(|text| Value::from(text).to_string());
+                edits.extend(
+                    shorter.map(|text| Edit::Step(at, Part::Value(path.clone(), text, true))),
+                );
+            });
+        }
+    }
+    edits
+}
+
+fn texts(value: &Value, path: &mut Path, visit: &mut impl FnMut(&str, &Path)) {
+    if let Value::String(text) = value
+        && inside(text).is_none()
+        && is_given(text)
+    {
+        visit(text, path);
+    }
+    each_child(value, path, &mut |child, path| texts(child, path, visit));
+}
+
+/// Pieces of so many things: halves, quarters and so on, or each alone, the last first.
+fn pieces(count: usize, size: Size) -> impl Iterator<Item = Range<usize>> {
     let sizes = std::iter::successors(Some(count.div_ceil(2)), |size| {
         (*size > 1).then(|| size.div_ceil(2))
     });
-    sizes.filter(|size| *size > 0).flat_map(move |size| {
+    let wanted = move |length: &usize| match size {
+        Size::Single => *length == 1 || *length > 0 && count > MANY,
+        Size::Range => *length > 1 && count <= MANY,
+    };
+    sizes.filter(wanted).flat_map(move |size| {
         let starts = (0..count).step_by(size).rev();
         starts.map(move |start| start..count.min(start + size))
     })
 }
 
 /// The target without its query, without a parameter, or with a shorter text somewhere; still that of its operation.
-fn shorter_targets(method: &str, target: &str) -> impl Iterator<Item = String> {
+fn shorter_targets(method: &str, target: &str, given: bool) -> impl Iterator<Item = String> {
     let mut shorter = Vec::new();
     if let Some((path, query)) = target.split_once('?') {
         shorter.push(path.to_owned());
@@ -183,7 +267,7 @@ fn shorter_targets(method: &str, target: &str) -> impl Iterator<Item = String> {
             }
         }
     }
-    shorter.extend(without_a_run(target));
+    shorter.extend(without_a_run(target, given));
     let asked = |target: &str| {
         let path = target.split('?').next().unwrap_or_default();
         match route(method, path) {
@@ -197,32 +281,29 @@ fn shorter_targets(method: &str, target: &str) -> impl Iterator<Item = String> {
         .filter(move |shorter| shorter.starts_with('/') && asked(shorter) == wanted)
 }
 
-/// The text without a character, once for each run of equal ones, and its beginnings. Placeholders, escapes and words of
-/// the API stay whole.
-fn shorter_texts(text: &str) -> Vec<String> {
+/// The beginnings of a text. Placeholders and words of the API stay whole.
+fn beginnings(text: &str) -> Vec<String> {
+    if text.contains("${") {
+        return Vec::new();
+    }
     let count = text.chars().count();
-    let mut shorter = Vec::new();
-    if !text.contains("${") {
-        let mut kept: Vec<usize> = vec![0, 1, count / 2, count.saturating_sub(1)];
-        kept.dedup();
-        if is_given(text) {
-            kept.truncate(1);
+    let mut kept = vec![0];
+    if !is_given(text) {
+        kept.push(1);
+        if count > SHORT {
+            kept.extend([count / 2, count - 1]);
         }
-        kept.retain(|kept| *kept < count);
-        shorter.extend(
-            kept.into_iter()
-                .map(|kept| text.chars().take(kept).collect()),
-        );
     }
-    if count <= LONG {
-        shorter.extend(without_a_run(text));
-    }
-    shorter
+    kept.retain(|kept| *kept < count);
+    let begin = |kept| text.chars().take(kept).collect();
+    kept.into_iter().map(begin).collect()
 }
 
-fn without_a_run(text: &str) -> Vec<String> {
+/// The text without a character, once for each run of equal ones. Placeholders and escapes stay whole, and words of the
+/// API unless `given`.
+fn without_a_run(text: &str, given: bool) -> Vec<String> {
     let given: Vec<Range<usize>> = words(text)
-        .filter(|(_, word)| is_given(word))
+        .filter(|(_, word)| !given && is_given(word))
         .map(|(at, word)| at..at + word.len())
         .collect();
     let mut shorter = Vec::new();
@@ -265,28 +346,40 @@ fn read(body: &Body) -> Option<Value> {
     (!duplicates).then(|| serde_json::from_str(text).ok())?
 }
 
-fn removals(value: &Value, path: &mut Path, add: &mut impl FnMut(Part)) {
-    let count = match value {
-        Value::Array(items) => items.len(),
-        Value::Object(members) => members.len(),
-        _ => 0,
+fn removals(value: &Value, path: &mut Path, size: Size, add: &mut impl FnMut(Part)) {
+    let children: Vec<u64> = match value {
+        Value::Array(items) => items.iter().map(|item| hash(item.to_string())).collect(),
+        Value::Object(members) => members.keys().map(hash).collect(),
+        _ => Vec::new(),
     };
-    pieces(count).for_each(|range| add(Part::Children(path.clone(), range)));
-    each_child(value, path, &mut |child, path| removals(child, path, add));
+    pieces(children.len(), size).for_each(|range| {
+        let gone = children[range.clone()].to_vec();
+        add(Part::Children(path.clone(), range, gone));
+    });
+    each_child(value, path, &mut |child, path| {
+        removals(child, path, size, add);
+    });
 }
 
 fn simplifications(value: &Value, path: &mut Path, add: &mut impl FnMut(Part)) {
-    let mut replace = |value: Value| add(Part::Value(path.clone(), value.to_string()));
+    let mut replace = |value: Value, by_one| {
+        add(Part::Value(path.clone(), value.to_string(), by_one));
+    };
     match value {
         Value::String(text) if inside(text).is_none() => {
-            for shorter in shorter_texts(text) {
-                replace(shorter.into());
+            for beginning in beginnings(text) {
+                replace(beginning.into(), false);
+            }
+            if text.chars().nth(LONG).is_none() {
+                for shorter in without_a_run(text, false) {
+                    replace(shorter.into(), true);
+                }
             }
         }
         Value::Number(number) if number.as_i64() != Some(0) => {
-            replace(0.into());
+            replace(0.into(), false);
             if number.as_i64() != Some(1) {
-                replace(1.into());
+                replace(1.into(), false);
             }
         }
         _ => {}
@@ -482,15 +575,85 @@ fn rename_within(value: &mut Value, from: &str, to: &str) {
 }
 
 impl Edit {
-    /// What tells this edit from others, however many steps have gone since.
-    pub(super) fn figure(&self, draft: &Draft) -> u64 {
-        let mut hasher = DefaultHasher::new();
+    /// Whether it takes a single thing out: where none of these can be made, a case is minimal.
+    pub(super) fn is_single(&self) -> bool {
         match self {
-            Self::Steps(range) => draft.ids[range.clone()].hash(&mut hasher),
-            Self::Rename(..) => self.hash(&mut hasher),
-            Self::Step(at, part) => (draft.ids[*at], part).hash(&mut hasher),
+            Self::Steps(range) => range.len() == 1,
+            Self::Rename(..) => false,
+            Self::Step(_, part) => match part {
+                Part::Pieces(range) | Part::Bytes(range) | Part::Children(_, range, _) => {
+                    range.len() == 1
+                }
+                Part::Value(_, _, by_one) => *by_one,
+                Part::Manner | Part::Target(_) | Part::Header(_) | Part::NoBody => true,
+            },
         }
-        hasher.finish()
+    }
+
+    /// Whether it takes out steps, and those that need their names.
+    pub(super) fn is_of_steps(&self) -> bool {
+        matches!(self, Self::Steps(_))
+    }
+
+    /// What kind of edit it is; those of one kind fare alike.
+    pub(super) fn kind(&self, draft: &Draft) -> Kind {
+        match self {
+            Self::Steps(range) if range.clone().all(|at| reads(&draft.case.steps[at].say)) => {
+                Kind::Reads
+            }
+            Self::Steps(_) => Kind::Steps,
+            Self::Rename(..) => Kind::Words,
+            Self::Step(_, part) => match part {
+                Part::Pieces(_) | Part::Bytes(_) => Kind::Bytes,
+                Part::Children(..) => Kind::Children,
+                Part::Value(..) => Kind::Values,
+                Part::Manner | Part::Target(_) | Part::Header(_) | Part::NoBody => Kind::Heads,
+            },
+        }
+    }
+
+    /// The step that it changes.
+    pub(super) fn step(&self) -> Option<usize> {
+        match self {
+            Self::Step(at, _) => Some(*at),
+            Self::Steps(_) | Self::Rename(..) => None,
+        }
+    }
+
+    /// Whether nothing but the last step differs.
+    pub(super) fn is_of_last(&self, draft: &Draft) -> bool {
+        matches!(self, Self::Step(at, _) if at + 1 == draft.case.steps.len())
+    }
+
+    /// What tells each thing it takes out, or changes, from others, however much has gone since.
+    pub(super) fn atoms(&self, draft: &Draft) -> Vec<u64> {
+        match self {
+            Self::Steps(range) => draft.ids[range.clone()].iter().map(hash).collect(),
+            Self::Rename(..) => vec![hash(self)],
+            Self::Step(at, part) => {
+                let id = draft.ids[*at];
+                match part {
+                    Part::Children(path, _, gone) => {
+                        gone.iter().map(|child| hash((id, path, child))).collect()
+                    }
+                    // From the end, because those behind are tried first.
+                    Part::Bytes(range) | Part::Pieces(range) => {
+                        let length = length(&draft.case.steps[*at].say);
+                        range.clone().map(|at| hash((id, length - at))).collect()
+                    }
+                    part => vec![hash((id, part))],
+                }
+            }
+        }
+    }
+
+    /// The text or number it makes simpler.
+    pub(super) fn place(&self, draft: &Draft) -> Option<u64> {
+        match self {
+            Self::Step(at, Part::Value(path, ..)) => Some(hash((draft.ids[*at], path))),
+            Self::Step(at, Part::Target(_)) => Some(hash(draft.ids[*at])),
+            _ => None,
+        }
     }
 
     /// The smaller case, if there is one.
@@ -554,7 +717,7 @@ impl Part {
                 }
                 Self::NoBody => *body = Body::None,
                 Self::Bytes(range) => *body = without_bytes(body, range)?,
-                Self::Children(path, range) => rewrite(body, path, &mut |value| match value {
+                Self::Children(path, range, _) => rewrite(body, path, &mut |value| match value {
                     Value::Array(items) => {
                         items.drain(range.clone());
                     }
@@ -567,7 +730,7 @@ impl Part {
                     }
                     _ => {}
                 })?,
-                Self::Value(path, other) => {
+                Self::Value(path, other, _) => {
                     let other: Value = serde_json::from_str(other).ok()?;
                     rewrite(body, path, &mut |value| value.clone_from(&other))?;
                 }
@@ -630,4 +793,39 @@ fn without_steps(draft: &Draft, range: &Range<usize>) -> Option<Draft> {
             ..draft.case.clone()
         },
     })
+}
+
+/// Whether a step does nothing but read.
+fn reads(say: &Say) -> bool {
+    let Say::Request { method, target, .. } = say else {
+        return false;
+    };
+    let path = target.split('?').next().unwrap_or_default();
+    match route(method, path) {
+        Route::To { operation, .. } => operation.reads(),
+        _ => true,
+    }
+}
+
+/// A figure of something.
+fn hash(of: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    of.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Of how many pieces, or bytes, it consists.
+fn length(say: &Say) -> usize {
+    match say {
+        Say::Raw(pieces) => pieces.len(),
+        Say::Request { body, .. } => body_length(body),
+    }
+}
+
+fn body_length(body: &Body) -> usize {
+    match body {
+        Body::None => 0,
+        Body::Text(text) => text.len(),
+        Body::Bytes(bytes) => bytes.len(),
+    }
 }

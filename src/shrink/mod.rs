@@ -4,7 +4,7 @@
 //! it serves a run over HTTP, a fuzzer in process and a recording alike:
 //!
 //! ```
-//! use profile_contract::case::text;
+//! use profile_contract::case::{Case, text};
 //! use profile_contract::shrink::Shrinker;
 //!
 //! let case = text::parse("> GET /templates/a\n\n> GET /templates/b\n\n> GET /templates/c\n", "three.case")?;
@@ -12,8 +12,10 @@
 //! let shows = |case: &_| text::print(case).contains("/b");
 //! let mut shrinker = Shrinker::new(case, 1);
 //! while let Some(smaller) = shrinker.next() {
-//!     if shows(&smaller) {
-//!         shrinker.keep(smaller.steps.len() - 1);
+//!     let steps = &smaller.steps;
+//!     let at = (0..steps.len()).find(|at| shows(&Case { steps: steps[..=*at].to_vec(), ..Case::default() }));
+//!     if let Some(at) = at && shrinker.keep(at) {
+//!         assert_eq!(shrinker.best().steps.len(), at + 1);
 //!     }
 //! }
 //! assert_eq!(text::print(shrinker.best()), "> GET /templates/b\n");
@@ -23,18 +25,21 @@
 //!
 //! Requests to the target are dear, and the reference costs it nothing. So the case is made smaller beside the reference
 //! first, one edit after the other, as long as the last request would still be answered for the same reasons: that is a
-//! [`Plan`]. Its end is proposed at once. Where that shows the finding no longer, halving the plan leads to the edit to
-//! blame, which is not made again, and the rest is planned anew. What is left at the end is minimal: no step, header,
-//! member, entry or character can go on its own.
+//! [`Chain`]. Its end is proposed at once. Where that shows the finding no longer, ever shorter beginnings of the chain lead
+//! to the edit to blame, which is not made again, and the rest is planned anew. How far to go at a time follows from how
+//! edits of a sort have fared. Then every single thing is taken out on its own, unless the rule has nothing to do with
+//! what is left. Where the last request is one that should change nothing, a read or a bad one, its variants follow one
+//! another in one conversation; which of them shows the finding is then held alone. What is left at the end is minimal: no
+//! step, header, member, entry or character can go on its own.
 
 mod edit;
 mod rehearsal;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 pub(crate) use self::edit::needs_any;
-use self::edit::{Draft, edits};
+use self::edit::{Draft, Edit, Kind, Size, edits, letters};
 use self::rehearsal::{Rehearsal, Stage};
 use crate::case::{Case, text};
 use crate::contract::RuleId;
@@ -42,41 +47,129 @@ use crate::contract::RuleId;
 /// The most cases that are rehearsed for one plan: a bound on time, far beyond what cases by hand or by chance need.
 const MOST_REHEARSED: usize = 4000;
 
+/// The most variants of a last step that are put into one conversation.
+const MOST_TOGETHER: usize = 40;
+
+/// What is planned for, one after the other: what leaves everything as it is for the reference, what leaves it close, and
+/// steps that others can do without.
+const PASSES: [(Size, Likeness); 4] = [
+    (Size::Single, Likeness::Same),
+    (Size::Single, Likeness::Close),
+    (Size::Range, Likeness::Close),
+    (Size::Single, Likeness::Loose),
+];
+
+/// How often a text may be to blame before no shorter one is planned for.
+const MOST_BLAMED: usize = 2;
+
 /// Proposes ever smaller cases.
 #[derive(Debug)]
 pub struct Shrinker {
     best: Draft,
     /// The first case beside the reference.
     stage: Stage,
-    likeness: Likeness,
     plan: Plan,
-    /// The edits that are not made again, by figure.
+    /// What was proposed last.
+    proposed: Option<Proposal>,
+    /// What was to blame once: things that were taken out, and ranges of them.
     needed: HashSet<u64>,
-    /// Figures of the cases proposed so far.
+    /// How often a text was to blame.
+    blamed: HashMap<u64, usize>,
+    /// How edits of each sort have fared.
+    fared: HashMap<Sort, Fared>,
+    /// Figures of the cases that do not show it.
     tried: HashSet<u64>,
+    /// Whether it shows in requests that the reference takes in another way: the target goes wrong before it gets to what they
+    /// are about.
+    early: bool,
     minimal: bool,
 }
 
-/// How much a smaller case has to be like the first, beside the reference, to be worth proposing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Likeness {
-    /// Every step is served or refused as before, and the last answer is as long.
-    Close,
-    /// The last request is served or refused for the reasons it was. Most of what is no closer shows the finding no more, so
-    /// each edit is proposed by itself, those that were to blame once among them: what stood in their way may have gone.
-    Loose,
+#[derive(Debug)]
+enum Plan {
+    /// Still to be made.
+    Open,
+    /// Ever smaller cases that are most likely to show it: every step is served or refused as before, and the last answer
+    /// is as long.
+    Chain(Chain),
+    /// Cases with a single thing less. Most of what is no closer shows the finding no more, so each is held on its own; those
+    /// with an edit that was once to blame are among them, because what stood in its way may have gone.
+    Apart(VecDeque<Single>),
 }
 
-/// Ever smaller cases, each one edit away from the one before.
+/// Cases each one edit away from the one before.
 #[derive(Debug, Default)]
-struct Plan {
-    drafts: Vec<(Draft, u64)>,
+struct Chain {
+    links: Vec<Link>,
     /// So many of them show the finding.
     shown: usize,
     /// This one, and so all that follow, were seen not to.
     failed: usize,
-    /// The one proposed last.
-    proposed: Option<usize>,
+}
+
+#[derive(Debug)]
+struct Link {
+    draft: Draft,
+    /// What the edit took out.
+    atoms: Vec<u64>,
+    /// The text it makes shorter.
+    place: Option<u64>,
+    sort: Sort,
+}
+
+/// Edits that are expected to fare alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Sort {
+    kind: Kind,
+    likeness: Likeness,
+    /// Whether nothing but the last step differs.
+    of_last: bool,
+}
+
+/// How the reference takes a smaller case, in comparison with the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Likeness {
+    /// The last request is served or refused for the reasons it was.
+    Loose,
+    /// And every step is served or refused as before, and the last answer is as long.
+    Close,
+    /// And everything is so for the same reasons.
+    Same,
+}
+
+/// How edits of a sort have fared.
+#[derive(Debug, Default)]
+struct Fared {
+    well: usize,
+    ill: usize,
+}
+
+/// The best case with one thing less.
+#[derive(Debug)]
+struct Single {
+    draft: Draft,
+    edit: u64,
+    fit: Fit,
+}
+
+/// How a case fits the first, beside the reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fit {
+    /// The last request is served or refused for the reasons it was.
+    Alike,
+    /// So it is, and nothing differs but the last request, of which the contract promises that it changes nothing: others
+    /// may follow it in the same conversation.
+    Harmless,
+    /// The last request is taken in another way. What fails too early to notice needs less than the reference does.
+    Unlike,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Proposal {
+    /// This one of the chain.
+    Linked(usize),
+    /// So many of the cases apart, from the first on: the one, with the last steps of the others behind it.
+    Together(usize),
 }
 
 impl Shrinker {
@@ -84,24 +177,24 @@ impl Shrinker {
     pub fn new(mut case: Case, step: usize) -> Self {
         case.steps.truncate(step + 1);
         let best = Draft::of(case);
-        let mut shrinker = Self {
-            stage: Stage::of(&best.case),
+        Self {
+            stage: Stage::of(&best),
             best,
-            likeness: Likeness::Close,
-            plan: Plan::default(),
+            plan: Plan::Open,
+            proposed: None,
             needed: HashSet::new(),
+            blamed: HashMap::new(),
+            fared: HashMap::new(),
             tried: HashSet::new(),
+            early: false,
             minimal: false,
-        };
-        shrinker.plan = shrinker.planned();
-        shrinker
+        }
     }
 
     /// What it shows is told by that rule: no case is proposed in which the last request has nothing to do with it.
     #[must_use]
     pub fn telling(mut self, rule: RuleId) -> Self {
         self.stage.expect(rule);
-        self.plan = self.planned();
         self
     }
 
@@ -116,133 +209,360 @@ impl Shrinker {
     }
 
     /// The next case to try; none if the best is minimal.
+    ///
+    /// Where the contract promises that the last step changes nothing, several variants of it may follow one another.
     #[expect(
         clippy::should_implement_trait,
         reason = "what comes next depends on what is kept"
     )]
     pub fn next(&mut self) -> Option<Case> {
-        if let Some(at) = self.plan.proposed.take() {
-            self.plan.failed = at;
-        }
+        self.reject(usize::MAX);
         loop {
-            while let Some(at) = self.plan.next() {
-                let case = &self.plan.drafts[at].0.case;
-                self.plan.proposed = Some(at);
-                if self.tried.insert(figure(case)) {
-                    return Some(case.clone());
+            match &mut self.plan {
+                Plan::Open => self.plan = Plan::Chain(self.chain()),
+                Plan::Chain(chain) => {
+                    while let Some(at) = chain.next(&self.fared) {
+                        let case = &chain.links[at].draft.case;
+                        if !self.tried.contains(&figure(case)) {
+                            self.proposed = Some(Proposal::Linked(at));
+                            return Some(case.clone());
+                        }
+                        // It was rejected before, on another way.
+                        chain.failed = at;
+                    }
+                    self.plan = match chain.links.get(chain.failed) {
+                        Some(link) => {
+                            self.needed.insert(key(&link.atoms));
+                            self.fared.entry(link.sort).or_default().ill += 1;
+                            if let Some(place) = link.place {
+                                *self.blamed.entry(place).or_default() += 1;
+                            }
+                            Plan::Open
+                        }
+                        None => Plan::Apart(self.apart()),
+                    };
                 }
-                // It was rejected before, on another way.
-                self.plan.proposed = None;
-                self.plan.failed = at;
+                Plan::Apart(singles) => {
+                    let Some(first) = singles.front() else {
+                        self.minimal = true;
+                        return None;
+                    };
+                    let harmless = singles.iter().take(MOST_TOGETHER);
+                    let harmless = harmless.take_while(|single| single.fit == Fit::Harmless);
+                    let together = harmless.count().max(1);
+                    self.proposed = Some(Proposal::Together(together));
+                    let mut case = first.draft.case.clone();
+                    if together > 1 {
+                        // A variant may need a name that the first one does not.
+                        case.steps.clone_from(&self.best.case.steps);
+                        case.steps.pop();
+                        let variants = singles.iter().take(together);
+                        case.steps.extend(
+                            variants.filter_map(|single| single.draft.case.steps.last().cloned()),
+                        );
+                    }
+                    return Some(case);
+                }
             }
-            if let Some((_, blamed)) = self.plan.drafts.get(self.plan.failed) {
-                self.needed.insert(*blamed);
-                self.plan = self.planned();
-                continue;
-            }
-            if self.likeness == Likeness::Loose && self.plan.drafts.is_empty() {
-                self.minimal = true;
-                return None;
-            }
-            // What one edit has made possible is planned for as a whole again.
-            self.likeness = match self.likeness {
-                Likeness::Close => Likeness::Loose,
-                Likeness::Loose => Likeness::Close,
-            };
-            self.plan = self.planned();
         }
     }
 
-    /// The case proposed last still shows it, at that step (from 0).
-    pub fn keep(&mut self, step: usize) {
-        let Some(at) = self.plan.proposed.take() else {
-            return;
-        };
-        self.best = self.plan.drafts[at].0.clone();
-        if step + 1 < self.best.case.steps.len() {
-            self.best.truncate(step + 1);
-            self.stage = self.stage.again(&self.best.case);
-            self.plan = self.planned();
-        } else {
-            self.plan.shown = at + 1;
+    /// The case proposed last still shows it, at that step (from 0); whether it is the best case now, up to that step. If not,
+    /// a part of it is proposed next.
+    #[must_use]
+    pub fn keep(&mut self, step: usize) -> bool {
+        match (self.proposed.take(), &mut self.plan) {
+            (Some(Proposal::Linked(at)), Plan::Chain(chain)) => {
+                for link in &chain.links[chain.shown..=at] {
+                    self.fared.entry(link.sort).or_default().well += 1;
+                }
+                chain.shown = at + 1;
+                self.best = chain.links[at].draft.clone();
+                if step + 1 < self.best.case.steps.len() {
+                    self.begin_again(step);
+                }
+                true
+            }
+            (Some(Proposal::Together(_)), Plan::Apart(singles)) => {
+                let last = self.best.case.steps.len() - 1;
+                for passed in singles.drain(..step.saturating_sub(last)) {
+                    self.needed.insert(passed.edit);
+                    self.tried.insert(figure(&passed.draft.case));
+                }
+                if step > last {
+                    // Others came before it. It has to show it alone.
+                    if let Some(single) = singles.front_mut() {
+                        single.fit = Fit::Alike;
+                    }
+                    return false;
+                }
+                if let Some(Single { draft, fit, .. }) = singles.pop_front() {
+                    self.best = draft;
+                    self.early |= fit == Fit::Unlike;
+                    if fit == Fit::Unlike || step + 1 < self.best.case.steps.len() {
+                        self.begin_again(step);
+                    } else {
+                        // What one edit has made possible is planned for as a whole again.
+                        self.plan = Plan::Open;
+                    }
+                }
+                true
+            }
+            _ => false,
         }
     }
 
-    /// Makes the best case smaller beside the reference for as long as that goes.
-    fn planned(&self) -> Plan {
-        let mut drafts: Vec<(Draft, u64)> = Vec::new();
+    /// The case proposed last does not show it. It was answered for so many steps; what comes behind them may show it yet.
+    ///
+    /// To ask for the next case says so, too, of a case that was answered to its end.
+    pub fn reject(&mut self, answered: usize) {
+        match (self.proposed.take(), &mut self.plan) {
+            (Some(Proposal::Linked(at)), Plan::Chain(chain)) => {
+                self.tried.insert(figure(&chain.links[at].draft.case));
+                chain.failed = at;
+            }
+            (Some(Proposal::Together(together)), Plan::Apart(singles)) => {
+                let last = self.best.case.steps.len() - 1;
+                let held = answered.saturating_sub(last).clamp(1, together);
+                for single in singles.drain(..held) {
+                    self.needed.insert(single.edit);
+                    self.tried.insert(figure(&single.draft.case));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes the best case up to that step for the first one.
+    fn begin_again(&mut self, step: usize) {
+        self.best.truncate(step + 1);
+        self.stage = self.stage.again(&self.best);
+        self.plan = Plan::Open;
+    }
+
+    /// Makes the best case smaller beside the reference for as long as that goes: first what leaves everything as it is there,
+    /// then what leaves it close.
+    fn chain(&self) -> Chain {
+        let mut links = Vec::new();
         let mut draft = self.best.clone();
         let Some(mut known) = self.stage.rehearse(&draft.case, None) else {
-            return Plan::of(drafts);
+            return Chain::of(links);
         };
-        let mut rehearsed = 0;
+        let mut left = MOST_REHEARSED;
         loop {
-            let before = drafts.len();
-            let mut edits = edits(&draft);
-            let mut at = 0;
-            while let Some(edit) = edits.get(at)
-                && rehearsed < MOST_REHEARSED
-            {
-                at += 1;
-                let key = edit.figure(&draft);
-                if self.likeness == Likeness::Close && self.needed.contains(&key) {
-                    continue;
-                }
-                let Some(smaller) = edit.apply(&draft) else {
-                    continue;
-                };
-                rehearsed += 1;
-                let Some(rehearsal) = self.fits(&smaller, &known) else {
-                    continue;
-                };
-                if self.likeness == Likeness::Loose {
-                    // Each by itself; what follows is planned once it is known to do.
-                    if !self.tried.contains(&figure(&smaller.case)) {
-                        return Plan::of(vec![(smaller, key)]);
-                    }
-                    continue;
-                }
-                drafts.push((smaller.clone(), key));
-                draft = smaller;
-                known = rehearsal;
-                edits = edit::edits(&draft);
-                // Where an edit was made, the one behind it has moved into its place.
-                at -= 1;
+            let before = links.len();
+            for pass in PASSES {
+                self.lengthen(&mut links, &mut draft, &mut known, pass, &mut left);
             }
-            if drafts.len() == before || rehearsed >= MOST_REHEARSED {
-                return Plan::of(drafts);
+            if links.len() == before || left == 0 {
+                return Chain::of(links);
             }
         }
     }
 
-    /// How the reference takes a case, if that is enough like the first one.
-    fn fits(&self, draft: &Draft, before: &Rehearsal) -> Option<Rehearsal> {
-        let rehearsal = self.stage.rehearse(&draft.case, Some(before))?;
-        let fits = self.stage.is_alike(&rehearsal)
-            && (self.likeness != Likeness::Close || self.stage.is_close(&draft.ids, &rehearsal));
-        fits.then_some(rehearsal)
+    /// Adds to a chain all that goes by edits of that size.
+    fn lengthen(
+        &self,
+        links: &mut Vec<Link>,
+        draft: &mut Draft,
+        known: &mut Rehearsal,
+        (size, least): (Size, Likeness),
+        left: &mut usize,
+    ) {
+        let mut edits = edit::edits(draft, size);
+        let mut at = 0;
+        while let Some(edit) = edits.get(at)
+            && *left > 0
+        {
+            at += 1;
+            if least == Likeness::Loose && !edit.is_of_steps() {
+                continue;
+            }
+            let atoms = edit.atoms(draft);
+            let place = edit.place(draft);
+            let is_needed = self.needed.contains(&key(&atoms))
+                || atoms.iter().any(|atom| self.needed.contains(atom));
+            let blamed = place.and_then(|place| self.blamed.get(&place));
+            if is_needed || blamed.is_some_and(|blamed| *blamed >= MOST_BLAMED) {
+                continue;
+            }
+            let Some(smaller) = edit.apply(draft) else {
+                continue;
+            };
+            *left -= 1;
+            let Some(rehearsal) = self.stage.rehearse(&smaller.case, Some(known)) else {
+                continue;
+            };
+            let likeness = self.likeness(&smaller, &rehearsal);
+            let Some(likeness) = likeness.filter(|likeness| *likeness >= least) else {
+                continue;
+            };
+            links.push(Link {
+                draft: smaller.clone(),
+                atoms,
+                place,
+                sort: Sort {
+                    kind: edit.kind(draft),
+                    likeness,
+                    of_last: edit.is_of_last(draft),
+                },
+            });
+            *draft = smaller;
+            *known = rehearsal;
+            edits = edit::edits(draft, size);
+            // Where an edit was made, the one behind it has moved into its place.
+            at -= 1;
+        }
+    }
+
+    fn likeness(&self, draft: &Draft, rehearsal: &Rehearsal) -> Option<Likeness> {
+        if !self.stage.is_alike(rehearsal) {
+            return None;
+        }
+        if !self.stage.is_close(&draft.ids, rehearsal) {
+            return Some(Likeness::Loose);
+        }
+        match self.stage.is_same(&draft.ids, rehearsal) {
+            true => Some(Likeness::Same),
+            false => Some(Likeness::Close),
+        }
+    }
+
+    /// Everything that can be made of the best case by a single edit and was not tried.
+    fn apart(&self) -> VecDeque<Single> {
+        let mut singles = Vec::new();
+        let mut seen = self.tried.clone();
+        let mut out_of_action = HashSet::new();
+        let Some(known) = self.stage.rehearse(&self.best.case, None) else {
+            return singles.into();
+        };
+        let mut all = edits(&self.best, Size::Single);
+        all.retain(Edit::is_single);
+        let last = self.best.case.steps.len() - 1;
+        if last > 1 {
+            all.push(Edit::Steps(0..last));
+        }
+        all.extend(letters(&self.best));
+        for edit in all.iter().take(MOST_REHEARSED) {
+            let Some(draft) = edit.apply(&self.best) else {
+                continue;
+            };
+            if !seen.insert(figure(&draft.case)) {
+                continue;
+            }
+            let Some(rehearsal) = self.stage.rehearse(&draft.case, Some(&known)) else {
+                continue;
+            };
+            if !self.stage.may_show(&rehearsal) {
+                continue;
+            }
+            // A step that has to be refused is as good as gone: one such case stands for all.
+            let idle = edit
+                .step()
+                .filter(|step| rehearsal.is_out_of_action(*step, &known));
+            if idle.is_some_and(|step| !out_of_action.insert(step)) {
+                continue;
+            }
+            let of_last = edit.is_of_last(&self.best);
+            let alike = self.stage.is_alike(&rehearsal);
+            let early = self.early || self.stage.is_of_failure();
+            let fit = match alike {
+                _ if of_last && rehearsal.is_harmless() && (alike || early) => Fit::Harmless,
+                true if idle.is_none() => Fit::Alike,
+                _ if idle.is_some() || edit.is_of_steps() || early => Fit::Unlike,
+                _ => continue,
+            };
+            singles.push(Single {
+                edit: key(&edit.atoms(&self.best)),
+                draft,
+                fit,
+            });
+        }
+        // The dearest come last: each of those that were to blame once costs a replay and most likely shows nothing.
+        singles.sort_by_key(|single| {
+            let rank = match single.fit {
+                Fit::Alike if !self.needed.contains(&single.edit) => 0,
+                Fit::Harmless => 1,
+                Fit::Unlike => 2,
+                Fit::Alike => 3,
+            };
+            let steps = single.draft.case.steps.len();
+            (rank, if rank == 2 { steps } else { 0 })
+        });
+        singles.into()
     }
 }
 
-impl Plan {
-    fn of(drafts: Vec<(Draft, u64)>) -> Self {
+impl Chain {
+    fn of(links: Vec<Link>) -> Self {
         Self {
-            failed: drafts.len(),
-            drafts,
+            failed: links.len(),
+            links,
             shown: 0,
-            proposed: None,
         }
     }
 
-    /// Which case to propose: the last as long as nothing is known, then the one in the middle of what is not known.
-    fn next(&self) -> Option<usize> {
-        (self.shown < self.failed).then(|| {
-            if self.failed == self.drafts.len() {
-                self.failed - 1
-            } else {
-                self.shown.midpoint(self.failed)
-            }
-        })
+    /// Which case to propose: the last unless that is hopeless or known to fail; then the one that is as likely to show it
+    /// as not.
+    fn next(&self, fared: &HashMap<Sort, Fared>) -> Option<usize> {
+        let unknown = self.failed - self.shown;
+        if unknown == 0 {
+            return None;
+        }
+        let open = self.failed == self.links.len();
+        let end = if open { self.failed } else { self.failed + 1 };
+        // Where many were to blame, others are.
+        let ill: usize = fared.values().map(|fared| fared.ill).sum();
+        let well: usize = fared.values().map(|fared| fared.well).sum();
+        let bad_luck = (1.0 + ill as f64) / (1.0 + 0.1 * well as f64).max(1.0);
+        let bad_luck = bad_luck.max(1.0);
+        let risks: Vec<f64> = self.links[self.shown..end]
+            .iter()
+            .map(|link| risk(link.sort, fared.get(&link.sort)) * bad_luck)
+            .collect();
+        let all: f64 = risks.iter().sum();
+        if open && all < HOPELESS {
+            return Some(self.failed - 1);
+        }
+        let even = match open {
+            true => std::f64::consts::LN_2,
+            false => -f64::ln(f64::midpoint(1.0, f64::exp(-all))),
+        };
+        let mut sum = 0.0;
+        let within = risks.iter().take_while(|risk| {
+            sum += **risk;
+            sum <= even
+        });
+        Some(self.shown + within.count().clamp(1, unknown) - 1)
+    }
+}
+
+/// The rate at which edits of a sort are to blame.
+fn risk(sort: Sort, fared: Option<&Fared>) -> f64 {
+    let (well, ill) = fared.map_or((0, 0), |fared| (fared.well, fared.ill));
+    let prior = match (sort.kind, sort.likeness) {
+        (Kind::Bytes, _) | (_, Likeness::Loose) => 0.35,
+        (Kind::Reads | Kind::Words, Likeness::Same) => 0.01,
+        (Kind::Steps, _) => 0.15,
+        (_, Likeness::Same) => 0.02,
+        (_, Likeness::Close) => 0.08,
+    };
+    let weight = 5.0;
+    -f64::ln_1p(-(ill as f64 + prior * weight) / ((well + ill) as f64 + weight))
+}
+
+/// The rate from which on it is not worth trying everything at once: it shows in one of eight cases.
+const HOPELESS: f64 = 2.0;
+
+/// What tells an edit from others by what it takes out.
+fn key(atoms: &[u64]) -> u64 {
+    match atoms {
+        [atom] => *atom,
+        atoms => {
+            let mut hasher = DefaultHasher::new();
+            atoms.hash(&mut hasher);
+            hasher.finish()
+        }
     }
 }
 
@@ -264,8 +584,15 @@ mod tests {
         let mut tried = 0;
         while let Some(smaller) = shrinker.next() {
             tried += 1;
-            if shows(&text::print(&smaller)) {
-                shrinker.keep(smaller.steps.len() - 1);
+            let upto = |at: usize| Case {
+                steps: smaller.steps[..=at].to_vec(),
+                ..Case::default()
+            };
+            let at = (0..smaller.steps.len()).find(|at| shows(&text::print(&upto(*at))));
+            if let Some(at) = at
+                && shrinker.keep(at)
+            {
+                assert_eq!(shrinker.best().steps.len(), at + 1);
             }
         }
         assert!(shrinker.is_minimal());
@@ -302,7 +629,7 @@ mod tests {
         let (small, _) = shrink(needs, |text| text.contains("/c"));
         assert_eq!(small, "> GET /c\n");
         let (small, _) = shrink(needs, |text| text.contains("/b"));
-        assert_eq!(small, "> GET /\n@ k = /K\n\n> GET /b${k}\n\n> GET /\n");
+        assert_eq!(small, "> GET /\n@ k = /K\n\n> GET /b${k}\n");
     }
 
     #[test]

@@ -6,11 +6,13 @@
 use std::collections::BTreeSet;
 use std::mem::{Discriminant, discriminant};
 
+use super::edit::Draft;
 use crate::case::bind::{DEFAULT_ARN, Values, fresh_names, learn, message};
 use crate::case::{Case, Step};
 use crate::contract::operation::addressed;
-use crate::contract::{Choices, RuleId};
+use crate::contract::{Choices, Operation, RuleId, Side};
 use crate::model::{Allowed, Fit, Model, Outcome};
+use crate::rule;
 use crate::wire::{Answer, Exchange, Json, Message, Response};
 
 /// The clock of the reference during a rehearsal.
@@ -25,8 +27,12 @@ pub(super) struct Stage {
     /// For the names that the run provides.
     names: Values,
     first: Option<Rehearsal>,
+    /// The names of its steps.
+    ids: Vec<usize>,
     /// The rule that tells what the case shows, if the reference brings it up there.
     rule: Option<RuleId>,
+    /// Whether what it shows is a failure.
+    fails: bool,
 }
 
 /// How the reference takes a case.
@@ -35,11 +41,21 @@ pub(super) struct Rehearsal {
     /// What it had come to before each step.
     before: Vec<Moment>,
     steps: Vec<Step>,
-    /// How each step but the last was answered.
-    statuses: Vec<u16>,
+    /// How each step but the last was taken.
+    taken: Vec<Taken>,
     /// Whether a step has a name for a value that was not answered.
     misses: bool,
     last: Last,
+}
+
+/// How the reference takes a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Taken {
+    status: u16,
+    /// Whether no server may take it in another way than to refuse it.
+    has_to_be_refused: bool,
+    /// What the judge cites.
+    rules: BTreeSet<RuleId>,
 }
 
 #[derive(Debug, Clone)]
@@ -59,13 +75,17 @@ struct Last {
     rules: BTreeSet<RuleId>,
     /// Those for which it is refused, or served.
     reasons: BTreeSet<RuleId>,
+    /// Those of the reference, which also refuses what others may serve.
+    own_reasons: BTreeSet<RuleId>,
+    /// Whether the contract promises that it changes nothing.
+    harmless: bool,
     /// How many items its answer lists.
     items: usize,
 }
 
 impl Stage {
-    pub(super) fn of(case: &Case) -> Self {
-        let names = fresh_names(case)
+    pub(super) fn of(draft: &Draft) -> Self {
+        let names = fresh_names(&draft.case)
             .into_iter()
             .map(|name| match name.as_str() {
                 "arn" => (name, DEFAULT_ARN.to_owned()),
@@ -75,18 +95,21 @@ impl Stage {
         let mut stage = Self {
             names,
             first: None,
+            ids: draft.ids.clone(),
             rule: None,
+            fails: false,
         };
-        stage.first = stage.rehearse(case, None);
+        stage.first = stage.rehearse(&draft.case, None);
         stage
     }
 
-    /// Begins again with another case, one that ends earlier.
-    pub(super) fn again(&self, case: &Case) -> Self {
-        let mut stage = Self::of(case);
+    /// Begins again with another case, one that ends earlier or is taken in another way.
+    pub(super) fn again(&self, draft: &Draft) -> Self {
+        let mut stage = Self::of(draft);
         if let Some(rule) = self.rule {
             stage.expect(rule);
         }
+        stage.fails = self.fails;
         stage
     }
 
@@ -94,7 +117,8 @@ impl Stage {
     pub(super) fn expect(&mut self, rule: RuleId) {
         let known = self.first.as_ref();
         let named = known.is_some_and(|first| first.last.rules.contains(&rule));
-        self.rule = named.then_some(rule);
+        self.fails = rule == rule!("proto.no-5xx");
+        self.rule = (named && !self.fails).then_some(rule);
     }
 
     /// Plays a case, beginning where it differs from one that was played before; nothing if it could not be sent.
@@ -105,10 +129,10 @@ impl Stage {
         });
         let last = case.steps.len().checked_sub(1)?;
         let shared = shared.min(last);
-        let (mut before, mut statuses) = known.map_or_else(Default::default, |known| {
+        let (mut before, mut taken) = known.map_or_else(Default::default, |known| {
             (
                 known.before[..=shared].to_vec(),
-                known.statuses[..shared.min(known.statuses.len())].to_vec(),
+                known.taken[..shared.min(known.taken.len())].to_vec(),
             )
         });
         if before.is_empty() {
@@ -121,8 +145,8 @@ impl Stage {
         for at in before.len() - 1..last {
             let mut moment = before[at].clone();
             let step = &case.steps[at];
-            let response = moment.play(message(step, &moment.values).ok()?);
-            statuses.push(response.as_ref().map_or(0, |response| response.status));
+            let (response, how) = moment.play(message(step, &moment.values).ok()?);
+            taken.push(how);
             if let Some(response) = response {
                 let _ = learn(step, &response, &mut moment.values);
             }
@@ -143,22 +167,38 @@ impl Stage {
             last: Last::of(&before[last], &said)?,
             before,
             steps: case.steps.clone(),
-            statuses,
+            taken,
             misses,
         })
     }
 
-    /// Whether a case may show what the first one does: the reference takes its last request in the same way.
+    /// Whether a case can show what the first one does at all: its last request is one to the same operation, and the rule
+    /// has to do with it.
+    pub(super) fn may_show(&self, rehearsal: &Rehearsal) -> bool {
+        let Some(first) = &self.first else {
+            return true;
+        };
+        (!rehearsal.misses || first.misses)
+            && first.last.operation == rehearsal.last.operation
+            && match self.rule {
+                Some(rule) => rehearsal.last.rules.contains(&rule),
+                None => self.fails || first.last.outcome == rehearsal.last.outcome,
+            }
+    }
+
+    /// Whether what the case shows is a failure, which anything may lead to.
+    pub(super) fn is_of_failure(&self) -> bool {
+        self.fails
+    }
+
+    /// Whether a case may well show what the first one does: the reference takes its last request in the same way.
     pub(super) fn is_alike(&self, rehearsal: &Rehearsal) -> bool {
         let Some(first) = &self.first else {
             return true;
         };
-        if rehearsal.misses && !first.misses {
-            return false;
-        }
         let (first, last) = (&first.last, &rehearsal.last);
-        (first.operation, first.outcome) == (last.operation, last.outcome)
-            && self.rule.is_none_or(|rule| last.rules.contains(&rule))
+        self.may_show(rehearsal)
+            && first.outcome == last.outcome
             // For a reason more it would be refused by a target that does not know the first one, too.
             && (!first.refused || last.reasons.is_subset(&first.reasons))
     }
@@ -168,10 +208,49 @@ impl Stage {
         let Some(first) = &self.first else {
             return true;
         };
-        let as_before = |(id, status): (&usize, &u16)| first.statuses.get(*id) == Some(status);
-        ids.iter().zip(&rehearsal.statuses).all(as_before)
+        let as_before = |(id, now): (&usize, &Taken)| {
+            self.taken(first, *id).map(|then| then.status) == Some(now.status)
+        };
+        ids.iter().zip(&rehearsal.taken).all(as_before)
             && first.last.items == rehearsal.last.items
             && rehearsal.last.rules.is_subset(&first.last.rules)
+            && (!first.last.refused
+                || rehearsal
+                    .last
+                    .own_reasons
+                    .is_subset(&first.last.own_reasons))
+    }
+
+    /// How the first case took the step of that name.
+    fn taken<'a>(&self, first: &'a Rehearsal, id: usize) -> Option<&'a Taken> {
+        let at = self.ids.iter().position(|known| *known == id)?;
+        first.taken.get(at)
+    }
+
+    /// Whether nothing that is left is taken for other reasons than at first.
+    pub(super) fn is_same(&self, ids: &[usize], rehearsal: &Rehearsal) -> bool {
+        let Some(first) = &self.first else {
+            return true;
+        };
+        let as_before = |(id, now): (&usize, &Taken)| self.taken(first, *id) == Some(now);
+        ids.iter().zip(&rehearsal.taken).all(as_before)
+            && rehearsal.last.rules == first.last.rules
+            && rehearsal.last.own_reasons == first.last.own_reasons
+    }
+}
+
+impl Rehearsal {
+    /// Whether that step, which was served before, has to be refused now, and so is as good as gone.
+    pub(super) fn is_out_of_action(&self, step: usize, before: &Self) -> bool {
+        let (Some(now), Some(then)) = (self.taken.get(step), before.taken.get(step)) else {
+            return false;
+        };
+        now.has_to_be_refused && then.status < 400
+    }
+
+    /// Whether the contract promises that the last step changes nothing, and it goes alone.
+    pub(super) fn is_harmless(&self) -> bool {
+        self.last.harmless && self.steps.last().is_some_and(|step| !step.manner.beside)
     }
 }
 
@@ -190,6 +269,15 @@ impl Last {
             );
             all.extend(allowed.cites.iter().map(|(rule, _)| *rule));
         }
+        let operation = addressed(said);
+        let harmless =
+            operation.is_some_and(Operation::reads) || expectation.allowed.iter().all(refuses);
+        // What ought to be refused is among what it cites, beside what must be.
+        let own = moment.reference.expect(said);
+        let own_reasons = own.allowed.first().map_or_else(BTreeSet::new, |own| {
+            let outside = own.cites.iter().filter(|(_, side)| *side == Side::Outside);
+            outside.map(|(rule, _)| *rule).collect()
+        });
         let mut items = 0;
         let mut after = moment.clone();
         if let Message::Request(request) = said {
@@ -206,11 +294,13 @@ impl Last {
             }
         }
         Some(Self {
-            operation: addressed(said).map(|operation| operation.name),
+            operation: operation.map(|operation| operation.name),
             outcome: discriminant(outcome),
             refused: matches!(outcome, Outcome::Refused(_)),
             reasons: rules.iter().copied().collect(),
             rules: all,
+            own_reasons,
+            harmless,
             items,
         })
     }
@@ -218,14 +308,30 @@ impl Last {
 
 impl Moment {
     /// What the reference answers, before the eyes of the judge; nothing to bytes that are no request.
-    fn play(&mut self, said: Message) -> Option<Response> {
+    fn play(&mut self, said: Message) -> (Option<Response>, Taken) {
         let Message::Request(request) = &said else {
-            return None;
+            return (
+                None,
+                Taken {
+                    status: 0,
+                    has_to_be_refused: false,
+                    rules: BTreeSet::new(),
+                },
+            );
         };
         let response = self.reference.respond(request, NOW_MS);
-        self.judge.observe(&exchange(&said, response.clone()));
-        Some(response)
+        let observed = self.judge.observe(&exchange(&said, response.clone()));
+        let taken = Taken {
+            status: response.status,
+            has_to_be_refused: observed.expectation.allowed.iter().all(refuses),
+            rules: observed.cites.iter().map(|(rule, _)| *rule).collect(),
+        };
+        (Some(response), taken)
     }
+}
+
+fn refuses(allowed: &Allowed) -> bool {
+    matches!(allowed.outcome, Outcome::Refused(_))
 }
 
 fn exchange(said: &Message, response: Response) -> Exchange {

@@ -79,6 +79,8 @@ pub struct Shrinker {
     fared: HashMap<Sort, Fared>,
     /// Figures of the cases that do not show it.
     tried: HashSet<u64>,
+    /// How cases compare with the first, by figure, so that none is rehearsed for nothing twice.
+    compared: HashMap<u64, Option<Likeness>>,
     /// Whether it shows in requests that the reference takes in another way: the target goes wrong before it gets to what they
     /// are about.
     early: bool,
@@ -186,6 +188,7 @@ impl Shrinker {
             blamed: HashMap::new(),
             fared: HashMap::new(),
             tried: HashSet::new(),
+            compared: HashMap::new(),
             early: false,
             minimal: false,
         }
@@ -195,6 +198,7 @@ impl Shrinker {
     #[must_use]
     pub fn telling(mut self, rule: RuleId) -> Self {
         self.stage.expect(rule);
+        self.compared.clear();
         self
     }
 
@@ -337,12 +341,13 @@ impl Shrinker {
     fn begin_again(&mut self, step: usize) {
         self.best.truncate(step + 1);
         self.stage = self.stage.again(&self.best);
+        self.compared.clear();
         self.plan = Plan::Open;
     }
 
     /// Makes the best case smaller beside the reference for as long as that goes: first what leaves everything as it is there,
     /// then what leaves it close.
-    fn chain(&self) -> Chain {
+    fn chain(&mut self) -> Chain {
         let mut links = Vec::new();
         let mut draft = self.best.clone();
         let Some(mut known) = self.stage.rehearse(&draft.case, None) else {
@@ -362,7 +367,7 @@ impl Shrinker {
 
     /// Adds to a chain all that goes by edits of that size.
     fn lengthen(
-        &self,
+        &mut self,
         links: &mut Vec<Link>,
         draft: &mut Draft,
         known: &mut Rehearsal,
@@ -389,12 +394,20 @@ impl Shrinker {
             let Some(smaller) = edit.apply(draft) else {
                 continue;
             };
-            *left -= 1;
-            let Some(rehearsal) = self.stage.rehearse(&smaller.case, Some(known)) else {
+            let figure = figure(&smaller.case);
+            let before = self.compared.get(&figure);
+            if before.is_some_and(|likeness| *likeness < Some(least)) {
                 continue;
-            };
-            let likeness = self.likeness(&smaller, &rehearsal);
-            let Some(likeness) = likeness.filter(|likeness| *likeness >= least) else {
+            }
+            *left -= 1;
+            let rehearsal = self.stage.rehearse(&smaller.case, Some(known));
+            let likeness = rehearsal
+                .as_ref()
+                .and_then(|rehearsal| self.likeness(&smaller, rehearsal));
+            self.compared.insert(figure, likeness);
+            let (Some(rehearsal), Some(likeness)) =
+                (rehearsal, likeness.filter(|likeness| *likeness >= least))
+            else {
                 continue;
             };
             links.push(Link {

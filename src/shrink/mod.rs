@@ -44,8 +44,8 @@ use self::rehearsal::{Rehearsal, Stage};
 use crate::case::{Case, text};
 use crate::contract::RuleId;
 
-/// The most cases that are rehearsed for one plan: a bound on time, far beyond what cases by hand or by chance need.
-const MOST_REHEARSED: usize = 4000;
+/// The most steps that are rehearsed for one plan: a bound on time, beyond what any but the longest cases need.
+const MOST_REHEARSED: usize = 40_000;
 
 /// The most variants of a last step that are put into one conversation.
 const MOST_TOGETHER: usize = 40;
@@ -84,6 +84,8 @@ pub struct Shrinker {
     /// Whether it shows in requests that the reference takes in another way: the target goes wrong before it gets to what they
     /// are about.
     early: bool,
+    /// Whether the case is too long for everything that can be made of it to be looked at.
+    is_cut: bool,
     minimal: bool,
 }
 
@@ -190,6 +192,7 @@ impl Shrinker {
             tried: HashSet::new(),
             compared: HashMap::new(),
             early: false,
+            is_cut: false,
             minimal: false,
         }
     }
@@ -248,7 +251,7 @@ impl Shrinker {
                 }
                 Plan::Apart(singles) => {
                     let Some(first) = singles.front() else {
-                        self.minimal = true;
+                        self.minimal = !self.is_cut;
                         return None;
                     };
                     let harmless = singles.iter().take(MOST_TOGETHER);
@@ -399,7 +402,7 @@ impl Shrinker {
             if before.is_some_and(|likeness| *likeness < Some(least)) {
                 continue;
             }
-            *left -= 1;
+            *left = left.saturating_sub(smaller.case.steps.len());
             let rehearsal = self.stage.rehearse(&smaller.case, Some(known));
             let likeness = rehearsal
                 .as_ref()
@@ -442,7 +445,7 @@ impl Shrinker {
     }
 
     /// Everything that can be made of the best case by a single edit and was not tried.
-    fn apart(&self) -> VecDeque<Single> {
+    fn apart(&mut self) -> VecDeque<Single> {
         let mut singles = Vec::new();
         let mut seen = self.tried.clone();
         let mut out_of_action = HashSet::new();
@@ -456,7 +459,9 @@ impl Shrinker {
             all.push(Edit::Steps(0..last));
         }
         all.extend(letters(&self.best));
-        for edit in all.iter().take(MOST_REHEARSED) {
+        let most = MOST_REHEARSED / self.best.case.steps.len().max(1);
+        self.is_cut = all.len() > most;
+        for edit in all.iter().take(most) {
             let Some(draft) = edit.apply(&self.best) else {
                 continue;
             };

@@ -280,14 +280,14 @@ fn defects_are_found_under_throttling() {
         let bench = Bench::new();
         let url = server_that(throttling(33, 2, Flawed::new(flaw)));
         let output = bench
-            .check(&url, &["--cases", "0"])
+            .check(&url, &["--cases", "0", "--no-shrink"])
             .output()
             .expect("the binary starts");
         let code = output.status.code();
         let plain = server_that(Flawed::new(flaw));
         let bench = Bench::new();
         let without = bench
-            .check(&plain, &["--cases", "0"])
+            .check(&plain, &["--cases", "0", "--no-shrink"])
             .output()
             .expect("the binary starts");
         assert_eq!(

@@ -6,8 +6,7 @@ import re
 import mapping
 import service
 import state
-from defects import defect, replace
-from service import Service
+from defects import answers, defect, during, replace
 from state import ADDED, Domain
 
 
@@ -109,17 +108,10 @@ def key_names_do_not_matter():
 
 @defect(3, "assign.cross-type", "key.global-namespace")
 def each_type_has_its_own_keys():
-    def make(faithful):
-        def assign(self, mapping_, values):
-            self.own = {d.key for d in mapping_.definitions}
-            names = {n for n, t in self.types.items() if t.mapping is mapping_}
-            kept, self.entries = self.entries, [e for e in self.entries if e.source[0] in names | {""}]
-            try:
-                return faithful(self, mapping_, values)
-            finally:
-                self.entries = kept
-        return assign
-    replace(Domain, "assign", make)
+    def own(self, entries, mapping_, values):
+        names = {n for n, t in self.types.items() if t.mapping is mapping_}
+        return [e for e in entries if e.source[0] in names | {""}]
+    during(Domain, "assign", "entries", own)
 
 
 @defect(3, "assign.primary.several", "assign.secondary.after-ambiguous", "assign.primary.discard-continue")
@@ -129,18 +121,9 @@ def of_several_the_least_id_wins():
             found = faithful(self, key, value)
             return {min(found)} if len(found) > 1 and len(value[0]) == 2 and self.assigning else found
         return index
-
-    def make_assign(faithful):
-        def assign(self, *arguments):
-            self.assigning = True
-            try:
-                return faithful(self, *arguments)
-            finally:
-                self.assigning = False
-        return assign
     Domain.assigning = False
     replace(Domain, "index", make)
-    replace(Domain, "assign", make_assign)
+    during(Domain, "assign", "assigning", lambda *_: True)
 
 
 def assigns(choose):
@@ -211,43 +194,20 @@ def search_only_keys_match():
 
 @defect(3, "assign.search-only.is-target", "assign.cross-type")
 def search_only_values_are_no_targets():
-    def make(faithful):
-        def assign(self, *arguments):
-            only = {(n, d.key) for n, t in self.types.items() for d in t.mapping.definitions if not d.identifiers}
-            kept = self.entries
-            self.entries = [e for e in kept if (e.source[0], e.key) not in only]
-            try:
-                return faithful(self, *arguments)
-            finally:
-                self.entries = kept
-        return assign
-    replace(Domain, "assign", make)
+    def others(self, entries, *_):
+        only = {(n, d.key) for n, t in self.types.items() for d in t.mapping.definitions if not d.identifiers}
+        return [e for e in entries if (e.source[0], e.key) not in only]
+    during(Domain, "assign", "entries", others)
 
 
 @defect(3, "assign.createprofile-target")
 def created_profiles_are_no_targets():
-    def make(faithful):
-        def assign(self, *arguments):
-            kept, self.profiles = self.profiles, {}
-            try:
-                return faithful(self, *arguments)
-            finally:
-                self.profiles = kept
-        return assign
-    replace(Domain, "assign", make)
+    during(Domain, "assign", "profiles", lambda *_: {})
 
 
 @defect(3, "assign.addkey-target")
 def added_keys_are_no_targets():
-    def make(faithful):
-        def assign(self, *arguments):
-            kept, self.entries = self.entries, [e for e in self.entries if e.source != ADDED]
-            try:
-                return faithful(self, *arguments)
-            finally:
-                self.entries = kept
-        return assign
-    replace(Domain, "assign", make)
+    during(Domain, "assign", "entries", lambda self, entries, *_: [e for e in entries if e.source != ADDED])
 
 
 @defect(2, "assign.none.no-create")
@@ -353,21 +313,19 @@ def members_of_the_old_version_stay():
 
 @defect(3, "object.delete.reput")
 def what_was_deleted_stays_away():
-    def make_leave(faithful):
-        def delete(self, call):
-            shown = faithful(self, call)
-            domain = self.domain(call)
-            domain.gone = getattr(domain, "gone", set()) | {(call.body["ObjectTypeName"], call.body["ProfileObjectUniqueKey"])}
-            return shown
-        return delete
+    def change(self, call, shown):
+        domain, body = self.domain(call), call.body
+        gone = {(body["ObjectTypeName"], body["ProfileObjectUniqueKey"])}
+        domain.gone = getattr(domain, "gone", set()) | gone
+        return shown
 
-    def make_ingest(faithful):
+    def make(faithful):
         def ingest(self, type_name, mapping_, values, key, text):
             if (type_name, key) not in getattr(self, "gone", ()):
                 faithful(self, type_name, mapping_, values, key, text)
         return ingest
-    replace(Service, "DeleteProfileObject", make_leave)
-    replace(Domain, "ingest", make_ingest)
+    answers("DeleteProfileObject", change)
+    replace(Domain, "ingest", make)
 
 
 @defect(3, "object.delete.ok", "list-objects.complete")
@@ -382,12 +340,9 @@ def deleting_takes_a_prefix_of_the_key():
 
 @defect(3, "object.delete.profile-stays")
 def the_last_object_takes_the_profile_along():
-    def make(faithful):
-        def delete(self, call):
-            shown = faithful(self, call)
-            domain, id_ = self.domain(call), call.body["ProfileId"]
-            if not any(o.profile == id_ for o in domain.objects.values()):
-                domain.delete_profile(id_)
-            return shown
-        return delete
-    replace(Service, "DeleteProfileObject", make)
+    def change(self, call, shown):
+        domain, id_ = self.domain(call), call.body["ProfileId"]
+        if not any(o.profile == id_ for o in domain.objects.values()):
+            domain.delete_profile(id_)
+        return shown
+    answers("DeleteProfileObject", change)

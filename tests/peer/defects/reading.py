@@ -2,7 +2,7 @@
 
 import json
 
-from defects import defect, replace
+from defects import answers, defect, during, replace
 from service import Service
 from state import Domain, Standard
 
@@ -53,22 +53,8 @@ def filters_look_at_every_member():
 
 @defect(4, "filter.pagination", "filter.subset", "filter.no-match", "list-objects.scope")
 def the_second_page_forgets_the_filter():
-    def make(faithful):
-        def list_objects(self, call):
-            if call.token:
-                kept = Service.filtered
-                Service.filtered = lambda *_: True
-                try:
-                    return faithful(self, call)
-                finally:
-                    Service.filtered = kept
-            return faithful(self, call)
-        return list_objects
-    replace(Service, "ListProfileObjects", make)
-
-
-def objects(make):
-    replace(Service, "ListProfileObjects", make)
+    during(Service, "ListProfileObjects", "filtered", lambda self, filtered, call: (
+        (lambda *_: True) if call.token else filtered))
 
 
 @defect(2, "list-objects.scope")
@@ -83,45 +69,36 @@ def objects_of_all_types_are_listed():
                 (o.number, {"ObjectTypeName": body["ObjectTypeName"], "ProfileObjectUniqueKey": o.key, "Object": o.text})
                 for o in domain.objects.values() if o.profile == body["ProfileId"]])
         return list_objects
-    objects(make)
+    replace(Service, "ListProfileObjects", make)
 
 
 @defect(2, "list-objects.item.type")
 def items_carry_the_first_type():
-    def make(faithful):
-        def list_objects(self, call):
-            answer = faithful(self, call)
-            first = next(iter(self.domain(call).types), None)
-            return answer | {"Items": [i | {"ObjectTypeName": first or i["ObjectTypeName"]} for i in answer["Items"]]}
-        return list_objects
-    objects(make)
+    def change(self, call, answer):
+        first = next(iter(self.domain(call).types), None)
+        return answer | {"Items": [i | {"ObjectTypeName": first or i["ObjectTypeName"]} for i in answer["Items"]]}
+    answers("ListProfileObjects", change)
 
 
 @defect(2, "list-objects.item.object")
 def blanks_at_the_ends_of_texts_are_lost():
-    def make(faithful):
-        def list_objects(self, call):
-            answer = faithful(self, call)
-            for item in answer["Items"]:
-                obj = json.loads(item["Object"])
-                if any(isinstance(v, str) and v != v.strip() for v in obj.values()):
-                    item["Object"] = json.dumps({k: v.strip() if isinstance(v, str) else v for k, v in obj.items()})
-            return answer
-        return list_objects
-    objects(make)
+    def change(self, call, answer):
+        for item in answer["Items"]:
+            obj = json.loads(item["Object"])
+            if any(isinstance(v, str) and v != v.strip() for v in obj.values()):
+                item["Object"] = json.dumps({k: v.strip() if isinstance(v, str) else v for k, v in obj.items()})
+        return answer
+    answers("ListProfileObjects", change)
 
 
 @defect(3, "list-objects.read-only", "list-objects.complete", "search.by-key")
 def listing_nothing_removes_the_profile():
-    def make(faithful):
-        def list_objects(self, call):
-            answer = faithful(self, call)
-            domain, id_ = self.domain(call), call.body["ProfileId"]
-            if not answer["Items"] and not call.token and not any(o.profile == id_ for o in domain.objects.values()):
-                domain.delete_profile(id_)
-            return answer
-        return list_objects
-    objects(make)
+    def change(self, call, answer):
+        domain, id_ = self.domain(call), call.body["ProfileId"]
+        if not answer["Items"] and not call.token and not any(o.profile == id_ for o in domain.objects.values()):
+            domain.delete_profile(id_)
+        return answer
+    answers("ListProfileObjects", change)
 
 
 # Pages
@@ -199,17 +176,13 @@ def searches_find_one_profile():
 
 @defect(3, "search.scope", "search.by-key", "search.none", "domain.isolation")
 def searches_find_profiles_of_all_domains():
-    def make(faithful):
-        def search(self, call):
-            domain, rest = self.domain(call), [d for d in self.domains.values() if d is not self.domain(call)]
-            answer = faithful(self, call)
-            for other in rest:
-                for value in call.body["Values"]:
-                    answer["Items"] += [{"ProfileId": i} | other.profiles[i].show()
-                                        for i in other.search(call.body["KeyName"], value)]
-            return answer
-        return search
-    replace(Service, "SearchProfiles", make)
+    def change(self, call, answer):
+        for other in self.domains.values():
+            for value in call.body["Values"] if other is not self.domain(call) else []:
+                answer["Items"] += [{"ProfileId": i} | other.profiles[i].show()
+                                    for i in other.search(call.body["KeyName"], value)]
+        return answer
+    answers("SearchProfiles", change)
 
 
 @defect(2, "asset.search-by-key")
@@ -219,11 +192,8 @@ def searches_do_not_look_at_assets():
 
 @defect(2, "search.profile-content", "profile.create.fields")
 def found_profiles_lack_their_attributes():
-    def make(faithful):
-        def search(self, call):
-            answer = faithful(self, call)
-            for item in answer["Items"]:
-                item.pop("Attributes", None)
-            return answer
-        return search
-    replace(Service, "SearchProfiles", make)
+    def change(self, call, answer):
+        for item in answer["Items"]:
+            item.pop("Attributes", None)
+        return answer
+    answers("SearchProfiles", change)

@@ -1,8 +1,7 @@
 """Standard profiles, assets and cases."""
 
 import state
-from defects import defect, replace
-from mapping import KINDS
+from defects import defect, during, replace
 from state import Domain, Profile, Record, Standard
 
 
@@ -115,16 +114,7 @@ def a_second_version_changes_no_field():
 
 @defect(2, "asset.id")
 def asset_ids_are_counted_by_profile():
-    def make(faithful):
-        def text(self):
-            mine = self.id
-            self.id = f"{self.kind}-1"
-            try:
-                return faithful(self)
-            finally:
-                self.id = mine
-        return text
-    replace(Standard, "text", make)
+    during(Standard, "text", "id", lambda self, _: f"{self.kind}-1")
 
 
 @defect(3, "asset.reput-same-object", "asset.match-one")

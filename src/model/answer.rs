@@ -18,7 +18,7 @@ use crate::wire::json::{JsonError, JsonErrorKind};
 use crate::wire::{Json, Response};
 
 use super::gate::{Allowed, Outcome};
-use super::pattern::{Difference, Pattern, Rules4, excerpt, rules, shorten};
+use super::pattern::{Difference, Pattern, RuleList, excerpt, rules, shorten};
 
 /// A day, in seconds: how far a timestamp may be from the clock of the harness.
 const DAY: f64 = 86_400.0;
@@ -248,7 +248,7 @@ impl<'a> Reply<'a> {
         &self,
         allowed: &Allowed,
         found: &mut Vec<Difference>,
-    ) -> Result<(), Rules4> {
+    ) -> Result<(), RuleList> {
         let status = self.status();
         if self.beyond_http && matches!(status, 501 | 505) {
             // RFC 9110 asks for these where the server knows no such method or version.
@@ -335,7 +335,7 @@ impl<'a> Reply<'a> {
     }
 
     /// An answer of another kind than is allowed.
-    pub(super) fn status_difference(&self, rules: Rules4, allowed: &Allowed) -> Difference {
+    pub(super) fn status_difference(&self, rules: RuleList, allowed: &Allowed) -> Difference {
         Difference {
             rules,
             place: "status".to_owned(),
@@ -348,7 +348,7 @@ impl<'a> Reply<'a> {
         &self,
         allowed: &Allowed,
         found: &mut Vec<Difference>,
-    ) -> Result<(), Rules4> {
+    ) -> Result<(), RuleList> {
         let status = self.status();
         let Some(operation) = self.operation else {
             return Ok(());
@@ -567,7 +567,7 @@ impl<'a> Reply<'a> {
         refusals: Refusals,
         allowed: &Allowed,
         found: &mut Vec<Difference>,
-    ) -> Result<(), Rules4> {
+    ) -> Result<(), RuleList> {
         let status = self.status();
         let error = self.error.name();
         let routed = refusals.has(Refusals::ROUTE) && matches!(status, 400 | 403 | 404 | 405 | 415);

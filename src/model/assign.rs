@@ -6,7 +6,7 @@ use crate::contract::RuleId;
 use crate::rule;
 
 use super::index::{Grade, Hits, No, Origin, Parts, Wanted};
-use super::pattern::Rules4;
+use super::pattern::RuleList;
 use super::plan::{Definition, Identifier};
 use super::store::Store;
 use super::ways::Ways;
@@ -19,15 +19,15 @@ pub(super) struct Assigned {
     /// The profile found.
     pub(super) profile: Option<No>,
     /// The rules that say so; the first decides how bad another outcome is.
-    pub(super) why: Rules4,
+    pub(super) why: RuleList,
     /// Whether a key that found several was set aside.
     pub(super) ambiguous: bool,
 }
 
 /// Follows the keys of an object: those of the first pass, and if they find nobody, the secondary ones.
 pub(super) fn assign(store: &Store, valued: &[Valued<'_>], ways: &mut Ways) -> Assigned {
-    let mut why = Rules4::new();
-    let mut rests_on = Rules4::new();
+    let mut why = RuleList::new();
+    let mut rests_on = RuleList::new();
     let mut ambiguous = false;
     for secondary in [false, true] {
         let pass = valued.iter().filter(|(key, _)| {
@@ -96,7 +96,7 @@ pub(super) fn assign(store: &Store, valued: &[Valued<'_>], ways: &mut Ways) -> A
 }
 
 /// Leaves out what leads to profiles that are gone, remembering the rules that say they are.
-fn living(store: &Store, mut hits: Hits, rests_on: &mut Rules4) -> Hits {
+fn living(store: &Store, mut hits: Hits, rests_on: &mut RuleList) -> Hits {
     hits.hits
         .retain(|hit| store.profiles.contains_key(&hit.subject));
     for (_, rule) in &hits.never {
@@ -121,7 +121,7 @@ fn explain(
     origin: Option<Origin>,
     secondary: bool,
     ambiguous: bool,
-    why: &mut Rules4,
+    why: &mut RuleList,
 ) {
     note(
         why,
@@ -165,7 +165,7 @@ fn admit(to: &mut SmallVec<[No; 4]>, one: No) {
 }
 
 /// Adds a rule to a list that names each once.
-pub(super) fn note(rules: &mut Rules4, rule: RuleId) {
+pub(super) fn note(rules: &mut RuleList, rule: RuleId) {
     if !rules.contains(&rule) {
         rules.push(rule);
     }

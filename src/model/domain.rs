@@ -12,7 +12,7 @@ use super::gate::{Branch, Gate, Ground, Served};
 use super::object_type;
 use super::page::{Item, Listing, Naming, Strangers};
 use super::pattern::{
-    Object, Pattern, Presence, Rules, Rules4, Slot, Times, is_empty, required, rules,
+    Object, Pattern, Presence, RuleList, Rules, Slot, Times, is_empty, required, rules,
 };
 use super::store::Store;
 use super::world::{Domain, Effect, Scalar, Stamps, Tags, World};
@@ -738,7 +738,7 @@ pub(super) fn list(world: &World, input: &Input, gate: Gate<'_>) -> Vec<Branch> 
         .map(|name| {
             (
                 name.clone(),
-                Rules4::from_slice(rules!["domain.delete.effect"]),
+                RuleList::from_slice(rules!["domain.delete.effect"]),
             )
         })
         .collect::<Vec<_>>();

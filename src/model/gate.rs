@@ -10,7 +10,7 @@ use crate::contract::validate::Flaw;
 use crate::contract::{ChoiceId, Choices, Level, Options, Refusals, RuleId, Side, Strength, Tells};
 use crate::rule;
 
-use super::pattern::{Pattern, Rules, Rules4};
+use super::pattern::{Pattern, RuleList, Rules};
 use super::world::{Effect, World};
 
 /// An answer that is allowed, and what follows from it.
@@ -31,11 +31,11 @@ pub struct Allowed {
     /// The body, where the request is served.
     pub body: Pattern,
     /// The rules to name when something else comes: what forbids serving the request, or promises that it is served.
-    pub rules: Rules4,
+    pub rules: RuleList,
     /// Rules this answer shows, with the side the request is on.
     pub cites: SmallVec<[(RuleId, Side); 8]>,
     /// Rules that any difference in the answer may break as well, because of what happened before.
-    pub also: Rules4,
+    pub also: RuleList,
     /// The rule for which this answer deserves a warning.
     pub warns: Option<RuleId>,
     /// Why the request is refused, for people.
@@ -74,7 +74,7 @@ impl Outcome {
 #[derive(Debug, Clone)]
 pub(super) struct Ground {
     /// The rules that speak of it, the most specific first.
-    pub(super) rules: Rules4,
+    pub(super) rules: RuleList,
     pub(super) strength: Strength,
     pub(super) refusals: Refusals,
     pub(super) tells: Option<Tells>,
@@ -207,9 +207,9 @@ pub(super) struct Gate<'w> {
     may: Vec<Ground>,
     grudges: Vec<(RuleId, Refusals)>,
     touches: SmallVec<[RuleId; 8]>,
-    also: Rules4,
+    also: RuleList,
     /// Rules whose choice is known to be in favour of the request.
-    decided: Rules4,
+    decided: RuleList,
     obscures: bool,
 }
 
@@ -222,8 +222,8 @@ impl<'w> Gate<'w> {
             may: Vec::new(),
             grudges: Vec::new(),
             touches: SmallVec::new(),
-            also: Rules4::new(),
-            decided: Rules4::new(),
+            also: RuleList::new(),
+            decided: RuleList::new(),
             obscures: false,
         }
     }
@@ -330,7 +330,7 @@ impl<'w> Gate<'w> {
                 learns.push((tells.choice, tells.served));
             }
             for way in served {
-                let mut rules = Rules4::with_capacity(
+                let mut rules = RuleList::with_capacity(
                     self.decided.len() + way.blame.len() + self.also.len() + self.touches.len(),
                 );
                 rules.extend_from_slice(&self.decided);
@@ -375,7 +375,7 @@ impl<'w> Gate<'w> {
                         body: Pattern::Any,
                         rules: smallvec![rule],
                         cites: smallvec![(rule, Side::Inside)],
-                        also: Rules4::new(),
+                        also: RuleList::new(),
                         warns: Some(rule),
                         why: "refusing it is tolerated".to_owned(),
                         far_fetched: false,
@@ -417,7 +417,7 @@ impl<'w> Gate<'w> {
                         .iter()
                         .map(|rule| (*rule, Side::Outside))
                         .collect(),
-                    also: Rules4::new(),
+                    also: RuleList::new(),
                     warns: None,
                     why: ground.why.clone(),
                     far_fetched: false,
@@ -448,7 +448,7 @@ impl<'w> Gate<'w> {
             certain
         };
         let first = grounds.first()?;
-        let mut rules = Rules4::new();
+        let mut rules = RuleList::new();
         for rule in grounds.iter().flat_map(|ground| &ground.rules) {
             if !rules.contains(rule) {
                 rules.push(*rule);
@@ -484,7 +484,7 @@ impl<'w> Gate<'w> {
                 body: Pattern::Any,
                 rules,
                 cites,
-                also: Rules4::new(),
+                also: RuleList::new(),
                 warns: None,
                 why,
                 // Where only one ground explains the answer, that one does.

@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 use crate::contract::RuleId;
 use crate::rule;
 
-use super::pattern::Rules4;
+use super::pattern::RuleList;
 use super::register::Register;
 use super::value::{self, ContentType, Likeness};
 use super::ways::Ways;
@@ -424,7 +424,7 @@ impl Hits {
     }
 
     /// The SHOULD rules this answer rests on.
-    pub(super) fn rests_on(&self) -> Rules4 {
+    pub(super) fn rests_on(&self) -> RuleList {
         self.hits
             .iter()
             .filter_map(|hit| match hit.grade {

@@ -16,7 +16,7 @@ use crate::{choice, rule};
 use super::assign::{self, Assigned, Valued, note};
 use super::extract::{self, Source as Origins};
 use super::index::{self, Entry, Grade, No, Origin, Part, Parts, Standing};
-use super::pattern::{Rules, Rules4, rules};
+use super::pattern::{RuleList, Rules, rules};
 use super::plan::{Definition, Field, Identifier, Plan};
 use super::recall::MOST_KEYS;
 use super::store::{Digest, Filled, Held, Id, Kind, Object, Path, Profile, Source, Store, Wrote};
@@ -311,8 +311,8 @@ impl Visit<'_, '_> {
     }
 
     /// The rules that what the object writes to a standard object may break.
-    fn history(&self, created: bool) -> Rules4 {
-        let mut history = Rules4::new();
+    fn history(&self, created: bool) -> RuleList {
+        let mut history = RuleList::new();
         if self.arrival.seed.is_some() {
             // The reference is never asked why.
             return history;
@@ -370,7 +370,7 @@ impl Visit<'_, '_> {
     }
 
     /// The rules that speak of the object's place beside other objects.
-    fn surroundings(&self, why: &mut Rules4, valued: &[Valued<'_>]) {
+    fn surroundings(&self, why: &mut RuleList, valued: &[Valued<'_>]) {
         let store = &self.store;
         let type_name = &self.arrival.type_name;
         if self.earlier.is_some() {
@@ -404,7 +404,7 @@ impl Visit<'_, '_> {
     }
 
     /// Stores the object itself.
-    fn place(&mut self, no: No, profile: No, wrote: Wrote, why: Rules4, ways: &Ways) {
+    fn place(&mut self, no: No, profile: No, wrote: Wrote, why: RuleList, ways: &Ways) {
         let choices = ways.is_reference().then(|| ways.choices());
         let reader = self.store.reader(
             &self.arrival.type_name,
@@ -462,7 +462,7 @@ impl Visit<'_, '_> {
         home: &Home,
         valued: &[Valued<'_>],
         before: &[(Arc<str>, Parts)],
-        why: &Rules4,
+        why: &RuleList,
         ways: &Ways,
     ) -> Wrote {
         let keys = &self.arrival.plan.keys;
@@ -578,7 +578,7 @@ struct Home {
 
 impl Home {
     /// Whether a key value is stored there; `again` says that an earlier version of the object had the same.
-    fn standing(&self, key: &Definition, parts: &Parts, again: bool, why: &Rules4) -> Standing {
+    fn standing(&self, key: &Definition, parts: &Parts, again: bool, why: &RuleList) -> Standing {
         let long = |part: &Part| part.text.chars().count() > LONGEST_SEARCH;
         if key.is(Identifier::LookupOnly) {
             Standing::Never(rule!("persist.lookup-only"))
@@ -849,7 +849,7 @@ fn fill(
 const TARGETED: Rules = rules!["std.profile.targets", "search.profile-content"];
 
 /// How surely a key that is stored is found again.
-fn promised(key: &Definition, why: &Rules4) -> Standing {
+fn promised(key: &Definition, why: &RuleList) -> Standing {
     let should = why
         .first()
         .copied()

@@ -53,7 +53,7 @@ use crate::{choice, rule};
 pub use expect::Expectation;
 pub use gate::{Allowed, Outcome};
 pub use manner::{Manner, Refusing};
-pub use pattern::{Check, Difference, Pattern, Rules, Rules4};
+pub use pattern::{Check, Difference, Pattern, RuleList, Rules};
 
 use answer::Reply;
 use gate::{Branch, Gate, Ground};
@@ -209,7 +209,7 @@ impl Model {
 
         let mut fitting: Vec<(usize, Branch, Vec<Difference>)> = Vec::new();
         // What does not fit is described only where nothing does.
-        let mut unlike: Option<(Rules4, usize)> = None;
+        let mut unlike: Option<(RuleList, usize)> = None;
         let mut closest: Option<(usize, Vec<Difference>)> = None;
         let mut rejected: Vec<Allowed> = Vec::new();
         for (at, world) in self.worlds.iter().enumerate() {
@@ -713,7 +713,7 @@ fn free(outcome: Outcome, rule: RuleId) -> Branch {
             body: Pattern::Any,
             rules: [rule].into_iter().collect(),
             cites: [(rule, Side::Inside)].into_iter().collect(),
-            also: Rules4::new(),
+            also: RuleList::new(),
             warns: None,
             why: String::new(),
             far_fetched: false,

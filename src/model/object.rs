@@ -19,7 +19,7 @@ use super::ingest::{self, Arrival, Arrived, Stored};
 use super::object_type;
 use super::page::{self, Adopt, Item, Listing, Naming, Need, Strangers};
 use super::pattern::{
-    Object as Members, Pattern, Presence, Rules, Rules4, Slot, optional, required, rules,
+    Object as Members, Pattern, Presence, RuleList, Rules, Slot, optional, required, rules,
 };
 use super::plan::Plan;
 use super::portrait::Portrait;
@@ -973,7 +973,7 @@ impl Asked<'_> {
     }
 
     /// Objects that must not be among those of the listing.
-    fn other_objects(&self, gone: Option<RuleId>) -> Vec<(String, Rules4)> {
+    fn other_objects(&self, gone: Option<RuleId>) -> Vec<(String, RuleList)> {
         let store = &self.domain.store;
         if self.world.reference {
             return Vec::new();
@@ -987,12 +987,12 @@ impl Asked<'_> {
             .filter(|object| here(object))
             .filter_map(|object| object.seen.key.as_deref())
             .collect();
-        let mut known: Vec<(String, Rules4)> = Vec::new();
+        let mut known: Vec<(String, RuleList)> = Vec::new();
         for object in store.objects.values().filter(|object| !here(object)) {
             let Some(key) = object.seen.key.as_deref() else {
                 continue;
             };
-            let mut rules = Rules4::new();
+            let mut rules = RuleList::new();
             rules.extend(gone);
             if object.type_name().as_ref() == self.type_name {
                 rules.extend(object.seen.why.iter().copied());
@@ -1013,7 +1013,7 @@ impl Asked<'_> {
                 .filter_map(|it| it.seen.key.as_deref());
             known.extend(keys.map(|key| {
                 let rules = rules!["domain.isolation", "list-objects.scope"];
-                (key.to_owned(), Rules4::from_slice(rules))
+                (key.to_owned(), RuleList::from_slice(rules))
             }));
         }
         known.retain(|(key, _)| !own.contains(&key.as_str()));
@@ -1021,8 +1021,8 @@ impl Asked<'_> {
     }
 
     /// Standard objects of other profiles and domains.
-    fn other_standards(&self, kind: Kind) -> Vec<(String, Rules4)> {
-        let mut known: Vec<(String, Rules4)> = Vec::new();
+    fn other_standards(&self, kind: Kind) -> Vec<(String, RuleList)> {
+        let mut known: Vec<(String, RuleList)> = Vec::new();
         if self.world.reference {
             return known;
         }
@@ -1036,7 +1036,7 @@ impl Asked<'_> {
                 (false, Some(_)) => rules!["filter.other-profile", "list-objects.scope"],
                 (false, None) => rules!["list-objects.scope"],
             };
-            known.push((id.to_owned(), Rules4::from_slice(rules)));
+            known.push((id.to_owned(), RuleList::from_slice(rules)));
         }
         known
     }
@@ -1094,7 +1094,7 @@ fn standards(store: &Store, profile: No, kind: Kind) -> Vec<(Item, No)> {
                 id: standard.id.clone(),
                 fields: standard.fields.read().into_owned(),
                 vague: standard.rest.missing.is_some(),
-                history: Rules4::new(),
+                history: RuleList::new(),
                 extra: rules!["asset.populated"],
                 rests_on: None,
             };

@@ -19,7 +19,7 @@ use super::mapping::{self, Request};
 use super::object::{carry_out, detach, unknowable};
 use super::page::{Item, Listing, Naming, Strangers};
 use super::pattern::{
-    Object, Pattern, Presence, Rules, Rules4, Slot, Times, absent, required, rules,
+    Object, Pattern, Presence, RuleList, Rules, Slot, Times, absent, required, rules,
 };
 use super::profile::bury;
 use super::store::{Held, Source, Store};
@@ -925,7 +925,7 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
             )
         })
         .collect();
-    let mut known: Vec<(String, Rules4)> = Vec::new();
+    let mut known: Vec<(String, RuleList)> = Vec::new();
     if !domain.obscured {
         for (name, rules) in &domain.absent {
             if may_be_implicit(name) {
@@ -947,9 +947,12 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
                 .types
                 .keys()
                 .filter(|name| !domain.types.contains_key(*name) && !may_be_implicit(name));
-            known.extend(
-                foreign.map(|name| (name.clone(), Rules4::from_slice(rules!["domain.isolation"]))),
-            );
+            known.extend(foreign.map(|name| {
+                (
+                    name.clone(),
+                    RuleList::from_slice(rules!["domain.isolation"]),
+                )
+            }));
         }
     }
     let legal: fn(&str) -> bool = if domain.obscured {

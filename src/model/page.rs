@@ -15,7 +15,7 @@ use crate::wire::Json;
 
 use super::gate::{Branch, Gate, Ground, Served};
 use super::index::No;
-use super::pattern::{Difference, Filling, Pattern, Rules, Rules4, excerpt, rules};
+use super::pattern::{Difference, Filling, Pattern, RuleList, Rules, excerpt, rules};
 use super::world::{Effect, World};
 
 /// How many pages beyond one for each item a listing may take before it counts as endless.
@@ -36,7 +36,7 @@ pub(super) struct Item {
     /// Whether it has to be listed.
     pub(super) need: Need,
     /// Rules broken if it is missing, before those of the listing.
-    pub(super) missing: Rules4,
+    pub(super) missing: RuleList,
     /// What the model knows it by.
     pub(super) handle: No,
 }
@@ -59,7 +59,7 @@ impl Item {
             name: Some(name),
             pattern,
             need: Need::Must,
-            missing: Rules4::new(),
+            missing: RuleList::new(),
             handle: 0,
         }
     }
@@ -131,7 +131,7 @@ pub(super) struct Strangers {
     /// Whether an unknown name is legal.
     pub(super) legal: fn(&str) -> bool,
     /// Names that must not be there, and the rules broken if they are.
-    pub(super) known: Vec<(String, Rules4)>,
+    pub(super) known: Vec<(String, RuleList)>,
     /// Rules broken by any other name.
     pub(super) rules: Rules,
 }
@@ -757,7 +757,7 @@ mod tests {
                 foreign: false,
                 folded: false,
                 legal: |name| name.starts_with("legal"),
-                known: vec![("gone".to_owned(), Rules4::from_slice(STRANGER))],
+                known: vec![("gone".to_owned(), RuleList::from_slice(STRANGER))],
                 rules: rules!["list-types.after-delete"],
             },
             scope: "types/d".to_owned(),
@@ -817,7 +817,7 @@ mod tests {
         free.items[0].need = Need::May;
         assert_eq!(differences(&free, &body(&["b"], "")), []);
         let mut told = two();
-        told.items[0].missing = Rules4::from_slice(STRANGER);
+        told.items[0].missing = RuleList::from_slice(STRANGER);
         assert_eq!(
             differences(&told, &body(&["b"], "")),
             at("/Items", "domain.isolation")
@@ -1013,8 +1013,8 @@ mod tests {
         };
         let mut page = two();
         page.items[1].need = Need::May;
-        page.items[0].missing = Rules4::from_slice(rules!["time.clock"]);
-        page.items[1].missing = Rules4::from_slice(rules!["time.negative"]);
+        page.items[0].missing = RuleList::from_slice(rules!["time.clock"]);
+        page.items[1].missing = RuleList::from_slice(rules!["time.negative"]);
         let none = body(&[], "");
         assert_eq!(cited(&page, &none), with(&["page.end", "time.negative"]));
         let both = body(&["a", "b"], "");

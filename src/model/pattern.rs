@@ -52,7 +52,7 @@ pub enum Pattern {
     /// An id the system assigns: 32 hex digits, lower case, and none of these.
     FreshId(Vec<Arc<str>>),
     /// A text that is this JSON document, and rules that any difference may break as well.
-    Document(Arc<str>, Rules4),
+    Document(Arc<str>, RuleList),
     /// A text that is JSON, and what it says.
     Quoted(Box<Self>),
     /// A standard profile, asset or case.
@@ -159,7 +159,7 @@ pub enum Known {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// The rules it may break, the most specific first.
-    pub rules: Rules4,
+    pub rules: RuleList,
     /// Where: `status`, `header x-amzn-errortype`, or a JSON pointer into the body.
     pub place: String,
     /// What would have been fine.
@@ -169,7 +169,7 @@ pub struct Difference {
 }
 
 /// A short list of rules: as many as fit where a pointer to more would be.
-pub type Rules4 = smallvec::SmallVec<[RuleId; 8]>;
+pub type RuleList = smallvec::SmallVec<[RuleId; 8]>;
 
 impl Difference {
     /// A difference at a place.
@@ -1210,7 +1210,7 @@ mod tests {
     fn documents_are_compared_as_json_and_large_numbers_as_doubles() {
         const OBJECT: &str = "list-objects.item.object";
         const PRECISION: &str = "list-objects.item.number-precision";
-        let also = Rules4::from_slice(OTHER);
+        let also = RuleList::from_slice(OTHER);
         let found = |expected: &str, actual: &str| {
             let pattern = Pattern::Document(expected.into(), also.clone());
             let quoted = Json::from(actual).to_string();
@@ -1334,7 +1334,7 @@ mod tests {
         assert_eq!(cited(&instead, "{}"), [RULES[0].id()]);
         let fresh = Pattern::FreshId(Vec::new());
         assert_eq!(cited(&fresh, "null"), ["std.id.assigned"]);
-        let document = Pattern::Document("{}".into(), Rules4::from_slice(OTHER));
+        let document = Pattern::Document("{}".into(), RuleList::from_slice(OTHER));
         let shown = [
             "list-objects.item.object",
             "list-objects.item.number-precision",
@@ -1360,7 +1360,7 @@ mod tests {
             (Pattern::Other(vec!["a".into()]), "<text not seen before>"),
             (Pattern::FreshId(Vec::new()), "<new id of 32 hex digits>"),
             (
-                Pattern::Document("{}".into(), Rules4::new()),
+                Pattern::Document("{}".into(), RuleList::new()),
                 "<{} as text>",
             ),
             (Pattern::Quoted(Box::new(exactly("1"))), "<1 as text>"),
@@ -1386,7 +1386,7 @@ mod tests {
             (Pattern::Other(Vec::new()), None),
             (Pattern::FreshId(Vec::new()), None),
             (
-                Pattern::Document("{}".into(), Rules4::new()),
+                Pattern::Document("{}".into(), RuleList::new()),
                 Some("\"{}\""),
             ),
         ] {

@@ -12,7 +12,7 @@ use crate::contract::template;
 use crate::rule;
 use crate::wire::Json;
 
-use super::pattern::{Difference, Rules, Rules4, excerpt, rules};
+use super::pattern::{Difference, RuleList, Rules, excerpt, rules};
 use super::store::{Fields, Filled, Held, Kind};
 use super::value::{self, ContentType, Likeness};
 
@@ -25,7 +25,7 @@ pub struct Portrait {
     /// Whether any member may hold anything.
     pub(super) vague: bool,
     /// Rules that any difference may break as well.
-    pub(super) history: Rules4,
+    pub(super) history: RuleList,
     /// Rules broken by a value where none is expected.
     pub(super) extra: Rules,
     /// The rule, with no more than a SHOULD, on which all of it rests.
@@ -301,7 +301,7 @@ mod tests {
                 .map(|(path, held)| (Path::Borrowed(path), held))
                 .collect(),
             vague: false,
-            history: Rules4::new(),
+            history: RuleList::new(),
             extra: EXTRA,
             rests_on: None,
         }

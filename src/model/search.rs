@@ -12,7 +12,7 @@ use super::domain::scope;
 use super::gate::{Branch, Gate, Ground, Outcome, Served, refused_somehow};
 use super::index::{Grade, Hit, Hits, No, Origin, Wanted};
 use super::page::{Adopt, Item, Listing, Naming, Need, Strangers};
-use super::pattern::{Pattern, Rules, Rules4, rules};
+use super::pattern::{Pattern, RuleList, Rules, rules};
 use super::profile;
 use super::store::Id;
 use super::value::ContentType;
@@ -263,7 +263,7 @@ impl Search<'_> {
             .filter_map(|hit| {
                 let profile = store.profiles.get(&hit.subject)?;
                 let fields = store.fields_of(hit.subject).into_owned();
-                let mut missing = Rules4::new();
+                let mut missing = RuleList::new();
                 let mut need = Need::Must;
                 match hit.grade {
                     Grade::Sure => missing.extend(self.promises(hit)),
@@ -325,7 +325,7 @@ impl Search<'_> {
     }
 
     /// The rules that promise a profile is found by this key.
-    fn promises(&self, hit: &Hit) -> Rules4 {
+    fn promises(&self, hit: &Hit) -> RuleList {
         let rules: Rules = match (self.key, hit.origin) {
             ("_profileId", _) => rules!["std.keys.profile-id", "time.profile-id"],
             (_, Origin::Added) => rules!["profile.key.add.search", "profile.key.add.idempotent"],
@@ -338,7 +338,7 @@ impl Search<'_> {
             ("_account", Origin::Field) => rules!["std.keys.account"],
             (_, Origin::Object(object)) => {
                 let why = self.domain.store.objects.get(&object);
-                let mut rules: Rules4 = why
+                let mut rules: RuleList = why
                     .map(|object| object.seen.why.clone())
                     .unwrap_or_default();
                 for rule in [
@@ -370,8 +370,8 @@ impl Search<'_> {
     }
 
     /// Profiles that must not be found.
-    fn strangers(&self, hits: &Hits) -> Vec<(String, Rules4)> {
-        let mut known: Vec<(String, Rules4)> = Vec::new();
+    fn strangers(&self, hits: &Hits) -> Vec<(String, RuleList)> {
+        let mut known: Vec<(String, RuleList)> = Vec::new();
         if self.world.reference {
             return known;
         }
@@ -379,7 +379,7 @@ impl Search<'_> {
         let expected = |no: No| hits.hits.iter().any(|hit| hit.subject == no);
         for (no, profile) in store.profiles.iter().filter(|(no, _)| !expected(*no)) {
             let Some(id) = &profile.id else { continue };
-            let mut rules: Rules4 = hits
+            let mut rules: RuleList = hits
                 .never
                 .iter()
                 .filter(|(never, _)| *never == no)

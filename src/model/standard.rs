@@ -10,7 +10,7 @@ use super::assign::{Valued, note};
 use super::fields::Kept;
 use super::index::{Entry, No, Origin, Parts, Standing, Wanted};
 use super::ingest::{LONGEST_SEARCH, Value, Visit, set};
-use super::pattern::{Rules, Rules4, rules};
+use super::pattern::{RuleList, Rules, rules};
 use super::plan::Identifier;
 use super::store::{Filled, Held, Kind, Path, Rare, Source, Standard};
 use super::value::ContentType;
@@ -97,7 +97,7 @@ impl Visit<'_, '_> {
             Value::OneOf(options) => options.iter().any(Option::is_some),
             Value::Free => true,
         });
-        let mut why = Rules4::from_slice(match own {
+        let mut why = RuleList::from_slice(match own {
             Some(_) => rules!["asset.reput-same-object"],
             None => rules!["asset.match-one"],
         });

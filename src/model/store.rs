@@ -18,7 +18,7 @@ use crate::rule;
 use super::fields::Kept;
 use super::index::{Entry, Index, No, Origin, Part, Parts, Standing};
 use super::manner::Outcomes;
-use super::pattern::{Rules, Rules4, rules};
+use super::pattern::{RuleList, Rules, rules};
 use super::plan::Plan;
 use super::recall::{self, Reader};
 use super::register::Register;
@@ -208,7 +208,7 @@ pub(super) struct Rest {
     /// Values of AddProfileKey.
     pub(super) added: Vec<(Arc<str>, Parts)>,
     /// Rules that speak of what was done to it: candidates for any difference.
-    pub(super) history: Rules4,
+    pub(super) history: RuleList,
 }
 
 impl Nothing for Rest {
@@ -329,7 +329,7 @@ pub(super) struct Seen {
     /// The other standard assets and cases it writes to.
     feeds: Vec<No>,
     /// Rules broken if it is not where it is expected, the first deciding how bad that is.
-    pub(super) why: Rules4,
+    pub(super) why: RuleList,
 }
 
 impl Nothing for Seen {
@@ -439,7 +439,7 @@ pub(super) struct Doubts {
     /// Whether it may be missing, by this rule.
     pub(super) missing: Option<RuleId>,
     /// Rules broken if it is missing.
-    pub(super) why: Rules4,
+    pub(super) why: RuleList,
 }
 
 impl Nothing for Doubts {

@@ -16,8 +16,8 @@ use super::gate::{Branch, Gate, Ground, Served};
 use super::mapping;
 use super::page::{Adopt, Item, Listing, Naming, Strangers};
 use super::pattern::{
-    Check, Difference, Object, Pattern, Presence, Rules, Rules4, Slot, excerpt, is_empty, optional,
-    required, rules,
+    Check, Difference, Object, Pattern, Presence, RuleList, Rules, Slot, excerpt, is_empty,
+    optional, required, rules,
 };
 use super::world::{Effect, Template, World};
 
@@ -323,7 +323,7 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
         .map(|(id, _)| {
             (
                 id.clone(),
-                Rules4::from_slice(rules!["template.list.complete"]),
+                RuleList::from_slice(rules!["template.list.complete"]),
             )
         })
         .collect();

@@ -785,10 +785,12 @@ impl<T: Target + 'static> Session<T> {
             &mut |step, exchange| {
                 let heard = judge.see(step, exchange);
                 left = left.saturating_sub(1);
-                // A further page that comes right measures nothing: the borders of pages move with whatever is listed between.
+                // What was never right measures nothing: somebody else's profiles among those found go with their domain. Nor
+                // does a further page: the borders of pages move with whatever is listed between.
                 if heard == Heard::Next
                     && std::mem::take(&mut waiting)
                     && !asks_for_next_page(&exchange.message)
+                    && (judge.waited_for_effect() || !lag.is_none())
                 {
                     lag.note(written.elapsed());
                 }

@@ -246,6 +246,16 @@ pub enum Heard {
 /// How many of the last writes may not show yet where everything should show at once.
 const MOST_PENDING: usize = 8;
 
+/// A step that is asked again, because its answer may have come too early.
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    step: usize,
+    /// When it was first sent, in milliseconds since the epoch.
+    since: i64,
+    /// Whether its first answer would have been right before one of the last writes.
+    stale: bool,
+}
+
 /// Follows one conversation.
 #[derive(Debug)]
 pub struct Judge<'a> {
@@ -259,8 +269,8 @@ pub struct Judge<'a> {
     briefly_in_vain: bool,
     /// What was known before each of the last writes: an answer that is late is one that was right then.
     before: VecDeque<Model>,
-    /// When the step that is asked again was first sent, in milliseconds since the epoch.
-    waiting: Option<(usize, i64)>,
+    /// The step that is asked again.
+    waiting: Option<Waiting>,
     /// Whether any read may be too early, whatever it is about.
     late: bool,
     /// How long effects may take, where whoever asked did not wait for them.
@@ -380,6 +390,12 @@ impl<'a> Judge<'a> {
     /// Whether an effect was waited for that never showed.
     pub fn waited_in_vain(&self) -> bool {
         self.in_vain
+    }
+
+    /// Whether the answer last waited for was at first one that was right before one of the last writes, so that the wait
+    /// was for an effect: anything else may come right by chance.
+    pub fn waited_for_effect(&self) -> bool {
+        self.waiting.is_some_and(|waiting| waiting.stale)
     }
 
     /// Whether a domain, a type or a tag that should show at once was waited for and never showed.
@@ -510,7 +526,7 @@ impl<'a> Judge<'a> {
 
     /// Keeps what is known before a write, if an answer may be held against it.
     fn remember(&mut self, exchange: &Exchange) {
-        if self.patience.min(self.brief_patience).is_zero() {
+        if self.patience.is_zero() {
             // Nobody waits, so nobody asks.
             return;
         }
@@ -547,11 +563,16 @@ impl<'a> Judge<'a> {
         if !reads || patience.is_zero() {
             return false;
         }
-        let since = match self.waiting {
-            Some((waiting, since)) if waiting == step => since,
-            _ => self.waiting.insert((step, exchange.at_ms)).1,
+        let waiting = match self.waiting {
+            Some(waiting) if waiting.step == step => waiting,
+            _ => Waiting {
+                step,
+                since: exchange.at_ms,
+                stale: settings || self.is_stale(exchange),
+            },
         };
-        let waited = u64::try_from(exchange.at_ms - since).unwrap_or(0);
+        self.waiting = Some(waiting);
+        let waited = u64::try_from(exchange.at_ms - waiting.since).unwrap_or(0);
         let in_vain = match settings {
             true => &mut self.briefly_in_vain,
             false => &mut self.in_vain,
@@ -562,7 +583,7 @@ impl<'a> Judge<'a> {
 
     /// What should have shown at once but had to be waited for deserves a warning.
     fn weigh_lateness(&mut self, step: usize, exchange: &Exchange, observed: &Observed) {
-        let waited = self.waiting.is_some_and(|(waiting, _)| waiting == step);
+        let waited = self.waiting.is_some_and(|waiting| waiting.step == step);
         let fits = matches!(observed.fit, Fit::Allowed { .. });
         if waited && fits && shows_settings(exchange) && !self.late {
             let rule = match operation::addressed(&exchange.message) {

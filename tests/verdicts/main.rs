@@ -1301,6 +1301,30 @@ fn what_should_show_at_once_is_waited_for_a_moment() {
 }
 
 #[test]
+fn what_was_never_right_is_no_late_effect_although_it_comes_right() {
+    let case = text::parse(STEPS, "test.case").expect("a case");
+    let created =
+        format!(r#"POST /domains/d/profiles {{"FirstName":"Ann"}} => 200 {{"ProfileId":"{P}"}}"#);
+    let found = |items: &str| {
+        format!(
+            r#"POST /domains/d/profiles/search {{"KeyName":"_profileId","Values":["{P}"]}} => 200 {{"Items":[{items}]}}"#
+        )
+    };
+    let ann = format!(r#"{{"ProfileId":"{P}","FirstName":"Ann"}}"#);
+    let somebody = format!(r#"{ann},{{"ProfileId":"{Q}","FirstName":"Bob"}}"#);
+    for (at_first, is_effect) in [("", true), (somebody.as_str(), false)] {
+        let judge = Judge::new(&case, &open());
+        let mut judge = judge.with_patience(Duration::from_secs(1));
+        judge.see(0, &exchange(CREATE));
+        assert_eq!(judge.see(1, &exchange(&created)), Heard::Next);
+        assert_eq!(judge.see(2, &later(&found(at_first), 10)), Heard::Again);
+        assert_eq!(judge.see(2, &later(&found(&ann), 20)), Heard::Next);
+        assert_eq!(judge.waited_for_effect(), is_effect, "{at_first}");
+        assert_eq!(told(&judge.finish()), []);
+    }
+}
+
+#[test]
 fn an_operation_that_the_target_does_not_have_is_passed_over() {
     let case = text::parse(STEPS, "test.case").expect("a case");
     let mut judge = Judge::new(&case, &open()).with_served(Served::default());

@@ -3,7 +3,7 @@
 
     tests/peer/matrix.py [faithful] [DEFECT…] [-- OPTION…]
 
-Options go to `check`: `-- --cases 0` is the corpus alone. The binary is target/release/profile-contract, or $PROFILE_CONTRACT. A defect
+Options go to `check`: `-- --cases 0` is the corpus alone. Options for all servers are in $PEER: `--late 50 300`, `--refused 3`. The binary is target/release/profile-contract, or $PROFILE_CONTRACT. A defect
 is told "right" if a violation names a rule that it breaks, "warned" if a warning does, as it must be where the contract says no more than
 should, "other" if other rules are named. Ends with 1 if the faithful server is accused, or a defect is told wrongly or not at all.
 """
@@ -21,13 +21,14 @@ import defects
 
 FAITHFUL = "faithful"
 HERE = Path(__file__).parent
+PEER = os.environ.get("PEER", "").split()
 BINARY = os.environ.get("PROFILE_CONTRACT", str(HERE.parent.parent / "target/release/profile-contract"))
 
 
 def run(name, options):
     """Exit status and report of a check; None for a report where the time was up."""
     defect = [] if name == FAITHFUL else ["--defect", name]
-    server = subprocess.Popen([sys.executable, str(HERE / "server.py"), *defect],
+    server = subprocess.Popen([sys.executable, str(HERE / "server.py"), *defect, *PEER],
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         endpoint = server.stdout.readline().split()[-1]

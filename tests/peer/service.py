@@ -29,6 +29,8 @@ class Call:
 
 
 class Service:
+    new_domain = Domain
+
     def __init__(self):
         self.domains = {}
         self.secret = secrets.token_bytes(16)
@@ -92,7 +94,7 @@ class Service:
         name = call.labels["DomainName"]
         if name in self.domains:
             raise bad(f"{name} exists")
-        domain = self.domains[name] = Domain(name)
+        domain = self.domains[name] = self.new_domain(name)
         domain.tags = dict(call.body.get("Tags", {}))
         domain.options = {k: v for k, v in call.body.items() if k != "Tags"}
         return self.show_domain(domain)

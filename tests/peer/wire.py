@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 import re
 from urllib.parse import unquote_to_bytes
 
@@ -11,7 +12,7 @@ from shapes import Fault, Number, bad
 
 HEAD_LIMIT, BODY_LIMIT = 64 * 1024, 16 * 1024 * 1024
 REASONS = {200: "OK", 400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed", 413: "Payload Too Large",
-           431: "Request Header Fields Too Large"}
+           429: "Too Many Requests", 431: "Request Header Fields Too Large"}
 
 
 def unquote(text):
@@ -23,10 +24,10 @@ def unquote(text):
 
 
 class Wire:
-    """Reads requests for a service and writes its answers."""
+    """Reads requests for a service and writes its answers; refuses a share of them for want of room."""
 
-    def __init__(self, service):
-        self.service = service
+    def __init__(self, service, refused=0.0):
+        self.service, self.refused = service, refused
         self.routes = [(operation, *route.split(" ")) for operation, route in shapes.ROUTES.items()]
 
     # From a request to an answer
@@ -35,6 +36,8 @@ class Wire:
         """Status, headers and body."""
         headers = [("Content-Type", "application/json")]
         try:
+            if random.random() < self.refused:
+                raise Fault(429, "ThrottlingException", "too many requests")
             answer = self.service.call(self.read(method, target, body))
             return 200, headers, json.dumps(answer).encode()
         except Fault as fault:

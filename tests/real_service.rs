@@ -466,7 +466,7 @@ fn a_domain_that_could_not_be_deleted_at_once_is_deleted_at_the_end() {
             "--endpoint",
             &address,
             "--only",
-            "profiles",
+            "profiles/update*",
             "--settle",
             "200ms",
         ]),

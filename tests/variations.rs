@@ -247,7 +247,8 @@ fn turning(id: &str, option: u8) -> Result<(), Failed> {
     check(Local::new(counting), probes, 0)?;
     let after = count.load(Ordering::Relaxed);
     let server = Varied::new(&[], 0).turning(choice, option, after);
-    let report = check(Local::new(server), Vec::new(), 0)?;
+    let shown = vec![choice.choice().rule.to_owned(), "capabilities/*".to_owned()];
+    let report = check(Local::new(server), shown, 0)?;
     let named = report.contradictions.iter().any(|it| it.choice == choice)
         || report.causes.iter().any(|cause| {
             cause.finding.severity == Severity::Violates

@@ -10,7 +10,7 @@ use profile_contract::serve::{Limits, Respond, Server};
 use profile_contract::wire::{Headers, Request, Response};
 
 /// How a server says that it does not have an operation.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Absent {
     Html,
     Empty404,

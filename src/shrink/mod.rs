@@ -474,11 +474,11 @@ impl Shrinker {
             if !self.stage.may_show(&rehearsal) {
                 continue;
             }
-            // A step that has to be refused is as good as gone: one such case stands for all.
+            // A step that has to be refused is as good as gone: of each kind of edit one such case stands for all.
             let idle = edit
                 .step()
                 .filter(|step| rehearsal.is_out_of_action(*step, &known));
-            if idle.is_some_and(|step| !out_of_action.insert(step)) {
+            if idle.is_some_and(|step| !out_of_action.insert((step, edit.kind(&self.best)))) {
                 continue;
             }
             let of_last = edit.is_of_last(&self.best);

@@ -9,6 +9,7 @@ use std::fs::File;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -19,6 +20,7 @@ use profile_contract::choice;
 use profile_contract::contract::{Choices, Options};
 use profile_contract::judge::{Finding, Heard, Judge, Outcome, Verdict, judge};
 use profile_contract::model::Model;
+use profile_contract::model::absence::Served;
 use profile_contract::replay::{Endpoint, EndpointSettings, Next, Settings, Target, replay};
 use profile_contract::report::human;
 use profile_contract::serve::{Limits, Server};
@@ -62,6 +64,9 @@ struct Bench {
     settings: Settings,
     /// What is known of the target before the first case.
     known: Choices,
+    /// The operations that the target was seen to serve, in the bits of [`Served`]. The reference has them all; of an endpoint
+    /// that lacks some, the steps that ask for those are passed over.
+    served: AtomicU32,
 }
 
 /// How long the effect of a deletion or a tag may take to show.
@@ -70,8 +75,8 @@ const SETTLE: Duration = Duration::from_secs(2);
 impl Bench {
     fn start() -> Result<Self, String> {
         let runtime = Runtime::new().map_err(|error| error.to_string())?;
-        let address = match endpoint() {
-            Some(address) => address,
+        let (address, served) = match endpoint() {
+            Some(address) => (address, Served::default()),
             None => {
                 let loopback = ([127, 0, 0, 1], 0).into();
                 let mut model = Model::reference();
@@ -81,7 +86,7 @@ impl Bench {
                     .map_err(|error| error.to_string())?;
                 let address = format!("http://{}", server.address());
                 runtime.spawn(server.run(std::future::pending()));
-                address
+                (address, Served::all())
             }
         };
         let endpoint = Endpoint::new(&address, EndpointSettings::default())
@@ -93,6 +98,7 @@ impl Bench {
             endpoint,
             settings,
             known,
+            served: AtomicU32::new(served.bits()),
         })
     }
 }
@@ -126,7 +132,9 @@ fn hold(name: &str, case: &Case) -> Result<(), Failed> {
     let bench = BENCH.as_ref()?;
     let _turn = take_turn(case)?;
     let began = Instant::now();
-    let mut judge = Judge::new(case, &bench.known).with_patience(SETTLE);
+    let served = Served::from_bits(bench.served.load(Ordering::Relaxed));
+    let judge = Judge::new(case, &bench.known).with_patience(SETTLE);
+    let mut judge = judge.with_served(served);
     let mut watch = |step: usize, exchange: &_| match judge.see(step, exchange) {
         Heard::Next => Next::Go,
         Heard::Again => Next::Again(Duration::from_millis(50)),
@@ -141,6 +149,9 @@ fn hold(name: &str, case: &Case) -> Result<(), Failed> {
         &bench.settings,
         &mut watch,
     ));
+    bench
+        .served
+        .fetch_or(judge.served().bits(), Ordering::Relaxed);
     pass(name, &judge.finish(), began, endpoint().is_none())
 }
 

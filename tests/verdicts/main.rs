@@ -3,6 +3,8 @@
 //! A conversation is a list of lines `METHOD target body => status [type] body`. It is allowed as a whole, or its last
 //! line breaks the named rule.
 
+mod doubts;
+
 use std::time::Duration;
 
 use profile_contract::case::text;

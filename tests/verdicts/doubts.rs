@@ -1,0 +1,230 @@
+//! What an observer cannot know: ids nobody has seen, effects that may not have been, and more states than it keeps apart.
+
+use profile_contract::case::transcript::{Overheard, Transcript};
+use profile_contract::judge::judge;
+
+use super::*;
+
+fn lines(told: &[String]) -> Vec<&str> {
+    told.iter().map(String::as_str).collect()
+}
+
+fn create(id: &str, members: &str) -> String {
+    format!(r#"POST /domains/d/profiles {{{members}}} => 200 {{"ProfileId":"{id}"}}"#)
+}
+
+fn found(id: &str, items: &str) -> String {
+    format!(
+        r#"POST /domains/d/profiles/search {{"KeyName":"_profileId","Values":["{id}"]}} => 200 {{"Items":[{items}]}}"#
+    )
+}
+
+#[test]
+fn an_id_nobody_has_seen_may_be_of_the_profile_an_object_made() {
+    let update = format!(
+        r#"PUT /domains/d/profiles {{"ProfileId":"{P}","LastName":"Lee"}} => 200 {{"ProfileId":"{P}"}}"#
+    );
+    let made = [
+        CREATE.to_owned(),
+        CARD.to_owned(),
+        ingest("1", "x", "Ann", "k1"),
+    ];
+    for guess in [update.clone(), list(P, &[("k1", ONE)])] {
+        let told: Vec<String> = made.iter().cloned().chain([guess.clone()]).collect();
+        allowed(&lines(&told));
+        // Where no object has made one, it is nobody's.
+        assert!(broken(&[CREATE, CARD, &guess]).is_some(), "{guess}");
+    }
+    // Nor is it once the profile was seen under another id.
+    let mut told = made.to_vec();
+    told.extend([search("mKey", "x", &[(Q, "Ann")]), update]);
+    forbidden("profile.update.unknown", &lines(&told));
+}
+
+#[test]
+fn a_type_that_makes_no_profiles_adds_to_those_there_are() {
+    let guest = CARD
+        .replace("object-types/C", "object-types/G")
+        .replace(
+            r#""AllowProfileCreation":true"#,
+            r#""AllowProfileCreation":false"#,
+        )
+        .replace("cId", "gId")
+        .replace(r#""ObjectTypeName":"C""#, r#""ObjectTypeName":"G""#);
+    let as_guest = |line: String| line.replace(r#""C""#, r#""G""#);
+    let made = [
+        CREATE.to_owned(),
+        CARD.to_owned(),
+        guest,
+        ingest("1", "x", "Ann", "k1"),
+        search("mKey", "x", &[(P, "Ann")]),
+        as_guest(ingest("2", "x", "Ann", "k2")),
+    ];
+    let then = |last: String| -> Vec<String> { made.iter().cloned().chain([last]).collect() };
+    let there = TWO.replace("Bea", "Ann");
+    allowed(&lines(&then(as_guest(list(P, &[("k2", &there)])))));
+    let lost = then(as_guest(list(P, &[])));
+    assert!(broken(&lines(&lost)).is_some());
+    // One that finds nobody is nowhere.
+    let mut told = made.to_vec();
+    told.push(as_guest(ingest("3", "y", "Cleo", "k3")));
+    told.push(search("mKey", "y", &[(Q, "Cleo")]));
+    assert!(broken(&lines(&told)).is_some());
+}
+
+#[test]
+fn whose_address_a_merged_profile_has_is_said_by_its_name() {
+    let first = r#""FirstName":"a","Address":{"City":"A"}"#;
+    let second = r#""FirstName":"b","Address":{"City":"B"}"#;
+    let merged = |sources: &str, shown: &str| -> Vec<String> {
+        vec![
+            CREATE.to_owned(),
+            create(P, first),
+            create(Q, second),
+            format!(
+                r#"POST /domains/d/profiles/objects/merge {{"MainProfileId":"{P}","ProfileIdsToBeMerged":["{Q}"],"FieldSourceProfileIds":{{{sources}}}}} => 200 {{"Message":"m"}}"#
+            ),
+            found(P, &format!(r#"{{"ProfileId":"{P}",{shown}}}"#)),
+        ]
+    };
+    let (address, name) = (
+        format!(r#""Address":"{Q}""#),
+        format!(r#""FirstName":"{Q}""#),
+    );
+    for (sources, shown, right) in [
+        (&address, r#""FirstName":"a","Address":{"City":"B"}"#, true),
+        (&address, r#""FirstName":"b","Address":{"City":"A"}"#, false),
+        (&name, r#""FirstName":"b","Address":{"City":"A"}"#, true),
+        (&name, r#""FirstName":"a","Address":{"City":"B"}"#, false),
+    ] {
+        let told = merged(sources, shown);
+        assert_eq!(fits_without_a_word(&told), right, "{sources} {shown}");
+    }
+}
+
+/// Whether the last answer of a conversation deserves not even a warning.
+fn fits_without_a_word(told: &[String]) -> bool {
+    let mut model = Model::observer(&open());
+    let (last, before) = told.split_last().expect("a conversation");
+    for line in before {
+        let fit = model.observe(&exchange(line)).fit;
+        assert!(matches!(fit, Fit::Allowed { .. }), "{line}: {fit:?}");
+    }
+    match model.observe(&exchange(last)).fit {
+        Fit::Allowed { warnings } => warnings.is_empty(),
+        Fit::Forbidden(_) => false,
+        Fit::Unclear(why) => panic!("unclear: {why}"),
+    }
+}
+
+#[test]
+fn sixty_four_states_are_told_apart_and_no_more() {
+    let mut model = Model::observer(&open());
+    model.observe(&exchange(CREATE));
+    for n in 1..=7 {
+        // Taken or not, nobody knows: with each, twice as many states are possible.
+        let put = PUT.replace("object-types/T", &format!("object-types/T{n}"));
+        let (asked, _) = put.split_once(" => ").expect("a request");
+        model.observe(&exchange(&format!(
+            "{asked} => 503 ServiceUnavailableException"
+        )));
+        assert_eq!(model.is_lost(), n > 6, "after {n}");
+    }
+}
+
+#[test]
+fn a_text_too_long_for_an_asset_may_be_left_out_of_it() {
+    const TYPE: &str = r#"PUT /domains/d/object-types/D {"Description":"d","AllowProfileCreation":true,"Fields":{"id":{"Source":"_source.id"},"sn":{"Source":"_source.sn","Target":"_asset.SerialNumber"},"an":{"Source":"_source.an","Target":"_asset.AssetName"}},"Keys":{"dKey":[{"StandardIdentifiers":["PROFILE","UNIQUE"],"FieldNames":["id"]}],"aKey":[{"StandardIdentifiers":["ASSET"],"FieldNames":["sn"]}]}} => 200 {"ObjectTypeName":"D","Description":"d"}"#;
+    let asset = "a".repeat(32);
+    let shown = |length: usize, name: bool| -> Vec<String> {
+        let text = "x".repeat(length);
+        let name = match name {
+            true => format!(r#",\"AssetName\":\"{text}\""#),
+            false => String::new(),
+        };
+        vec![
+            CREATE.to_owned(),
+            TYPE.to_owned(),
+            format!(
+                r#"PUT /domains/d/profiles/objects {{"ObjectTypeName":"D","Object":"{{\"id\":\"1\",\"sn\":\"Z\",\"an\":\"{text}\"}}"}} => 200 {{"ProfileObjectUniqueKey":"k"}}"#
+            ),
+            format!(
+                r#"POST /domains/d/profiles/search {{"KeyName":"dKey","Values":["1"]}} => 200 {{"Items":[{{"ProfileId":"{P}"}}]}}"#
+            ),
+            format!(
+                r#"POST /domains/d/profiles/objects {{"ObjectTypeName":"_asset","ProfileId":"{P}"}} => 200 {{"Items":[{{"ObjectTypeName":"_asset","ProfileObjectUniqueKey":"{asset}","Object":"{{\"AssetId\":\"{asset}\",\"SerialNumber\":\"Z\"{name}}}"}}]}}"#
+            ),
+        ]
+    };
+    for (length, name, right) in [
+        (255, true, true),
+        (255, false, false),
+        (256, true, true),
+        (256, false, true),
+    ] {
+        let told = shown(length, name);
+        assert_eq!(fits_without_a_word(&told), right, "{length} {name}");
+    }
+}
+
+#[test]
+fn the_account_key_of_a_template_finds_profiles_or_says_that_it_does_not() {
+    for (template, identifiers, right) in [
+        ("Salesforce-Contact", r#""PROFILE""#, true),
+        ("Salesforce-Contact", r#""SECONDARY""#, false),
+        (
+            "Salesforce-Multi-Contact-Account-Link",
+            r#""PROFILE""#,
+            false,
+        ),
+        (
+            "Salesforce-Multi-Contact-Account-Link",
+            r#""SECONDARY""#,
+            true,
+        ),
+        ("Zendesk-users", r#""PROFILE""#, true),
+    ] {
+        let line = format!(
+            r#"GET /templates/{template} => 200 {{"TemplateId":"{template}","Keys":{{"_salesforceAccountId":[{{"StandardIdentifiers":[{identifiers}],"FieldNames":["a"]}}]}}}}"#
+        );
+        let (_, rules) = weighed(&exchange(&line));
+        let told = rules.contains(&"template.multi-link");
+        assert_eq!(told, !right, "{template} {identifiers}: {rules:?}");
+    }
+}
+
+/// What is made of a conversation that was overheard: an effect, and a read so many milliseconds after it.
+fn overheard(read: &str, ms: i64) -> Outcome {
+    let case = text::parse("> GET /\n\n> GET /\n\n> GET /\n", "test.case").expect("a case");
+    let created = create(P, r#""FirstName":"Ann""#);
+    let transcript = Transcript {
+        name: "test".to_owned(),
+        case,
+        overheard: Some(Overheard::Whole),
+        given: Vec::new(),
+        with: Default::default(),
+        answers: vec![
+            vec![exchange(CREATE)],
+            vec![later(&created, 10)],
+            vec![later(read, 10 + ms)],
+        ],
+    };
+    judge(&transcript).outcome()
+}
+
+#[test]
+fn who_was_overheard_may_have_asked_too_early() {
+    let nobody = found(P, "");
+    let ann = found(P, &format!(r#"{{"ProfileId":"{P}","FirstName":"Ann"}}"#));
+    let no_answer = nobody.replace("200 {\"Items\":[]}", "200 {\"Items\":7}");
+    for (read, ms, outcome) in [
+        (&ann, 100, Outcome::Conforms),
+        (&nobody, 100, Outcome::Unclear),
+        (&nobody, 1_999, Outcome::Unclear),
+        (&nobody, 2_001, Outcome::Violates),
+        // No state is behind the form of an answer.
+        (&no_answer, 100, Outcome::Violates),
+    ] {
+        assert_eq!(overheard(read, ms), outcome, "{read} after {ms} ms");
+    }
+}

@@ -487,8 +487,12 @@ pub(crate) fn left_behind(leftovers: &[Leftover]) -> Vec<String> {
             true => format!("the target does not have DeleteDomain ({why})"),
             false => format!("deleting gave {why}"),
         };
+        let what_helps = match absent {
+            true => "",
+            false => "; `profile-contract clean` deletes what runs left behind",
+        };
         format!(
-            "{} may be left behind, because {why}: {names}",
+            "{} may be left behind, because {why}: {names}{what_helps}",
             plural(count, "domain")
         )
     };

@@ -141,6 +141,8 @@ fn the_reference_conforms_and_the_reports_say_so() {
     let output = run(&[
         "check",
         "--strict",
+        "--cases",
+        "300",
         "--report",
         &format!("json={json}"),
         "--report",

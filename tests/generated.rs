@@ -46,14 +46,14 @@ fn a_seed_gives_the_same_cases_everywhere() {
 #[test]
 fn what_is_meant_to_be_served_mostly_is() {
     let mut yields = Yield::default();
-    for number in 0..3_000 {
+    for number in 0..1_500 {
         yields.add(&nth(2, number).yields);
     }
     for (operation, (meant, served)) in &yields.meant {
         assert!(served * 10 >= meant * 7, "{operation}: {served} of {meant}");
     }
     assert!(yields.meant.len() >= 20, "{:#?}", yields.meant);
-    assert!(yields.adversarial > 1_000, "{}", yields.adversarial);
+    assert!(yields.adversarial > 500, "{}", yields.adversarial);
 }
 
 #[test]

@@ -228,3 +228,14 @@ fn who_was_overheard_may_have_asked_too_early() {
         assert_eq!(overheard(read, ms), outcome, "{read} after {ms} ms");
     }
 }
+
+#[test]
+fn a_domain_whose_request_only_others_can_read_may_hold_any_tags() {
+    const TAGS: &str =
+        "GET /tags/arn%3Aaws%3Aprofile%3Aus-east-1%3A123456789012%3Adomains%2Fd => 200";
+    let some = format!(r#"{TAGS} {{"tags":{{"a":"b"}}}}"#);
+    let odd = CREATE.replacen("30}", r#"30,"Tags":{"a":"\ud800"}}"#, 1);
+    allowed(&[&odd, &some]);
+    // What we can read, everybody can.
+    assert!(broken(&[CREATE, &some]).is_some());
+}

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use crate::case::bind::{Values, asks_for_next_page, fresh_names};
+use crate::case::bind::{Values, fresh_names};
 use crate::case::transcript::Transcript;
 use crate::case::{Case, Say};
 use crate::contract::operation::{OPERATIONS, addressed, operation};
@@ -785,11 +785,9 @@ impl<T: Target + 'static> Session<T> {
             &mut |step, exchange| {
                 let heard = judge.see(step, exchange);
                 left = left.saturating_sub(1);
-                // What was never right measures nothing: somebody else's profiles among those found go with their domain. Nor
-                // does a further page: the borders of pages move with whatever is listed between.
+                // What was never right measures nothing: somebody else's profiles among those found go with their domain.
                 if heard == Heard::Next
                     && std::mem::take(&mut waiting)
-                    && !asks_for_next_page(&exchange.message)
                     && (judge.waited_for_effect() || !lag.is_none())
                 {
                     lag.note(written.elapsed());

@@ -19,7 +19,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::case::Case;
-use crate::case::bind::{self, Values};
+use crate::case::bind::{self, Values, asks_for_next_page};
 use crate::case::transcript::{Overheard, Transcript};
 use crate::contract::{Choices, Operation, RuleId, Side, operation};
 use crate::model::absence::{Served, has_rules, says_absent};
@@ -252,7 +252,8 @@ struct Waiting {
     step: usize,
     /// When it was first sent, in milliseconds since the epoch.
     since: i64,
-    /// Whether its first answer would have been right before one of the last writes.
+    /// Whether its first answer would have been right before one of the last writes. Of a further page nobody knows, because its
+    /// token is younger; but what is wrong with the borders of pages has nothing to do with effects.
     stale: bool,
 }
 
@@ -568,7 +569,9 @@ impl<'a> Judge<'a> {
             _ => Waiting {
                 step,
                 since: exchange.at_ms,
-                stale: settings || self.is_stale(exchange),
+                stale: settings
+                    || self.is_stale(exchange)
+                    || (asks_for_next_page(&exchange.message) && !is_of_pages(differences)),
             },
         };
         self.waiting = Some(waiting);
@@ -832,6 +835,12 @@ fn shows_settings(exchange: &Exchange) -> bool {
                 | "ListTagsForResource"
         )
     })
+}
+
+/// Whether what is wrong with an answer is how a list is cut into pages.
+fn is_of_pages(differences: &[Difference]) -> bool {
+    let rule = differences.first().and_then(|first| first.rules.first());
+    rule.is_some_and(|rule| rule.id().starts_with("page."))
 }
 
 /// Whether a message is a complete, well-formed request.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::contract::validate::Input;
+use crate::contract::validate::{Input, has_control};
 use crate::contract::{Options, Refusals, RuleId, Strength, Tells, template};
 use crate::wire::Json;
 use crate::wire::json::JsonErrorKind;
@@ -372,6 +372,11 @@ fn weigh_object(text: &str, gate: &mut Gate<'_>) -> Option<Json> {
             ..Ground::may(rule!("ingest.object.depth"), BAD, why)
         });
     }
+    // An object without a control character has no byte of one, and no escape for one.
+    if (has_control(text) || text.contains("\\u00")) && has_controls(&object) {
+        let why = "Object: control characters";
+        gate.ground(Ground::may(rule!("proto.control-chars"), BAD, why));
+    }
     gate.touch(rule!("quota.object-size"));
     if text.len() > QUOTA_BYTES {
         gate.ground(Ground::may(
@@ -391,6 +396,19 @@ fn has_huge_numbers(value: &Json) -> bool {
         Json::Number(number) => !number.as_f64().is_finite(),
         Json::Array(items) => items.iter().any(has_huge_numbers),
         Json::Object(members) => members.iter().any(|(_, value)| has_huge_numbers(value)),
+        _ => false,
+    }
+}
+
+/// Whether any text or name has control characters other than white space.
+fn has_controls(value: &Json) -> bool {
+    match value {
+        Json::String(text) => has_control(text),
+        Json::Array(items) => items.iter().any(has_controls),
+        Json::Object(members) => {
+            let mut members = members.iter();
+            members.any(|(name, value)| has_control(name) || has_controls(value))
+        }
         _ => false,
     }
 }

@@ -405,9 +405,7 @@ impl Reading {
         if !text.is_ascii() {
             self.touch(rule!("proto.unicode-roundtrip"));
         }
-        // The whole text at once: that is faster than stopping at the first.
-        let control = |byte: u8| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
-        if text.bytes().fold(false, |any, byte| any | control(byte)) {
+        if has_control(text) {
             self.may(
                 rule!("proto.control-chars"),
                 BAD,
@@ -680,4 +678,13 @@ fn excerpt(text: &str) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
+}
+
+/// Whether a text has a control character other than white space, U+007F to U+009F among them.
+pub(crate) fn has_control(text: &str) -> bool {
+    // Beyond ASCII they begin with this byte.
+    let may_be = |byte: u8| byte < b' ' || byte == 0x7f || byte == 0xc2;
+    let control = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
+    // The whole text at once: that is faster than stopping at the first.
+    text.bytes().fold(false, |any, byte| any | may_be(byte)) && text.chars().any(control)
 }

@@ -14,6 +14,8 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use body::has_control;
+
 use super::shape::Place;
 use super::{ChoiceId, Operation, Options, RuleId};
 use crate::wire::{Json, Request};

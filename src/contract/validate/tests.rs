@@ -281,6 +281,15 @@ fn bodies_that_are_none() {
         r#"{"Description":"\u0001"}"#,
         &["may proto.control-chars?"],
     );
+    for control in ['\u{7f}', '\u{80}', '\u{9f}'] {
+        let put = format!("{{\"Description\":\"a{control}\"}}");
+        holds(PUT, &put, &["may proto.control-chars?"]);
+    }
+    holds(
+        PUT,
+        "{\"Description\":\"\u{a0}\\t\\n\u{c2}\"}",
+        &["may proto.control-chars?"; 0],
+    );
     let input = read(PUT, Some(b"{\"Description\":\"\xff\"}"));
     assert_eq!(said(&input), ["should proto.invalid-utf8?"]);
     let input = read(PUT, Some(b"{\"Description\":\"\xff\""));

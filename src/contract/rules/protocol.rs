@@ -521,7 +521,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "not documented",
         confidence: Assumed,
         sides: One,
-        note: "",
+        note: "U+007F to U+009F are taken for control characters too, and so are those in texts and names within an Object.",
     },
     Rule {
         id: "proto.length-unit",

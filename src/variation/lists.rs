@@ -13,7 +13,7 @@ const SHORT: &[RuleId] = &[
 ];
 const SIZE: &[RuleId] = &[rule!("page.max.default"), rule!("page.complete")];
 const END: &[RuleId] = &[rule!("page.end"), rule!("page.complete")];
-const TOKEN: &[RuleId] = &[
+pub(super) const TOKEN: &[RuleId] = &[
     rule!("page.token-length"),
     rule!("page.complete"),
     rule!("page.token-garbage"),

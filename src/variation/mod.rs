@@ -95,6 +95,10 @@ impl Variation {
                 .iter()
                 .any(|(rule, _)| theirs.iter().any(|(other, _)| rule == other)),
             (Act::Refuse(_), Act::Refuse(_)) | (Act::Late(_), Act::Late(_)) => true,
+            // What one adds to the longest token that there may be is too much.
+            (Act::Around(_), Act::Around(_)) => {
+                self.rules == lists::TOKEN && other.rules == lists::TOKEN
+            }
             _ => false,
         }
     }

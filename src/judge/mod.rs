@@ -19,13 +19,13 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::case::Case;
-use crate::case::bind::{self, Values, asks_for_next_page};
+use crate::case::bind::{self, Values};
 use crate::case::transcript::{Overheard, Transcript};
 use crate::contract::{Choices, Operation, RuleId, Side, operation};
 use crate::model::absence::{Served, has_rules, says_absent};
 use crate::model::{Difference, Fit, Model, Observed};
 use crate::rule;
-use crate::wire::{Answer, Exchange, Message, NoAnswerKind, http1};
+use crate::wire::{Answer, Exchange, Json, Message, NoAnswerKind, http1};
 
 pub use exercised::Exercised;
 pub use finding::{Finding, Severity, addressed, answer_line, printable, request_line};
@@ -252,8 +252,8 @@ struct Waiting {
     step: usize,
     /// When it was first sent, in milliseconds since the epoch.
     since: i64,
-    /// Whether its first answer would have been right before one of the last writes. Of a further page nobody knows, because its
-    /// token is younger; but what is wrong with the borders of pages has nothing to do with effects.
+    /// Whether its first answer would have been right before one of the last writes, as far as is known: what was known then
+    /// includes no token for a page that follows, and where the page before was empty that is the first to show anything.
     stale: bool,
 }
 
@@ -272,6 +272,8 @@ pub struct Judge<'a> {
     before: VecDeque<Model>,
     /// The step that is asked again.
     waiting: Option<Waiting>,
+    /// Whether the last answer was an empty page that another follows.
+    after_empty_page: bool,
     /// Whether any read may be too early, whatever it is about.
     late: bool,
     /// How long effects may take, where whoever asked did not wait for them.
@@ -309,6 +311,7 @@ impl<'a> Judge<'a> {
             briefly_in_vain: false,
             before: VecDeque::new(),
             waiting: None,
+            after_empty_page: false,
             late: false,
             hasty: None,
             effect_ms: None,
@@ -435,6 +438,7 @@ impl<'a> Judge<'a> {
                 return Heard::End;
             }
             self.weigh_lateness(step, exchange, &observed);
+            self.after_empty_page = is_empty_page(exchange);
             self.weigh(step, exchange, &observed);
             self.bind(step, exchange);
         }
@@ -569,9 +573,7 @@ impl<'a> Judge<'a> {
             _ => Waiting {
                 step,
                 since: exchange.at_ms,
-                stale: settings
-                    || self.is_stale(exchange)
-                    || (asks_for_next_page(&exchange.message) && !is_of_pages(differences)),
+                stale: settings || self.after_empty_page || self.is_stale(exchange),
             },
         };
         self.waiting = Some(waiting);
@@ -837,10 +839,16 @@ fn shows_settings(exchange: &Exchange) -> bool {
     })
 }
 
-/// Whether what is wrong with an answer is how a list is cut into pages.
-fn is_of_pages(differences: &[Difference]) -> bool {
-    let rule = differences.first().and_then(|first| first.rules.first());
-    rule.is_some_and(|rule| rule.id().starts_with("page."))
+/// Whether an answer is a page without items that another follows.
+fn is_empty_page(exchange: &Exchange) -> bool {
+    let Answer::Response(response) = &exchange.answer else {
+        return false;
+    };
+    bind::token_of(response).is_some()
+        && Json::parse(&response.body).is_ok_and(|body| {
+            let items = body.get("Items").and_then(Json::items);
+            items.is_none_or(|items| items.is_empty())
+        })
 }
 
 /// Whether a message is a complete, well-formed request.

@@ -18,8 +18,10 @@ mod tally;
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use crate::case::Case;
-use crate::case::bind::{self, Values};
+use crate::case::bind::{self, Values, asks_for_next_page};
 use crate::case::transcript::{Overheard, Transcript};
 use crate::contract::{Choices, Operation, RuleId, Side, operation};
 use crate::model::absence::{Served, has_rules, says_absent};
@@ -252,8 +254,7 @@ struct Waiting {
     step: usize,
     /// When it was first sent, in milliseconds since the epoch.
     since: i64,
-    /// Whether its first answer would have been right before one of the last writes, as far as is known: what was known then
-    /// includes no token for a page that follows, and where the page before was empty that is the first to show anything.
+    /// Whether its first answer would have been right before one of the last writes.
     stale: bool,
 }
 
@@ -272,8 +273,8 @@ pub struct Judge<'a> {
     before: VecDeque<Model>,
     /// The step that is asked again.
     waiting: Option<Waiting>,
-    /// Whether the last answer was an empty page that another follows.
-    after_empty_page: bool,
+    /// The body of the last answer that was not asked again.
+    last_body: Bytes,
     /// Whether any read may be too early, whatever it is about.
     late: bool,
     /// How long effects may take, where whoever asked did not wait for them.
@@ -311,7 +312,7 @@ impl<'a> Judge<'a> {
             briefly_in_vain: false,
             before: VecDeque::new(),
             waiting: None,
-            after_empty_page: false,
+            last_body: Bytes::new(),
             late: false,
             hasty: None,
             effect_ms: None,
@@ -438,7 +439,9 @@ impl<'a> Judge<'a> {
                 return Heard::End;
             }
             self.weigh_lateness(step, exchange, &observed);
-            self.after_empty_page = is_empty_page(exchange);
+            if let Answer::Response(response) = &exchange.answer {
+                self.last_body = response.body.clone();
+            }
             self.weigh(step, exchange, &observed);
             self.bind(step, exchange);
         }
@@ -573,7 +576,12 @@ impl<'a> Judge<'a> {
             _ => Waiting {
                 step,
                 since: exchange.at_ms,
-                stale: settings || self.after_empty_page || self.is_stale(exchange),
+                // A further page cannot be held against what was known then, which includes no token for it. After an empty page
+                // it is the first to show anything; after another, what is wrong may well be where the pages were cut.
+                stale: match asks_for_next_page(&exchange.message) {
+                    true => is_empty_page(&self.last_body),
+                    false => settings || self.is_stale(exchange),
+                },
             },
         };
         self.waiting = Some(waiting);
@@ -839,16 +847,12 @@ fn shows_settings(exchange: &Exchange) -> bool {
     })
 }
 
-/// Whether an answer is a page without items that another follows.
-fn is_empty_page(exchange: &Exchange) -> bool {
-    let Answer::Response(response) = &exchange.answer else {
-        return false;
-    };
-    bind::token_of(response).is_some()
-        && Json::parse(&response.body).is_ok_and(|body| {
-            let items = body.get("Items").and_then(Json::items);
-            items.is_none_or(|items| items.is_empty())
-        })
+/// Whether a body is a page without items.
+fn is_empty_page(body: &[u8]) -> bool {
+    Json::parse(body).is_ok_and(|body| {
+        let items = body.get("Items").and_then(Json::items);
+        items.is_some_and(<[Json]>::is_empty)
+    })
 }
 
 /// Whether a message is a complete, well-formed request.

@@ -1327,6 +1327,47 @@ fn what_was_never_right_is_no_late_effect_although_it_comes_right() {
 }
 
 #[test]
+fn after_an_empty_page_the_next_is_the_first_that_may_be_too_early() {
+    let case = text::parse(STEPS, "test.case").expect("a case");
+    let one = "next-token=one";
+    let list = |query: &str, types: &str, token: &str| {
+        let items: Vec<String> = types
+            .chars()
+            .map(|name| format!(r#"{{"ObjectTypeName":"{name}","Description":"one"}}"#))
+            .collect();
+        let items = items.join(",");
+        let more = match token {
+            "" => String::new(),
+            token => format!(
+                r#","NextToken":"{}""#,
+                token.trim_start_matches("next-token=")
+            ),
+        };
+        format!(r#"GET /domains/d/object-types?{query} => 200 {{"Items":[{items}]{more}}}"#)
+    };
+    let put = |name: &str| {
+        PUT.replace("types/T", &format!("types/{name}"))
+            .replace("\"T\"", &format!("\"{name}\""))
+    };
+    for (first, next, is_effect) in [("", "A", true), ("A", "A", false)] {
+        let judge = Judge::new(&case, &open());
+        let mut judge = judge
+            .with_patience(Duration::from_secs(1))
+            .of_late_effects(true);
+        judge.see(0, &exchange(CREATE));
+        judge.see(1, &exchange(&put("A")));
+        judge.see(2, &exchange(&put("B")));
+        assert_eq!(judge.see(3, &exchange(&list("", first, one))), Heard::Next);
+        assert_eq!(
+            judge.see(3, &exchange(&list(one, next, ""))),
+            Heard::Again,
+            "{first}"
+        );
+        assert_eq!(judge.waited_for_effect(), is_effect, "{first}");
+    }
+}
+
+#[test]
 fn an_operation_that_the_target_does_not_have_is_passed_over() {
     let case = text::parse(STEPS, "test.case").expect("a case");
     let mut judge = Judge::new(&case, &open()).with_served(Served::default());

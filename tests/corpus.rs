@@ -152,7 +152,13 @@ fn hold(name: &str, case: &Case) -> Result<(), Failed> {
     bench
         .served
         .fetch_or(judge.served().bits(), Ordering::Relaxed);
-    pass(name, &judge.finish(), began, endpoint().is_none())
+    let verdict = judge.finish();
+    if verdict.outcome() == Outcome::InPart
+        && Served::from_bits(bench.served.load(Ordering::Relaxed)).is_empty()
+    {
+        return Err("the endpoint has served nothing so far: is it the right one?".into());
+    }
+    pass(name, &verdict, began, endpoint().is_none())
 }
 
 /// Waits until the case may run: one that must be alone waits for all others to end, and they for it.

@@ -193,6 +193,23 @@ fn the_account_key_of_a_template_finds_profiles_or_says_that_it_does_not() {
     }
 }
 
+#[test]
+fn control_characters_within_an_object_may_be_refused() {
+    let put = |text: &str| {
+        let served = ingest("1", "x", text, "k1");
+        let (asked, _) = served.split_once(" => ").expect("a request");
+        format!("{asked} => 400 BadRequestException")
+    };
+    for control in [r"\\u0000", r"\\u001f", r"\\u0085", "\u{7f}", "\u{9f}"] {
+        allowed(&[CREATE, CARD, &put(control)]);
+    }
+    // What no control character is: white space, and what only begins like one.
+    for plain in ["Ann", r"\\n", r"\\u00e9", "\u{a0}"] {
+        let rule = "ingest.object.any-structure";
+        forbidden(rule, &[CREATE, CARD, &put(plain)]);
+    }
+}
+
 /// What is made of a conversation that was overheard: an effect, and a read so many milliseconds after it.
 fn overheard(read: &str, ms: i64) -> Outcome {
     let case = text::parse("> GET /\n\n> GET /\n\n> GET /\n", "test.case").expect("a case");

@@ -637,7 +637,7 @@ impl Times {
                     format!("{known}, as seen before"),
                 ),
                 Known::AtLeast(known) => (
-                    value > known || same_moment(known, value),
+                    !before(value, known),
                     format!("{known} as seen before, or later"),
                 ),
             };
@@ -651,8 +651,7 @@ impl Times {
             }
         }
         if let (Some(created), Some(updated)) = (created, updated)
-            && created > updated
-            && !same_moment(created, updated)
+            && before(updated, created)
         {
             found.push(Difference::new(
                 self.order,
@@ -666,12 +665,16 @@ impl Times {
 
 impl Moment {
     fn render(self, filling: Filling, renewed: bool) -> Json {
-        match self.known {
-            Known::Exactly(seconds) | Known::AtLeast(seconds) if !renewed => {
-                Json::seconds((seconds * 1000.0).round() as i64)
-            }
-            _ => Json::seconds(filling.now_ms),
-        }
+        let known = match self.known {
+            Known::Nothing => return Json::seconds(filling.now_ms),
+            Known::Exactly(seconds) | Known::AtLeast(seconds) => (seconds * 1000.0).round() as i64,
+        };
+        // The machine's clock may have been set back since.
+        Json::seconds(if renewed {
+            known.max(filling.now_ms)
+        } else {
+            known
+        })
     }
 }
 
@@ -702,6 +705,13 @@ pub(super) fn seconds(body: &Json, name: &str) -> Option<f64> {
 fn same_moment(a: f64, b: f64) -> bool {
     let whole = a.fract() == 0.0 || b.fract() == 0.0;
     (a - b).abs() < if whole { 1.0 } else { 0.002 }
+}
+
+/// Whether one moment is earlier than another by more than the clocks of a server's machines may be apart, or one clock
+/// be set back.
+fn before(a: f64, b: f64) -> bool {
+    const APART: f64 = 0.1;
+    b - a > APART && !same_moment(a, b)
 }
 
 fn within<T>(place: &mut String, segment: &str, then: impl FnOnce(&mut String) -> T) -> T {
@@ -1157,7 +1167,10 @@ mod tests {
             let found = places(&known, &at(created, "20"));
             assert_eq!(found, [(first.clone(), RULES[0])]);
         }
-        assert_eq!(places(&known, &at("10", "19")), [(second, OTHER[0])]);
+        assert_eq!(
+            places(&known, &at("10", "19")),
+            [(second.clone(), OTHER[0])]
+        );
         let fine = times(Known::Exactly(10.5), Known::Nothing, false);
         assert_eq!(places(&fine, &at("10.501", "12.5")), []);
         assert_eq!(places(&fine, &at("10.503", "12.5")).len(), 1);
@@ -1166,6 +1179,11 @@ mod tests {
         assert_eq!(places(&unknown, &at("30.25", "30.25")), []);
         assert_eq!(places(&unknown, &at("30.25", "30.5")), []);
         assert_eq!(places(&unknown, &at("30.5", "30.25")), [(first, order)]);
+        // Machines whose clocks differ, or one that was set back by a little.
+        assert_eq!(places(&unknown, &at("30.5", "30.45")), []);
+        let known = times(Known::Nothing, Known::AtLeast(20.5), false);
+        assert_eq!(places(&known, &at("10", "20.45")), []);
+        assert_eq!(places(&known, &at("10", "20.35")), [(second, OTHER[0])]);
     }
 
     #[test]
@@ -1178,6 +1196,8 @@ mod tests {
                 (1.0, 1.25),
             ),
             (Known::Exactly(1.0), Known::AtLeast(1.25), true, (1.0, 1.5)),
+            // A clock that was set back.
+            (Known::Exactly(1.0), Known::AtLeast(1.75), true, (1.0, 1.75)),
             (Known::Nothing, Known::Nothing, false, (1.5, 1.5)),
         ] {
             let body = json(&text(&times(created, updated, renewed)).expect("a body"));

@@ -3,9 +3,10 @@
 
     tests/peer/matrix.py [faithful] [DEFECT…] [-- OPTION…]
 
-Options go to `check`: `-- --cases 0` is the corpus alone. Options for all servers are in $PEER: `--late 50 300`, `--refused 3`. The binary is target/release/profile-contract, or $PROFILE_CONTRACT. A defect
-is told "right" if a violation names a rule that it breaks, "warned" if a warning does, as it must be where the contract says no more than
-should, "other" if other rules are named. Ends with 1 if the faithful server is accused, or a defect is told wrongly or not at all.
+Options go to `check`: `-- --cases 0` is the corpus alone. Options for all servers are in $PEER: `--late 50 300`, `--refused 3`. The
+binary is target/release/profile-contract, or $PROFILE_CONTRACT. A defect is told "right" if a violation names a rule that it breaks,
+"warned" if a warning does, as it must be where the contract says no more than should, "other" if other rules are named. Ends with 1 if
+the faithful server is accused, or a defect is told wrongly or not at all.
 """
 
 import json

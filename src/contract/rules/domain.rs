@@ -201,7 +201,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "SM",
         confidence: Derived,
         sides: One,
-        note: "",
+        note: "A tenth of a second backwards is taken for machines whose clocks differ, or a clock that was set back.",
     },
     Rule {
         id: "domain.update.unknown",

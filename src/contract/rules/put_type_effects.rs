@@ -211,7 +211,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "SM",
         confidence: Assumed,
         sides: One,
-        note: "",
+        note: "A tenth of a second backwards is taken for machines whose clocks differ, or a clock that was set back.",
     },
     Rule {
         id: "put-type.idempotent",

@@ -1,26 +1,29 @@
 //! Every defect is found, and told by a rule it breaks; the server without one is not accused.
 //!
 //! One test a defect: `cargo test --test defects -- tags` runs those with that in their names. Each is held to the cases
-//! written for its rules, and to everything if that is not enough. With `DEFECTS_TABLE` set to a file, each is held to the whole corpus and to generated cases, and a
-//! line goes to the file: degree, name, how many reports and contradictions there were, and the rules they name.
+//! written for its rules, and to everything if that is not enough. Most are told within a hundred requests of a check of
+//! everything. With `DEFECTS_TABLE` set to a file, each is held to the whole corpus and to generated cases, and a line goes to
+//! the file: degree, name, how many reports and contradictions there were, and the rules they name.
 
 use std::collections::BTreeSet;
 use std::env;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::process::ExitCode;
-use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use profile_contract::case::corpus;
-use profile_contract::check::{Amount, Check, Options, SHRINKING};
-use profile_contract::contract::RuleId;
+use profile_contract::check::{Amount, Check, Options, SHRINKING, Stopper};
+use profile_contract::contract::{Level, RuleId};
 use profile_contract::defect::{self, Defect, Flawed};
 use profile_contract::judge::Severity;
 use profile_contract::model::Model;
 use profile_contract::replay::{Local, Target};
 use profile_contract::report::Report;
+use profile_contract::wire::{Answer, Message};
 use tokio::runtime::Runtime;
 
 fn main() -> ExitCode {
@@ -49,6 +52,19 @@ fn main() -> ExitCode {
             "a degree is missing"
         );
         Ok(())
+    }));
+    trials.push(Trial::test("first-reports-come-early", || {
+        let mut late = Vec::new();
+        for defect in defect::all() {
+            if !is_found_early(defect)? {
+                late.push(defect.id);
+            }
+        }
+        let all = defect::all().count();
+        match late.len() * 2 <= all {
+            true => Ok(()),
+            false => Err(format!("{} of {all} are found late: {late:?}", late.len()).into()),
+        }
     }));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
@@ -115,6 +131,62 @@ fn find(defect: &'static Defect) -> Result<(), Failed> {
     match named.iter().any(|rule| defect.rules.contains(rule)) {
         true => Ok(()),
         false => Err(format!("told by other rules only:\n{report}").into()),
+    }
+}
+
+/// How many requests at most come before the first report of most defects.
+const EARLY: usize = 100;
+
+/// Whether a check of everything tells of a first finding within that.
+fn is_found_early(defect: &'static Defect) -> Result<bool, Failed> {
+    let sent = Arc::new(AtomicUsize::new(0));
+    let stop = Arc::new(OnceLock::<Stopper>::new());
+    let target = Counted {
+        target: Local::new(Flawed::new(defect)),
+        sent: Arc::clone(&sent),
+        stop: Arc::clone(&stop),
+    };
+    let options = Options {
+        settle: Duration::from_millis(100),
+        jobs: 1,
+        amount: Amount::Number(0),
+        shrinking: 0,
+        ..Options::default()
+    };
+    let check = Check::new(target, options)?;
+    let (stopper, found) = (check.stopper(), Arc::new(AtomicBool::new(false)));
+    let _ = stop.set(check.stopper());
+    let early = Arc::clone(&found);
+    let check = check.telling(move |kept, _| {
+        let violates = matches!(kept.rule.level(), Level::Must | Level::Probe);
+        if violates && sent.load(Ordering::Relaxed) <= EARLY {
+            early.store(true, Ordering::Relaxed);
+            stopper.stop();
+        }
+    });
+    RUNTIME.as_ref()?.block_on(check.run())?;
+    Ok(found.load(Ordering::Relaxed))
+}
+
+/// A target that starts no further case once it was asked too often.
+struct Counted {
+    target: Local<Flawed>,
+    sent: Arc<AtomicUsize>,
+    stop: Arc<OnceLock<Stopper>>,
+}
+
+impl Target for Counted {
+    async fn send(&self, message: &Message, deadline: Duration) -> Answer {
+        if self.sent.fetch_add(1, Ordering::Relaxed) >= EARLY
+            && let Some(stopper) = self.stop.get()
+        {
+            stopper.stop();
+        }
+        self.target.send(message, deadline).await
+    }
+
+    fn describe(&self) -> String {
+        self.target.describe()
     }
 }
 

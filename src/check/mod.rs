@@ -39,10 +39,10 @@ pub use self::forecast::{Forecast, forecast};
 use self::journal::{Journal, JournalError, Past};
 pub(crate) use self::plan::{LAG_PROBE, Task, is_probe};
 use self::plan::{Plan, names_somebodys};
-pub use self::session::Kept;
 pub use self::session::SHRINKING;
+pub(crate) use self::session::{FIRST_ROUNDS, MORE_ROUNDS, Session, Watched};
 use self::session::{Found, Listener, Progress};
-pub(crate) use self::session::{Session, Watched};
+pub use self::session::{Kept, News};
 use crate::case::Problem;
 use crate::case::corpus::{self, Entry};
 use crate::case::transcript::Transcript;
@@ -256,10 +256,9 @@ impl<T: Target + 'static> Check<T> {
         &self.plan.all
     }
 
-    /// Tells `found` of whatever shows a distinct cause as soon as it does, and whether it will be told once more of a
-    /// smaller case instead.
+    /// Tells `found` of whatever shows a distinct cause as soon as it does, and whether that is the last word.
     #[must_use]
-    pub fn telling(mut self, found: impl Fn(&Kept, bool) + Send + Sync + 'static) -> Self {
+    pub fn telling(mut self, found: impl Fn(&Kept, News) + Send + Sync + 'static) -> Self {
         self.found = Arc::new(found);
         self
     }
@@ -291,7 +290,8 @@ impl<T: Target + 'static> Check<T> {
     /// How many cases will be run, as far as that is not a matter of time.
     pub fn planned(&self) -> u64 {
         let plan = &self.plan;
-        let written = plan.probes.len() + plan.together.len() + plan.alone.len();
+        let together = plan.scouts.len() + plan.together.len();
+        let written = plan.probes.len() + together + plan.alone.len();
         written as u64 + self.limits().0.unwrap_or(0)
     }
 
@@ -365,12 +365,19 @@ impl<T: Target + 'static> Check<T> {
         session.resume(past);
         let session = Arc::new(session);
 
-        if let Some(case) = plan.probes.iter().find(|task| task.name == LAG_PROBE) {
-            session.measure_lag(case).await;
+        let lag_probe = plan.probes.iter().find(|task| task.name == LAG_PROBE);
+        if let Some(case) = lag_probe {
+            session.measure_lag(case, FIRST_ROUNDS).await;
+        }
+        let mut together = session.scout(plan.scouts, options.jobs).await;
+        if let Some(case) = lag_probe {
+            session.measure_lag(case, MORE_ROUNDS).await;
         }
         session.probe(plan.probes, options.jobs).await;
-        session.run_all(plan.together, options.jobs).await;
+        together.append(&mut plan.together);
+        session.run_all(together, options.jobs).await;
         session.run_all(plan.alone, 1).await;
+        session.conclude_held().await;
         let spent = session.begin_generating();
         // What is late is waited for in every case that is under way at the end as well.
         let waits = options.amount == Amount::Usual && !session.lag().is_none();

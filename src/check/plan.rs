@@ -41,6 +41,8 @@ pub(crate) const LAG_PROBE: &str = "capabilities/settle-ms";
 pub(super) struct Plan {
     /// Cases that find out about capabilities; all of them, because the others build on them.
     pub(super) probes: Vec<Task>,
+    /// Cases that bring up much with few requests.
+    pub(super) scouts: Vec<Task>,
     /// Cases that do not mind each other.
     pub(super) together: Vec<Task>,
     /// Cases that look at what all domains share.
@@ -110,6 +112,7 @@ impl Plan {
             };
             match (is_probe, alone) {
                 (true, _) => plan.probes.push(task),
+                (false, false) if is_scout(&task.name) => plan.scouts.push(task),
                 (false, false) => plan.together.push(task),
                 (false, true) => plan.alone.push(task),
             }
@@ -130,14 +133,20 @@ impl Plan {
         for probe in &mut self.probes {
             probe.reported &= !done.contains(&probe.name);
         }
-        self.together.retain(|task| !done.contains(&task.name));
-        self.alone.retain(|task| !done.contains(&task.name));
+        for tasks in [&mut self.scouts, &mut self.together, &mut self.alone] {
+            tasks.retain(|task| !done.contains(&task.name));
+        }
     }
 }
 
 /// Whether a case finds out about a capability.
 pub(crate) fn is_probe(name: &str) -> bool {
     name.starts_with("capabilities/")
+}
+
+/// Whether a case brings up much with few requests, and therefore goes first.
+pub(super) fn is_scout(name: &str) -> bool {
+    name.starts_with("scouts/")
 }
 
 /// Members whose values are resources of somebody: encryption keys and queues.

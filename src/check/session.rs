@@ -1,7 +1,7 @@
 //! Running cases against a target: probes first, many at a time, the violating ones twice.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ use super::Stopper;
 use super::arn::ArnForm;
 use super::journal::{Journal, Past};
 use super::narrow::without_operations;
-use super::plan::Task;
+use super::plan::{Task, is_scout};
 use super::record::Record;
 use super::survey;
 
@@ -36,7 +36,10 @@ const PAUSE: Duration = Duration::from_millis(50);
 const BRIEF: Duration = Duration::from_millis(500);
 
 /// How often the lag is measured before anything else.
-const ROUNDS: usize = 8;
+pub(crate) const FIRST_ROUNDS: usize = 1;
+
+/// How often it is measured once more, because a delay may be short by chance.
+pub(crate) const MORE_ROUNDS: usize = 7;
 
 /// How many cases run side by side on a target that shows its effects late: nearly all of them are waiting.
 const WAITING: usize = 192;
@@ -57,6 +60,17 @@ pub struct Kept {
     pub rule: RuleId,
     /// What was said and answered.
     pub transcript: Transcript,
+}
+
+/// How far what is told of a transcript is the last word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    /// It is told again, of a smaller one for the same case or of another.
+    First,
+    /// It is.
+    Last,
+    /// What was told first for this case is told by another, or was wrong.
+    Withdrawn,
 }
 
 /// Everything that cases of one run share.
@@ -95,7 +109,19 @@ pub(crate) struct Session<T> {
     doubtful: AtomicBool,
     /// Held while a finding is looked for again and made smaller.
     following: tokio::sync::Mutex<()>,
+    /// What scouts found: smaller cases may show it, too.
+    held: Mutex<Vec<Held>>,
     collected: Mutex<Collected>,
+}
+
+/// A case that showed a violation and is yet to be concluded.
+struct Held {
+    task: Task,
+    known: Choices,
+    watched: Watched,
+    took: Duration,
+    /// Whether the target was not known to be late.
+    prompt: bool,
 }
 
 /// What the cases of a run have shown so far.
@@ -118,8 +144,8 @@ pub(crate) type Progress = Arc<dyn Fn() + Send + Sync>;
 
 /// Hears what a case of the corpus was answered; says whether it wants to hear the case once more.
 pub(crate) type Listener = Arc<dyn Fn(&Transcript) -> bool + Send + Sync>;
-/// Told of a transcript that shows something new, and whether it will be told again of a smaller one for the same case.
-pub(crate) type Found = Arc<dyn Fn(&Kept, bool) + Send + Sync>;
+/// Told of a transcript that shows something new.
+pub(crate) type Found = Arc<dyn Fn(&Kept, News) + Send + Sync>;
 
 impl<T: Target + 'static> Session<T> {
     /// A session with a target, whose ARNs begin like that.
@@ -153,6 +179,7 @@ impl<T: Target + 'static> Session<T> {
             briefly_impatient: AtomicBool::new(false),
             doubtful: AtomicBool::new(arn.left),
             following: tokio::sync::Mutex::new(()),
+            held: Mutex::default(),
             collected: Mutex::new(Collected {
                 report,
                 kept: Vec::new(),
@@ -200,7 +227,7 @@ impl<T: Target + 'static> Session<T> {
         collected.report.resumed = judged.len();
         for Record { judged, kept } in judged {
             for kept in &kept {
-                (self.found)(kept, false);
+                (self.found)(kept, News::Last);
             }
             collected.kept.extend(kept);
             collected.report.add(judged);
@@ -297,16 +324,28 @@ impl<T: Target + 'static> Session<T> {
 
     /// Finds out whether the target shows its effects late, by a case that waits for one; several at a time, because a
     /// delay may be short by chance.
-    pub(crate) async fn measure_lag(self: &Arc<Self>, case: &Task) {
-        let rounds = vec![
-            Task {
-                reported: false,
-                ..case.clone()
-            };
-            ROUNDS
-        ];
-        self.run_all(rounds, ROUNDS).await;
+    pub(crate) async fn measure_lag(self: &Arc<Self>, case: &Task, rounds: usize) {
+        let round = Task {
+            reported: false,
+            ..case.clone()
+        };
+        self.run_all(vec![round; rounds], rounds).await;
         self.impatient.store(false, Ordering::Relaxed);
+    }
+
+    /// Runs cases before much is known of the target, so many at a time, until one waited in vain for an effect: whoever
+    /// goes on has to know for how long to wait. Returns those that were not run.
+    pub(crate) async fn scout(self: &Arc<Self>, tasks: Vec<Task>, jobs: usize) -> Vec<Task> {
+        let left = Arc::new(Mutex::new(VecDeque::from(tasks)));
+        let (queue, session) = (Arc::clone(&left), Arc::clone(self));
+        let next = move |_turn: usize| {
+            let goes_on = !session.impatient.load(Ordering::Relaxed);
+            let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
+            if goes_on { queue.pop_front() } else { None }
+        };
+        self.run_each(Arc::new(next), jobs).await;
+        let mut left = left.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *left).into()
     }
 
     /// How late the target shows its effects.
@@ -396,10 +435,75 @@ impl<T: Target + 'static> Session<T> {
     ///
     /// Returns what it showed of the target, if it can be relied upon.
     async fn run(&self, task: &Task, known: &Choices) -> Option<Choices> {
+        let (watched, took) = self.watch(task, known).await;
+        if is_scout(&task.name) && self.is_news(task, &watched) {
+            self.tell_at_once(task, &watched, took);
+            let held = Held {
+                task: task.clone(),
+                known: known.clone(),
+                watched,
+                took,
+                prompt: self.settings.lag.is_none(),
+            };
+            self.held().push(held);
+            return None;
+        }
+        self.conclude(task, known, watched, took).await
+    }
+
+    /// Replays a case and judges it; returns how long that took as well.
+    async fn watch(&self, task: &Task, known: &Choices) -> (Watched, Duration) {
         let began = Instant::now();
         let mut watched = self.replay_undisturbed(task, known).await;
         let took = began.elapsed();
         self.tell(task, known, &mut watched).await;
+        (watched, took)
+    }
+
+    /// Concludes what scouts found: as a cause of its own, unless another case shows it as well. What was found before the
+    /// target turned out to be late is forgotten, and the case replayed instead.
+    pub(crate) async fn conclude_held(&self) {
+        let held = std::mem::take(&mut *self.held());
+        for one in held {
+            let Held {
+                task,
+                known,
+                mut watched,
+                mut took,
+                prompt,
+            } = one;
+            let hasty = prompt && !self.settings.lag.is_none();
+            if let Some(violation) = watched.verdict.violation()
+                && (hasty || !self.is_news(&task, &watched))
+            {
+                let kept = Kept {
+                    rule: violation.rule,
+                    transcript: watched.transcript.clone(),
+                };
+                (self.found)(&kept, News::Withdrawn);
+            }
+            if hasty {
+                let (mut again, took_again) = self.watch(&task, &known).await;
+                std::mem::swap(&mut watched, &mut again);
+                watched.spend(again);
+                took = took_again;
+            }
+            self.conclude(&task, &known, watched, took).await;
+        }
+    }
+
+    fn held(&self) -> MutexGuard<'_, Vec<Held>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Follows what a case showed, if that is news, and adds it to the report.
+    async fn conclude(
+        &self,
+        task: &Task,
+        known: &Choices,
+        mut watched: Watched,
+        took: Duration,
+    ) -> Option<Choices> {
         let mut seen = None;
         if task.reported && watched.verdict.violation().is_none() {
             // What an earlier run saw and this one does not was there all the same.
@@ -502,7 +606,7 @@ impl<T: Target + 'static> Session<T> {
             let judged = judged(task, watched.verdict.clone(), took, None);
             journal.seen(&judged, std::slice::from_ref(&kept));
         }
-        (self.found)(&kept, true);
+        (self.found)(&kept, News::First);
     }
 
     /// Replays a case; again if it shows a violation and the target was away or closed connections meanwhile: it may have
@@ -878,7 +982,7 @@ impl<T: Target + 'static> Session<T> {
             kept
         };
         for kept in &kept {
-            (self.found)(kept, false);
+            (self.found)(kept, News::Last);
         }
         if let (Some(journal), Some(line)) = (&self.journal, line) {
             let (before, began) = *self.generating();

@@ -242,7 +242,7 @@ impl Check {
             check = check.heard_by(move |transcript| snapshots.hear(transcript));
         }
         if let Some(findings) = findings {
-            check = check.telling(move |kept, first| findings.write(kept, first));
+            check = check.telling(move |kept, news| findings.write(kept, news));
         }
         if let Some(journal) = self.journal(&check, address.as_deref(), &chosen, past.as_ref())? {
             check = check.journaled(journal);

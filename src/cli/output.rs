@@ -8,7 +8,7 @@ use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
 use crate::case::transcript;
-use crate::check::Kept;
+use crate::check::{Kept, News};
 use crate::report::human::{Detail, Manner};
 use crate::report::{Report, json, junit};
 
@@ -133,13 +133,20 @@ impl Findings {
         })
     }
 
-    /// Writes a transcript; `first` if a smaller one will come for the same case, which takes its place.
-    pub(super) fn write(&self, kept: &Kept, first: bool) {
+    /// Writes a transcript, in the place of what was written first for its case.
+    pub(super) fn write(&self, kept: &Kept, news: News) {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         let told = &kept.transcript;
         let earlier = written.first.remove(&told.name);
         if let Some(earlier) = &earlier {
             written.taken.remove(earlier);
+        }
+        if news == News::Withdrawn {
+            if let Some(earlier) = earlier {
+                // That it stays is no loss.
+                let _ = fs::remove_file(self.folder.join(earlier));
+            }
+            return;
         }
         let rule = kept.rule;
         let name = format!(
@@ -159,7 +166,7 @@ impl Findings {
             // That it stays is no loss.
             let _ = fs::remove_file(self.folder.join(earlier));
         }
-        if first {
+        if news == News::First {
             written.first.insert(told.name.clone(), file);
         }
         if let Err(trouble) = done {

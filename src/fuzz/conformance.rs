@@ -14,7 +14,7 @@ use super::novelty::features;
 use super::read;
 use crate::case::transcript;
 use crate::case::{Case, corpus, text};
-use crate::check::{ArnForm, Arns, LAG_PROBE, Session, Task, Watched};
+use crate::check::{ArnForm, Arns, FIRST_ROUNDS, LAG_PROBE, MORE_ROUNDS, Session, Task, Watched};
 use crate::contract::Choices;
 use crate::judge::Finding;
 use crate::replay::{BadEndpoint, Endpoint, EndpointSettings, Run, Settings, Target, in_process};
@@ -92,7 +92,7 @@ impl<T: Target + 'static> Conformance<T> {
                     generated: false,
                     ..task(entry.content.case().clone())
                 };
-                runtime.block_on(session.measure_lag(&probe));
+                runtime.block_on(session.measure_lag(&probe, FIRST_ROUNDS + MORE_ROUNDS));
             }
             (Sessions::One(session), arn)
         })

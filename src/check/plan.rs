@@ -145,7 +145,7 @@ pub(crate) fn is_probe(name: &str) -> bool {
 }
 
 /// Whether a case brings up much with few requests, and therefore goes first.
-pub(super) fn is_scout(name: &str) -> bool {
+fn is_scout(name: &str) -> bool {
     name.starts_with("scouts/")
 }
 

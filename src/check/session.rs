@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::case::bind::{Values, fresh_names};
 use crate::case::transcript::Transcript;
-use crate::case::{Case, Say};
+use crate::case::{Case, Say, text};
 use crate::contract::operation::{OPERATIONS, addressed, operation};
 use crate::contract::{ChoiceId, Choices, Operation, RuleId};
 use crate::judge::{Absent, Finding, Heard, Judge, Severity, Unclear, Verdict};
@@ -25,7 +25,7 @@ use super::Stopper;
 use super::arn::ArnForm;
 use super::journal::{Journal, Past};
 use super::narrow::without_operations;
-use super::plan::{Task, is_scout};
+use super::plan::Task;
 use super::record::Record;
 use super::survey;
 
@@ -109,7 +109,7 @@ pub(crate) struct Session<T> {
     doubtful: AtomicBool,
     /// Held while a finding is looked for again and made smaller.
     following: tokio::sync::Mutex<()>,
-    /// What scouts found: smaller cases may show it, too.
+    /// Cases of the corpus that showed something, yet to be concluded.
     held: Mutex<Vec<Held>>,
     collected: Mutex<Collected>,
 }
@@ -120,6 +120,8 @@ struct Held {
     known: Choices,
     watched: Watched,
     took: Duration,
+    /// Whether it was told of.
+    told: bool,
     /// Whether the target was not known to be late.
     prompt: bool,
 }
@@ -436,16 +438,8 @@ impl<T: Target + 'static> Session<T> {
     /// Returns what it showed of the target, if it can be relied upon.
     async fn run(&self, task: &Task, known: &Choices) -> Option<Choices> {
         let (watched, took) = self.watch(task, known).await;
-        if is_scout(&task.name) && self.is_news(task, &watched) {
-            self.tell_at_once(task, &watched, took);
-            let held = Held {
-                task: task.clone(),
-                known: known.clone(),
-                watched,
-                took,
-                prompt: self.settings.lag.is_none(),
-            };
-            self.held().push(held);
+        if task.is_written() && self.is_news(task, &watched) {
+            self.hold(task, known, watched, took);
             return None;
         }
         self.conclude(task, known, watched, took).await
@@ -460,20 +454,54 @@ impl<T: Target + 'static> Session<T> {
         (watched, took)
     }
 
-    /// Concludes what scouts found: as a cause of its own, unless another case shows it as well. What was found before the
-    /// target turned out to be late is forgotten, and the case replayed instead.
+    /// Puts a case of the corpus that shows something new aside: a smaller one may show it, too.
+    fn hold(&self, task: &Task, known: &Choices, watched: Watched, took: Duration) {
+        let is_told = {
+            let held = self.held();
+            let same =
+                |one: &Held| match (one.watched.verdict.violation(), watched.verdict.violation()) {
+                    (Some(one), Some(this)) => alike(one, this),
+                    _ => false,
+                };
+            held.iter().any(same)
+        };
+        if !is_told {
+            self.tell_at_once(task, &watched, took);
+        }
+        let held = Held {
+            task: task.clone(),
+            known: known.clone(),
+            watched,
+            took,
+            told: !is_told,
+            prompt: self.settings.lag.is_none(),
+        };
+        self.held().push(held);
+    }
+
+    /// Concludes what the corpus showed, the smallest cases first: what others show is then known already. What was found
+    /// before the target turned out to be late is forgotten, and the case replayed instead.
     pub(crate) async fn conclude_held(&self) {
-        let held = std::mem::take(&mut *self.held());
+        let mut held = std::mem::take(&mut *self.held());
+        held.sort_by_cached_key(|one| {
+            let upto = one.watched.verdict.violation().map(|found| found.step);
+            let mut case = one.task.case.clone();
+            case.steps
+                .truncate(upto.map_or(usize::MAX, |step| step + 1));
+            (case.steps.len(), text::print(&case).len())
+        });
         for one in held {
             let Held {
                 task,
                 known,
                 mut watched,
                 mut took,
+                told,
                 prompt,
             } = one;
             let hasty = prompt && !self.settings.lag.is_none();
             if let Some(violation) = watched.verdict.violation()
+                && told
                 && (hasty || !self.is_news(&task, &watched))
             {
                 let kept = Kept {
@@ -968,9 +996,11 @@ impl<T: Target + 'static> Session<T> {
         let kept = {
             let mut collected = self.collected();
             let mut kept: Vec<Kept> = Vec::new();
-            for finding in &judged.verdict.findings {
+            let findings = &judged.verdict.findings;
+            for (at, finding) in findings.iter().enumerate() {
                 let report = &collected.report;
-                if !report.knows(finding) && !report.expects(finding.rule, &task.name) {
+                let told = findings[..at].iter().any(|one| alike(one, finding));
+                if !told && !report.knows(finding) && !report.expects(finding.rule, &task.name) {
                     kept.push(Kept {
                         rule: finding.rule,
                         transcript: transcript.clone(),

@@ -254,6 +254,38 @@ fn one_defect_in_many_cases_is_one_finding() {
 }
 
 #[test]
+fn of_the_cases_that_show_one_cause_the_smallest_is_told() {
+    let longer = format!("{GET_DOMAIN}\n{LONG_DESCRIPTION}");
+    let (url, folder) = (any_description(), corpus("put-type/a-longer", &longer));
+    add_case(folder.path(), "put-type/b-short", LONG_DESCRIPTION);
+    let findings = tempfile::tempdir().expect("a folder");
+    let output = run(&[
+        "check",
+        "--endpoint",
+        &url,
+        "--corpus",
+        path(&folder),
+        "--jobs",
+        "1",
+        "--findings",
+        path(&findings),
+    ]);
+    let (out, _) = exits(&output, 1);
+    assert_eq!(out.matches("VIOLATES").count(), 1, "{out}");
+    assert!(out.contains("] put-type/b-short, "), "{out}");
+    assert!(out.contains("also in   1 case: put-type/a-longer"), "{out}");
+    // The longer one was told first, and its recording went.
+    let files: Vec<_> = fs::read_dir(findings.path())
+        .expect("a folder")
+        .map(|file| file.expect("a file").file_name())
+        .collect();
+    assert_eq!(
+        files,
+        ["put-type.description.length--put-type-b-short.case"]
+    );
+}
+
+#[test]
 fn warnings_count_only_when_asked_to() {
     let url = server(|_, response| {
         let Some(error) = response.headers.get("x-amzn-errortype") else {

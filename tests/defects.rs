@@ -11,12 +11,12 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use profile_contract::case::corpus;
-use profile_contract::check::{Amount, Check, Options, SHRINKING, Stopper};
+use profile_contract::check::{Amount, Check, Options, SHRINKING};
 use profile_contract::contract::{Level, RuleId};
 use profile_contract::defect::{self, Defect, Flawed};
 use profile_contract::judge::Severity;
@@ -140,12 +140,7 @@ const EARLY: usize = 100;
 /// Whether a check of everything tells of a first finding within that.
 fn is_found_early(defect: &'static Defect) -> Result<bool, Failed> {
     let sent = Arc::new(AtomicUsize::new(0));
-    let stop = Arc::new(OnceLock::<Stopper>::new());
-    let target = Counted {
-        target: Local::new(Flawed::new(defect)),
-        sent: Arc::clone(&sent),
-        stop: Arc::clone(&stop),
-    };
+    let target = Counted(Local::new(Flawed::new(defect)), Arc::clone(&sent));
     let options = Options {
         settle: Duration::from_millis(100),
         jobs: 1,
@@ -154,39 +149,35 @@ fn is_found_early(defect: &'static Defect) -> Result<bool, Failed> {
         ..Options::default()
     };
     let check = Check::new(target, options)?;
-    let (stopper, found) = (check.stopper(), Arc::new(AtomicBool::new(false)));
-    let _ = stop.set(check.stopper());
-    let early = Arc::clone(&found);
-    let check = check.telling(move |kept, _| {
-        let violates = matches!(kept.rule.level(), Level::Must | Level::Probe);
-        if violates && sent.load(Ordering::Relaxed) <= EARLY {
-            early.store(true, Ordering::Relaxed);
-            stopper.stop();
-        }
-    });
+    let found = Arc::new(AtomicBool::new(false));
+    let (stopper, early) = (check.stopper(), Arc::clone(&found));
+    let is_early = move || sent.load(Ordering::Relaxed) <= EARLY;
+    let goes_on = is_early.clone();
+    let check = check
+        .telling(move |kept, _| {
+            let violates = matches!(kept.rule.level(), Level::Must | Level::Probe);
+            early.fetch_or(violates && is_early(), Ordering::Relaxed);
+        })
+        .watched(move || {
+            if !goes_on() {
+                stopper.stop();
+            }
+        });
     RUNTIME.as_ref()?.block_on(check.run())?;
     Ok(found.load(Ordering::Relaxed))
 }
 
-/// A target that starts no further case once it was asked too often.
-struct Counted {
-    target: Local<Flawed>,
-    sent: Arc<AtomicUsize>,
-    stop: Arc<OnceLock<Stopper>>,
-}
+/// A target, and how many requests were sent to it.
+struct Counted(Local<Flawed>, Arc<AtomicUsize>);
 
 impl Target for Counted {
     async fn send(&self, message: &Message, deadline: Duration) -> Answer {
-        if self.sent.fetch_add(1, Ordering::Relaxed) >= EARLY
-            && let Some(stopper) = self.stop.get()
-        {
-            stopper.stop();
-        }
-        self.target.send(message, deadline).await
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.send(message, deadline).await
     }
 
     fn describe(&self) -> String {
-        self.target.describe()
+        self.0.describe()
     }
 }
 

@@ -456,15 +456,13 @@ impl<T: Target + 'static> Session<T> {
 
     /// Puts a case of the corpus that shows something new aside: a smaller one may show it, too.
     fn hold(&self, task: &Task, known: &Choices, watched: Watched, took: Duration) {
-        let is_told = {
+        let is_told = watched.verdict.violation().is_some_and(|this| {
             let held = self.held();
-            let same =
-                |one: &Held| match (one.watched.verdict.violation(), watched.verdict.violation()) {
-                    (Some(one), Some(this)) => alike(one, this),
-                    _ => false,
-                };
-            held.iter().any(same)
-        };
+            let mut others = held
+                .iter()
+                .filter_map(|one| one.watched.verdict.violation());
+            others.any(|other| alike(other, this))
+        });
         if !is_told {
             self.tell_at_once(task, &watched, took);
         }

@@ -23,7 +23,7 @@ use bytes::Bytes;
 use crate::case::Case;
 use crate::case::bind::{self, Values, asks_for_next_page};
 use crate::case::transcript::{Overheard, Transcript};
-use crate::contract::{Choices, Operation, RuleId, Side, operation};
+use crate::contract::{ChoiceId, Choices, Operation, RuleId, Side, operation};
 use crate::model::absence::{Served, has_rules, says_absent};
 use crate::model::{Difference, Fit, Model, Observed};
 use crate::rule;
@@ -215,6 +215,7 @@ pub fn judge_settling(transcript: &Transcript, settle: Duration) -> Verdict {
     let mut judge = Judge::new(&transcript.case, &choices)
         .of_signed_requests(transcript.with.signs_every_request());
     judge.hasty = transcript.overheard.map(|_| settle);
+    judge.recorded = true;
     if transcript.overheard == Some(Overheard::Midway) {
         judge.end(
             0,
@@ -269,8 +270,12 @@ pub struct Judge<'a> {
     brief_patience: Duration,
     /// Whether a wait for a setting ended without it.
     briefly_in_vain: bool,
-    /// What was known before each of the last writes: an answer that is late is one that was right then.
+    /// What was known before each of the last writes, the last first: an answer that is late is one that was right then.
     before: VecDeque<Model>,
+    /// Of how many of these writes no answer has shown yet that they had their effect.
+    unshown: usize,
+    /// Whether this is kept although nobody waits.
+    recorded: bool,
     /// The step that is asked again.
     waiting: Option<Waiting>,
     /// The body of the last answer that was not asked again.
@@ -311,6 +316,8 @@ impl<'a> Judge<'a> {
             brief_patience: Duration::ZERO,
             briefly_in_vain: false,
             before: VecDeque::new(),
+            unshown: 0,
+            recorded: false,
             waiting: None,
             last_body: Bytes::new(),
             late: false,
@@ -430,7 +437,7 @@ impl<'a> Judge<'a> {
             self.see_together(step, exchange);
         } else if !self.settled && !self.passes_over(step, exchange, operation) {
             self.remember(exchange);
-            let observed = self.model.observe(exchange);
+            let observed = self.observe(exchange);
             if self.waits(step, exchange, &observed) {
                 return Heard::Again;
             }
@@ -534,14 +541,50 @@ impl<'a> Judge<'a> {
 
     /// Keeps what is known before a write, if an answer may be held against it.
     fn remember(&mut self, exchange: &Exchange) {
-        if self.patience.is_zero() {
+        if self.patience.is_zero() && !self.recorded {
             // Nobody waits, so nobody asks.
             return;
         }
         if operation::addressed(&exchange.message).is_some_and(|asked| !asked.reads()) {
             self.before.truncate(MOST_PENDING - 1);
             self.before.push_front(self.model.clone());
+            self.unshown = self.before.len().min(self.unshown + 1);
         }
+    }
+
+    /// Holds an answer against what is known, and learns from it.
+    ///
+    /// Domains, types and tags should show at once, but where they do not, what a read shows is no choice of the target: an
+    /// answer that one of the last writes may simply not have reached decides nothing that it would not have decided before
+    /// that write.
+    fn observe(&mut self, exchange: &Exchange) -> Observed {
+        if self.unshown == 0 || !shows_settings(exchange) {
+            return self.model.observe(exchange);
+        }
+        let known = self.model.clone();
+        let observed = self.model.observe(exchange);
+        if !matches!(observed.fit, Fit::Allowed { .. }) {
+            return observed;
+        }
+        let (then, now) = (known.choices(), self.model.choices());
+        let decided: Vec<_> = ChoiceId::all()
+            .filter(|id| now.get(*id) != then.get(*id))
+            .collect();
+        for at in 0..self.unshown {
+            let mut before = self.before[at].clone();
+            if !matches!(before.observe(exchange).fit, Fit::Allowed { .. }) {
+                // What came before a write that shows has shown as well.
+                self.unshown = at;
+                break;
+            }
+            let open = before.choices();
+            let is_open = |id: &ChoiceId| open.get(*id).and(now.get(*id)) != open.get(*id);
+            if decided.iter().any(is_open) {
+                self.model = known;
+                break;
+            }
+        }
+        observed
     }
 
     /// Whether an answer would have been right before one of the last writes.

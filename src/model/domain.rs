@@ -8,7 +8,7 @@ use crate::contract::{Options, Refusals};
 use crate::wire::Json;
 use crate::{choice, rule};
 
-use super::gate::{Branch, Gate, Ground, Served};
+use super::gate::{Branch, Gate, Ground, Served, served_by};
 use super::object_type;
 use super::page::{Item, Listing, Naming, Strangers};
 use super::pattern::{
@@ -647,9 +647,16 @@ pub(super) fn delete(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
         rules!["domain.delete.message"],
     )]);
     let body = Pattern::Object(message);
+    let mut apart = Vec::new();
     let domain = match find(world, &name) {
         Found::Here(domain) => domain,
         Found::OtherCase(domain) => {
+            // Who keeps names apart by case may answer so for the deletion of what is not there.
+            let sensitive = (choice!("domain.name.case"), Options::only(0));
+            if !world.choices.get(sensitive.0).and(sensitive.1).is_empty() {
+                let missing = delete_missing(&name, body.clone(), gate.clone());
+                apart.extend(served_by(sensitive, missing));
+            }
             gate.ground(Ground::choice(
                 rule!("domain.name.case"),
                 choice!("domain.name.case"),
@@ -660,21 +667,7 @@ pub(super) fn delete(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
             ));
             domain
         }
-        Found::Nowhere => {
-            gate.ground(Ground::choice(
-                rule!("domain.delete.unknown"),
-                choice!("cap.delete-missing/domain"),
-                Options::only(1),
-                Options::only(0),
-                Refusals::NOT_FOUND,
-                format!("no domain {name:?}"),
-            ));
-            return gate.finish(vec![Served::new(
-                body,
-                Effect::none(),
-                rules!["domain.delete.unknown"],
-            )]);
-        }
+        Found::Nowhere => return delete_missing(&name, body, gate),
     };
     let name = domain.name.clone();
     let effect = Effect::new(move |world, _| {
@@ -684,10 +677,25 @@ pub(super) fn delete(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
             world.gone.insert(name.clone(), domain);
         }
     });
+    let rules = rules!["domain.delete.effect", "domain.delete.message"];
+    let mut found = gate.finish(vec![Served::new(body, effect, rules)]);
+    found.extend(apart);
+    found
+}
+
+fn delete_missing(name: &str, body: Pattern, mut gate: Gate<'_>) -> Vec<Branch> {
+    gate.ground(Ground::choice(
+        rule!("domain.delete.unknown"),
+        choice!("cap.delete-missing/domain"),
+        Options::only(1),
+        Options::only(0),
+        Refusals::NOT_FOUND,
+        format!("no domain {name:?}"),
+    ));
     gate.finish(vec![Served::new(
         body,
-        effect,
-        rules!["domain.delete.effect", "domain.delete.message"],
+        Effect::none(),
+        rules!["domain.delete.unknown"],
     )])
 }
 

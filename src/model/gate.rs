@@ -173,6 +173,18 @@ pub(super) fn refused_somehow(
     })
 }
 
+/// Of the branches for a target that takes one side of a choice those that serve the request.
+pub(super) fn served_by(
+    side: (ChoiceId, Options),
+    branches: Vec<Branch>,
+) -> impl Iterator<Item = Branch> {
+    let serves = |branch: &Branch| branch.allowed.outcome == Outcome::Served;
+    branches.into_iter().filter(serves).map(move |mut branch| {
+        branch.learns.push(side);
+        branch
+    })
+}
+
 /// How a request is served.
 pub(super) struct Served {
     pub(super) body: Pattern,
@@ -200,6 +212,7 @@ impl Served {
 }
 
 /// Collects what is wrong with a request, in one world.
+#[derive(Clone)]
 pub(super) struct Gate<'w> {
     world: &'w World,
     must: Vec<Ground>,

@@ -12,7 +12,7 @@ use crate::{choice, rule};
 
 use super::assign::note;
 use super::domain::{name_pattern, pairs, scope};
-use super::gate::{Branch, Gate, Ground, Served};
+use super::gate::{Branch, Gate, Ground, Served, served_by};
 use super::heard::Heard;
 use super::index::No;
 use super::mapping::{self, Request};
@@ -613,12 +613,14 @@ fn mapping_slots(world: &World, object_type: &ObjectType) -> Vec<Slot> {
     match &object_type.mapping {
         Mapping::Unknown => Vec::new(),
         Mapping::Own(own) => {
+            // A type that has kept its template may still be shown without a mapping (put-type.template.mapping).
+            let has_template = object_type.template.values().any(|id| id.is_some());
             let slot = |name, value: &Arc<Pattern>, count: usize, rules, stale| Slot {
                 name,
-                presence: if count == 0 {
-                    Presence::Absent
-                } else {
-                    Presence::Required
+                presence: match count {
+                    0 => Presence::Absent,
+                    _ if has_template && !world.reference => Presence::Optional,
+                    _ => Presence::Required,
                 },
                 value: Pattern::Shared(Arc::clone(value)),
                 rules: if count == 0 && object_type.replaced {
@@ -990,9 +992,16 @@ pub(super) fn delete(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
         Pattern::Text("Deleted"),
         rules!["delete-type.ok"],
     )]));
+    let mut apart = Vec::new();
     let found = match find(world, domain, name) {
         Found::Here(found) => found,
         Found::OtherCase(found) => {
+            // Who keeps names apart by case may answer so for the deletion of what is not there.
+            let sensitive = (choice!("cap.type-name-case"), SENSITIVE);
+            if !world.choices.get(sensitive.0).and(SENSITIVE).is_empty() {
+                let missing = delete_missing(world, domain, name, message.clone(), gate.clone());
+                apart.extend(served_by(sensitive, missing));
+            }
             gate.ground(Ground::choice(
                 rule!("put-type.name.case"),
                 choice!("cap.type-name-case"),
@@ -1029,7 +1038,9 @@ pub(super) fn delete(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
         });
         way.effect = Effect::both(std::mem::replace(&mut way.effect, Effect::none()), effect);
     }
-    gate.finish(served)
+    let mut found = gate.finish(served);
+    found.extend(apart);
+    found
 }
 
 /// Removes the objects of a type, and what came only from them (contract 3.7).

@@ -256,3 +256,50 @@ fn a_domain_whose_request_only_others_can_read_may_hold_any_tags() {
     // What we can read, everybody can.
     assert!(broken(&[CREATE, &some]).is_some());
 }
+
+/// What is made of these reads of the type `T` after its put, where reads may be late.
+fn read_after_put(reads: &[&str]) -> Outcome {
+    let mut told = vec![CREATE, PUT];
+    told.extend(reads);
+    let case = text::parse(&"> GET /\n\n".repeat(told.len()), "test.case").expect("a case");
+    let choices = open();
+    let mut judge = Judge::new(&case, &choices).with_patience(Duration::from_secs(2));
+    for (step, line) in told.iter().enumerate() {
+        assert_ne!(judge.see(step, &exchange(line)), Heard::Again, "{line}");
+    }
+    judge.finish().outcome()
+}
+
+#[test]
+fn an_answer_from_before_a_write_decides_nothing() {
+    const SHOWN: &str = r#"200 {"ObjectTypeName":"T","Description":"one","AllowProfileCreation":false,"Fields":{"id":{"Source":"_source.id"}},"Keys":{"k":[{"StandardIdentifiers":["PROFILE","UNIQUE"],"FieldNames":["id"]}]}}"#;
+    let get = |name: &str, answer: &str| format!("GET /domains/d/object-types/{name} => {answer}");
+    let shown = get("T", SHOWN);
+    let found = get("t", SHOWN);
+    let missed = get("t", "404 ResourceNotFoundException");
+    // It may not have been there yet by any name.
+    assert_eq!(read_after_put(&[&missed, &found]), Outcome::Conforms);
+    // It was there, and not by that name.
+    let told = [&shown, &missed, &found].map(String::as_str);
+    assert_eq!(read_after_put(&told), Outcome::Violates);
+}
+
+#[test]
+fn what_is_deleted_by_a_name_in_another_case_may_not_have_been_there() {
+    const GONE: &str = r#"DELETE /domains/d/object-types/t => 200 {"Message":"ok"}"#;
+    const T: &str = r#"GET /domains/d/object-types/T => 200 {"ObjectTypeName":"T","Description":"one","AllowProfileCreation":false,"Fields":{"id":{"Source":"_source.id"}},"Keys":{"k":[{"StandardIdentifiers":["PROFILE","UNIQUE"],"FieldNames":["id"]}]}}"#;
+    const NO_T: &str = "GET /domains/d/object-types/T => 404 ResourceNotFoundException";
+    const OTHER: &str = "DELETE /domains/d/object-types/other => 404 ResourceNotFoundException";
+    allowed(&[CREATE, PUT, GONE, T]);
+    allowed(&[CREATE, PUT, GONE, NO_T, OTHER]);
+    // Whoever has nothing to object to one deletion of nothing has nothing to object to the next.
+    forbidden("delete-type.unknown", &[CREATE, PUT, GONE, T, OTHER]);
+    const DOMAIN: &str = r#"DELETE /domains/D => 200 {"Message":"ok"}"#;
+    const STILL: &str = r#"GET /domains/d => 200 {"DomainName":"d","DefaultExpirationDays":30,"CreatedAt":1700000000,"LastUpdatedAt":1700000000}"#;
+    allowed(&[CREATE, DOMAIN, STILL]);
+    allowed(&[
+        CREATE,
+        DOMAIN,
+        "GET /domains/d => 404 ResourceNotFoundException",
+    ]);
+}

@@ -89,6 +89,32 @@ impl Operation {
                 | "DeleteDomain"
         )
     }
+
+    /// Whether it sets up domains, types or tags, which should show at once (time.control-plane).
+    pub fn sets_up(&self) -> bool {
+        matches!(
+            self.name,
+            "CreateDomain"
+                | "UpdateDomain"
+                | "DeleteDomain"
+                | "PutProfileObjectType"
+                | "DeleteProfileObjectType"
+                | "TagResource"
+                | "UntagResource"
+        )
+    }
+
+    /// Whether it shows what those set up.
+    pub fn shows_setup(&self) -> bool {
+        matches!(
+            self.name,
+            "GetDomain"
+                | "ListDomains"
+                | "GetProfileObjectType"
+                | "ListProfileObjectTypes"
+                | "ListTagsForResource"
+        )
+    }
 }
 
 /// The operation a message addresses in the ordinary way.

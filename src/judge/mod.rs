@@ -878,16 +878,7 @@ fn concurrent(one: &Exchange, other: &Exchange) -> Option<RuleId> {
 
 /// Whether a request reads what writes to domains, types and tags have set, which should show at once.
 fn shows_settings(exchange: &Exchange) -> bool {
-    operation::addressed(&exchange.message).is_some_and(|operation| {
-        matches!(
-            operation.name,
-            "GetDomain"
-                | "ListDomains"
-                | "GetProfileObjectType"
-                | "ListProfileObjectTypes"
-                | "ListTagsForResource"
-        )
-    })
+    operation::addressed(&exchange.message).is_some_and(Operation::shows_setup)
 }
 
 /// Whether a body is a page without items.

@@ -6,7 +6,7 @@
 //! write are there before the next, and what has not appeared by then is taken not to appear (time.negative).
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// The least time to wait on a target that is late at all.
@@ -17,12 +17,40 @@ const FACTOR: u32 = 3;
 
 /// The longest delay seen between a write and the read that showed it; shared by all cases of a run.
 #[derive(Debug, Clone, Default)]
-pub struct Lag(Arc<AtomicU64>);
+pub struct Lag(Arc<Seen>);
+
+/// What of a target shows late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lateness {
+    /// Nothing.
+    None,
+    /// Profiles, objects and keys.
+    OfData,
+    /// Also domains, types and tags, which should show at once.
+    OfSetup,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    longest_ms: AtomicU64,
+    /// Whether domains, types or tags were late.
+    of_setup: AtomicBool,
+}
 
 impl Lag {
     /// The longest delay seen; zero while the target counts as synchronous.
     pub fn longest(&self) -> Duration {
-        Duration::from_millis(self.0.load(Ordering::Relaxed))
+        Duration::from_millis(self.0.longest_ms.load(Ordering::Relaxed))
+    }
+
+    /// How the target is late, as far as is known.
+    pub fn lateness(&self) -> Lateness {
+        let of_setup = self.0.of_setup.load(Ordering::Relaxed);
+        match (self.is_none(), of_setup) {
+            (true, _) => Lateness::None,
+            (false, false) => Lateness::OfData,
+            (false, true) => Lateness::OfSetup,
+        }
     }
 
     /// Whether the target shows effects at once, as far as is known.
@@ -33,7 +61,12 @@ impl Lag {
     /// Notes a delay.
     pub fn note(&self, delay: Duration) {
         let ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
-        self.0.fetch_max(ms.max(1), Ordering::Relaxed);
+        self.0.longest_ms.fetch_max(ms.max(1), Ordering::Relaxed);
+    }
+
+    /// Notes that a domain, a type or a tag showed late.
+    pub fn note_setup(&self) {
+        self.0.of_setup.store(true, Ordering::Relaxed);
     }
 
     /// How long after a write its effects can be counted on.

@@ -32,7 +32,7 @@ pub use self::credentials::{Environment, Lookup, NoCredentials};
 pub use self::endpoint::{BadEndpoint, Endpoint, EndpointSettings};
 pub use self::fresh::Run;
 pub use self::in_process::InProcess;
-pub use self::lag::Lag;
+pub use self::lag::{Lag, Lateness};
 pub use self::local::Local;
 pub use self::outage::{GRACE, Outage};
 pub use self::pace::{Pace, Turns};
@@ -191,6 +191,7 @@ pub async fn replay(
     let mut known = with.clone();
     let mut created = Created::default();
     let mut written: Option<Instant> = None;
+    let mut set_up: Option<Instant> = None;
     // The answer to a step that was sent at the same time as the one before it.
     let mut ahead: Option<Exchange> = None;
     for (index, step) in case.steps.iter().enumerate() {
@@ -222,6 +223,12 @@ pub async fn replay(
             {
                 settings.lag.wait(written).await;
             }
+            if operation.is_some_and(Operation::shows_setup)
+                && settings.lag.lateness() == Lateness::OfSetup
+                && let Some(set_up) = set_up.take()
+            {
+                settings.lag.wait(set_up).await;
+            }
             let beside = case.steps.get(index + 1).filter(|_| {
                 exchanges.is_empty() && early.is_none() && case.sent_together(index + 1)
             });
@@ -246,6 +253,9 @@ pub async fn replay(
             };
             if operation.is_some_and(Operation::settles) {
                 written = Some(Instant::now());
+            }
+            if operation.is_some_and(Operation::sets_up) {
+                set_up = Some(Instant::now());
             }
             if settings.tidy {
                 created.note(&exchange, with);

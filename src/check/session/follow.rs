@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::case::text;
 use crate::contract::Choices;
 use crate::judge::{Finding, Severity};
-use crate::replay::Target;
+use crate::replay::{Lateness, Target};
 use crate::report::{Seen, Shrunk, alike, still_shows};
 use crate::shrink::Shrinker;
 
@@ -25,8 +25,8 @@ pub(super) struct Held {
     took: Duration,
     /// Whether it was told of.
     told: bool,
-    /// Whether the target was not known to be late.
-    prompt: bool,
+    /// How the target was known to be late.
+    late: Lateness,
 }
 
 impl<T: Target + 'static> Session<T> {
@@ -48,7 +48,7 @@ impl<T: Target + 'static> Session<T> {
             watched,
             took,
             told: !is_told,
-            prompt: self.settings.lag.is_none(),
+            late: self.settings.lag.lateness(),
         };
         self.held().push(held);
     }
@@ -71,9 +71,9 @@ impl<T: Target + 'static> Session<T> {
                 mut watched,
                 mut took,
                 told,
-                prompt,
+                late,
             } = one;
-            let hasty = prompt && !self.settings.lag.is_none();
+            let hasty = late != self.settings.lag.lateness();
             if let Some(violation) = watched.verdict.violation()
                 && told
                 && (hasty || !self.is_news(&task, &watched))

@@ -683,6 +683,11 @@ impl<T: Target + 'static> Session<T> {
                     && (judge.waited_for_effect() || !lag.is_none())
                 {
                     lag.note(written.elapsed());
+                    if judge.waited_for_effect()
+                        && addressed(&exchange.message).is_some_and(Operation::shows_setup)
+                    {
+                        lag.note_setup();
+                    }
                 }
                 if patient && !addressed(&exchange.message).is_some_and(Operation::reads) {
                     written = Instant::now();

@@ -100,11 +100,12 @@ impl Call {
         Self::of(&request, self.now_ms)
     }
 
-    /// A parameter of the query.
+    /// A parameter of the query; U+FFFD stands for one that cannot be decoded.
     pub(crate) fn parameter(&self, name: &str) -> Option<String> {
         percent::query_pairs(self.sent.query())
             .into_iter()
-            .find_map(|(key, value)| (key.as_deref() == Some(name)).then_some(value)?)
+            .find(|(key, _)| key.as_deref() == Some(name))
+            .map(|(_, value)| value.unwrap_or_else(|| "\u{fffd}".to_owned()))
     }
 
     /// The same request with a parameter of the query replaced.

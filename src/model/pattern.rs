@@ -583,7 +583,8 @@ impl Object {
                         "nothing",
                     ));
                 }
-                (Presence::Optional | Presence::Omitted, Some(value)) if is_empty(value) => {}
+                (Presence::Optional | Presence::Omitted, Some(value))
+                    if is_empty(value) || slot.value.sees_nothing_in(value) => {}
                 (Presence::Required | Presence::Optional | Presence::Omitted, Some(value)) => {
                     slot.value.compare(value, slot.rules, place, found);
                 }
@@ -686,6 +687,22 @@ impl Pattern {
             Self::Set(names) => names.is_empty(),
             Self::List(items) => items.is_empty(),
             Self::Shared(pattern) | Self::SharedFor(_, pattern) => pattern.allows_nothing(),
+            _ => false,
+        }
+    }
+
+    /// Whether a value is a structure without any of the members it may have: what others are in it nobody looks at, and
+    /// without them it is empty.
+    fn sees_nothing_in(&self, value: &Json) -> bool {
+        match self {
+            Self::Object(object) => {
+                let is_missing = |slot: &Slot| value.get(slot.name).is_none_or(is_empty);
+                value.members().is_some() && object.slots.iter().all(is_missing)
+            }
+            Self::OneOf(patterns) => {
+                !patterns.is_empty() && patterns.iter().all(|one| one.sees_nothing_in(value))
+            }
+            Self::Shared(pattern) | Self::SharedFor(_, pattern) => pattern.sees_nothing_in(value),
             _ => false,
         }
     }

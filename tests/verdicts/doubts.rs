@@ -303,3 +303,22 @@ fn what_is_deleted_by_a_name_in_another_case_may_not_have_been_there() {
         "GET /domains/d => 404 ResourceNotFoundException",
     ]);
 }
+
+#[test]
+fn a_structure_of_members_nobody_knows_is_as_good_as_none() {
+    let get = |matching: &str| {
+        format!(
+            r#"GET /domains/d => 200 {{"DomainName":"d","DefaultExpirationDays":30,"CreatedAt":1700000000,"LastUpdatedAt":1700000000,"Matching":{matching}}}"#
+        )
+    };
+    for nothing in ["{}", r#"{"Newer":true}"#, r#"{"Enabled":false}"#] {
+        allowed(&[CREATE, &get(nothing)]);
+    }
+    for something in [
+        r#"{"Enabled":true}"#,
+        r#"{"Newer":true,"Enabled":true}"#,
+        "true",
+    ] {
+        assert!(broken(&[CREATE, &get(something)]).is_some(), "{something}");
+    }
+}

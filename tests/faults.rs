@@ -201,11 +201,16 @@ fn what_is_required_and_not_there_is_a_failure() {
 
 #[test]
 fn a_server_that_has_nothing_is_no_server_that_conforms() {
-    for style in [Absent::Html, Absent::Gateway403, Absent::Status501] {
+    let some: &[&str] = &["--only", "capabilities/*"];
+    for (style, options) in [
+        (Absent::Html, &["--cases", "20"][..]),
+        (Absent::Gateway403, some),
+        (Absent::Status501, some),
+    ] {
         let url = server_that(style.beside(&[], Model::reference()));
         let bench = Bench::new();
         let output = bench
-            .check(&url, &["--cases", "20"])
+            .check(&url, options)
             .output()
             .expect("the binary starts");
         let (out, _) = exits(&output, 3);
@@ -234,10 +239,11 @@ fn throttling(every: u64, burst: u64, mut inner: impl Respond) -> impl Respond {
 
 #[test]
 fn throttling_spoils_no_case_and_shows_in_the_report() {
-    let some: &[&str] = &[
+    let generated: &[&str] = &["--only", "put-type*", "--cases", "150"];
+    let written: &[&str] = &[
         "--only", "paging/*", "--only", "merge/*", "--only", "assign/*",
     ];
-    for (burst, options) in [(1, &["--cases", "150"][..]), (6, some)] {
+    for (burst, options) in [(1, generated), (6, written)] {
         let bench = Bench::new();
         let url = server_that(throttling(33, burst, Model::reference()));
         let output = bench.check(&url, options).output();

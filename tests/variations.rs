@@ -27,7 +27,7 @@ use profile_contract::wire::{Request, Respond};
 use tokio::runtime::Runtime;
 
 /// How many mixtures there are by default.
-const MIXTURES: u64 = 4;
+const MIXTURES: u64 = 2;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();

@@ -172,6 +172,9 @@ pub(super) enum Kind {
     Words,
     Bytes,
     Children,
+    /// A text that becomes nothing, or far shorter.
+    Texts,
+    /// A text without a character, or another number.
     Values,
     Heads,
 }
@@ -606,6 +609,7 @@ impl Edit {
             Self::Step(_, part) => match part {
                 Part::Pieces(_) | Part::Bytes(_) => Kind::Bytes,
                 Part::Children(..) => Kind::Children,
+                Part::Value(_, text, false) if text.starts_with('"') => Kind::Texts,
                 Part::Value(..) => Kind::Values,
                 Part::Manner | Part::Target(_) | Part::Header(_) | Part::NoBody => Kind::Heads,
             },

@@ -529,14 +529,11 @@ impl Chain {
         }
         let open = self.failed == self.links.len();
         let end = if open { self.failed } else { self.failed + 1 };
-        // Where many were to blame, others are.
-        let ill: usize = fared.values().map(|fared| fared.ill).sum();
-        let well: usize = fared.values().map(|fared| fared.well).sum();
-        let bad_luck = (1.0 + ill as f64) / (1.0 + 0.1 * well as f64).max(1.0);
-        let bad_luck = bad_luck.max(1.0);
+        let blamed: usize = fared.values().map(|fared| fared.ill).sum();
+        let blamed = blamed + usize::from(!open);
         let risks: Vec<f64> = self.links[self.shown..end]
             .iter()
-            .map(|link| risk(link.sort, fared.get(&link.sort)) * bad_luck)
+            .map(|link| risk(link.sort, blamed, fared.get(&link.sort)))
             .collect();
         let all: f64 = risks.iter().sum();
         if open && all < HOPELESS {
@@ -555,15 +552,31 @@ impl Chain {
     }
 }
 
-/// The rate at which edits of a sort are to blame.
-fn risk(sort: Sort, fared: Option<&Fared>) -> f64 {
+/// The rate at which edits of a sort are to blame, where so many others were.
+///
+/// Most of what shows a finding shows it whatever goes beside it. Where one edit was to blame others are, and which is not the
+/// same for all sorts: members and steps then matter nearly every second time, single characters hardly ever.
+fn risk(sort: Sort, blamed: usize, fared: Option<&Fared>) -> f64 {
     let (well, ill) = fared.map_or((0, 0), |fared| (fared.well, fared.ill));
-    let prior = match (sort.kind, sort.likeness) {
+    let at_first: f64 = match (sort.kind, sort.likeness) {
         (Kind::Bytes, _) | (_, Likeness::Loose) => 0.35,
         (Kind::Reads | Kind::Words, Likeness::Same) => 0.01,
         (Kind::Steps, _) => 0.15,
         (_, Likeness::Same) => 0.02,
         (_, Likeness::Close) => 0.08,
+    };
+    let at_last: f64 = match (sort.kind, sort.likeness) {
+        (Kind::Steps, _) | (_, Likeness::Loose) => 0.5,
+        (Kind::Children, Likeness::Same) => 0.4,
+        (Kind::Bytes | Kind::Texts, Likeness::Same) => 0.35,
+        (Kind::Children | Kind::Bytes, Likeness::Close) => 0.3,
+        (Kind::Texts, Likeness::Close) => 0.12,
+        (Kind::Reads | Kind::Words | Kind::Values | Kind::Heads, _) => 0.05,
+    };
+    let prior = match blamed {
+        0 => at_first,
+        1 => (at_first * at_last).sqrt(),
+        _ => at_last,
     };
     let weight = 5.0;
     -f64::ln_1p(-(ill as f64 + prior * weight) / ((well + ill) as f64 + weight))

@@ -95,6 +95,7 @@ mod tests {
         let lag = Lag::default();
         assert!(lag.is_none());
         assert_eq!(lag.settled_after(), Duration::ZERO);
+        assert_eq!(lag.lateness(), Lateness::None);
         lag.note(Duration::from_millis(40));
         assert_eq!(lag.settled_after(), LEAST);
         lag.note(Duration::from_millis(400));
@@ -108,5 +109,8 @@ mod tests {
         let lag = Lag::default();
         lag.note(Duration::ZERO);
         assert!(!lag.is_none());
+        assert_eq!(lag.lateness(), Lateness::OfData);
+        lag.note_setup();
+        assert_eq!(lag.lateness(), Lateness::OfSetup);
     }
 }

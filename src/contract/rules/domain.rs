@@ -251,7 +251,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "not documented",
         confidence: Assumed,
         sides: One,
-        note: "",
+        note: "A name in another case is one that does not exist, to those who keep them apart.",
     },
     Rule {
         id: "domain.recreate-clean",

@@ -221,7 +221,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "CFN (maps NF)",
         confidence: Assumed,
         sides: One,
-        note: "",
+        note: "A name in another case is one that does not exist, to those who keep them apart.",
     },
     Rule {
         id: "delete-type.standard",

@@ -101,7 +101,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "RJ practice",
         confidence: Protocol,
         sides: One,
-        note: "",
+        note: "A structure with nothing but unknown members is as good as an empty one.",
     },
     Rule {
         id: "proto.error-status",

@@ -51,7 +51,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "not documented",
         confidence: Assumed,
         sides: One,
-        note: "",
+        note: "Where they are not, an answer that a write may not have reached decides no choice.",
     },
     Rule {
         id: "time.profile-id",

@@ -239,11 +239,10 @@ fn throttling(every: u64, burst: u64, mut inner: impl Respond) -> impl Respond {
 
 #[test]
 fn throttling_spoils_no_case_and_shows_in_the_report() {
-    let generated: &[&str] = &["--only", "put-type*", "--cases", "150"];
-    let written: &[&str] = &[
+    let some: &[&str] = &[
         "--only", "paging/*", "--only", "merge/*", "--only", "assign/*",
     ];
-    for (burst, options) in [(1, generated), (6, written)] {
+    for (burst, options) in [(1, &["--cases", "150"][..]), (6, some)] {
         let bench = Bench::new();
         let url = server_that(throttling(33, burst, Model::reference()));
         let output = bench.check(&url, options).output();

@@ -45,6 +45,18 @@ pub(super) fn find<'w>(world: &'w World, name: &str) -> Found<'w> {
     }
 }
 
+/// The ground for refusing a request that names a domain in another case than its own.
+fn in_another_case() -> Ground {
+    Ground::choice(
+        rule!("domain.name.case"),
+        choice!("domain.name.case"),
+        Options::only(1),
+        Options::only(0),
+        Refusals::NOT_FOUND,
+        "a domain of that name in another case",
+    )
+}
+
 /// Finds the domain of a domain-scoped request; without one, adds the ground for refusing it.
 ///
 /// `None` with a gate that lets requests pass means that the domain is there but nothing about it is certain.
@@ -58,14 +70,7 @@ pub(super) fn scope<'w>(
     let domain = match find(world, name) {
         Found::Here(domain) => Some(domain),
         Found::OtherCase(domain) => {
-            gate.ground(Ground::choice(
-                rule!("domain.name.case"),
-                choice!("domain.name.case"),
-                Options::only(1),
-                Options::only(0),
-                Refusals::NOT_FOUND,
-                "a domain of that name in another case",
-            ));
+            gate.ground(in_another_case());
             Some(domain)
         }
         Found::Nowhere => None,
@@ -657,14 +662,7 @@ pub(super) fn delete(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
                 let missing = delete_missing(&name, body.clone(), gate.clone());
                 apart.extend(served_by(sensitive, missing));
             }
-            gate.ground(Ground::choice(
-                rule!("domain.name.case"),
-                choice!("domain.name.case"),
-                Options::only(1),
-                Options::only(0),
-                Refusals::NOT_FOUND,
-                "a domain of that name in another case",
-            ));
+            gate.ground(in_another_case());
             domain
         }
         Found::Nowhere => return delete_missing(&name, body, gate),

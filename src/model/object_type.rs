@@ -77,6 +77,18 @@ pub(super) fn folded(world: &World) -> bool {
 const SENSITIVE: Options = Options::only(0);
 const INSENSITIVE: Options = Options::only(1);
 
+/// The ground for refusing a request that names a type in another case than its own.
+fn in_another_case() -> Ground {
+    Ground::choice(
+        rule!("put-type.name.case"),
+        choice!("cap.type-name-case"),
+        INSENSITIVE,
+        SENSITIVE,
+        Refusals::NOT_FOUND,
+        "a type of that name in another case",
+    )
+}
+
 /// Rules broken if a type that is not there is shown all the same, the most telling first.
 fn absence(world: &World, domain: &Domain, name: &str) -> Rules {
     if let Some(rules) = domain.absent.get(name) {
@@ -697,14 +709,7 @@ pub(super) fn get(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branc
     let found = match find(world, domain, name) {
         Found::Here(found) => found,
         Found::OtherCase(found) => {
-            gate.ground(Ground::choice(
-                rule!("put-type.name.case"),
-                choice!("cap.type-name-case"),
-                INSENSITIVE,
-                SENSITIVE,
-                Refusals::NOT_FOUND,
-                "a type of that name in another case",
-            ));
+            gate.ground(in_another_case());
             found
         }
         Found::Nowhere => return missing(world, domain, name, gate),
@@ -1002,14 +1007,7 @@ pub(super) fn delete(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
                 let missing = delete_missing(world, domain, name, message.clone(), gate.clone());
                 apart.extend(served_by(sensitive, missing));
             }
-            gate.ground(Ground::choice(
-                rule!("put-type.name.case"),
-                choice!("cap.type-name-case"),
-                INSENSITIVE,
-                SENSITIVE,
-                Refusals::NOT_FOUND,
-                "a type of that name in another case",
-            ));
+            gate.ground(in_another_case());
             found
         }
         Found::Nowhere => return delete_missing(world, domain, name, message, gate),

@@ -111,6 +111,12 @@ fn exits(output: &Output, status: i32) -> (String, String) {
     (out, err)
 }
 
+/// A check of an endpoint by the cases of a folder, one after the other.
+fn one_by_one(url: &str, folder: &TempDir, more: &[&str]) -> Output {
+    let check = ["check", "--endpoint", url, "--corpus", path(folder)];
+    run(&[&check[..], &["--jobs", "1"], more].concat())
+}
+
 fn path(folder: &TempDir) -> &str {
     folder.path().to_str().expect("UTF-8")
 }
@@ -234,18 +240,7 @@ fn one_defect_in_many_cases_is_one_finding() {
             LONG_DESCRIPTION,
         );
     }
-    let (out, _) = exits(
-        &run(&[
-            "check",
-            "--endpoint",
-            &url,
-            "--corpus",
-            path(&folder),
-            "--jobs",
-            "1",
-        ]),
-        1,
-    );
+    let (out, _) = exits(&one_by_one(&url, &folder, &[]), 1);
     assert_eq!(out.matches("VIOLATES").count(), 1, "{out}");
     assert!(
         out.contains("also in   4 cases: put-type/long-2, put-type/long-3"),
@@ -259,17 +254,7 @@ fn of_the_cases_that_show_one_cause_the_smallest_is_told() {
     let (url, folder) = (any_description(), corpus("put-type/a-longer", &longer));
     add_case(folder.path(), "put-type/b-short", LONG_DESCRIPTION);
     let findings = tempfile::tempdir().expect("a folder");
-    let output = run(&[
-        "check",
-        "--endpoint",
-        &url,
-        "--corpus",
-        path(&folder),
-        "--jobs",
-        "1",
-        "--findings",
-        path(&findings),
-    ]);
+    let output = one_by_one(&url, &folder, &["--findings", path(&findings)]);
     let (out, _) = exits(&output, 1);
     assert_eq!(out.matches("VIOLATES").count(), 1, "{out}");
     assert!(out.contains("] put-type/b-short, "), "{out}");
@@ -398,15 +383,7 @@ fn a_target_that_contradicts_itself_between_cases_violates() {
         "domain/delete-2",
         "> DELETE /domains/${domain2}\n",
     );
-    let output = run(&[
-        "check",
-        "--endpoint",
-        &url,
-        "--corpus",
-        path(&folder),
-        "--jobs",
-        "1",
-    ]);
+    let output = one_by_one(&url, &folder, &[]);
     let (out, _) = exits(&output, 1);
     assert!(
         out.contains("VIOLATES domain/delete-1 and domain/delete-2 contradict each other"),

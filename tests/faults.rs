@@ -517,6 +517,55 @@ fn a_server_that_is_killed_and_starts_anew_is_not_accused() {
     }
 }
 
+/// Behind a gateway nobody sees that a server was killed: connections stay, and the next request meets one that knows nothing.
+#[test]
+fn a_server_that_begins_anew_unseen_is_not_accused_but_for_what_is_wrong() {
+    let forgetful = |every: u64, flaw: Option<&'static defect::Defect>| {
+        let begin = move || -> Box<dyn Respond + Send> {
+            match flaw {
+                Some(flaw) => Box::new(Flawed::new(flaw)),
+                None => Box::new(Model::reference()),
+            }
+        };
+        let (mut inner, mut count) = (begin(), 0u64);
+        server_that(move |request: &Request, now_ms: i64| {
+            count += 1;
+            if count.is_multiple_of(every) {
+                inner = begin();
+            }
+            inner.respond(request, now_ms)
+        })
+    };
+    let flaw = defect::named("description-1001").expect("a defect");
+    for flaw in [None, Some(flaw)] {
+        let bench = Bench::new();
+        // Twice and more often in the cases that pause.
+        let url = forgetful(311, flaw);
+        let options = [
+            "--cases",
+            "50",
+            "--only",
+            "put-type",
+            "--only",
+            "put-type-replace/*",
+            "--jobs",
+            "2",
+        ];
+        let output = bench
+            .check(&url, &options)
+            .output()
+            .expect("the binary starts");
+        let code = output.status.code();
+        let (out, _) = exits(&output, code.expect("an exit status"));
+        let expected = flaw.map(|flaw| flaw.rules[0].id().to_owned());
+        assert_eq!(
+            violated(&bench.report()),
+            expected.into_iter().collect(),
+            "{out}"
+        );
+    }
+}
+
 #[test]
 fn a_check_that_is_killed_loses_no_finding() {
     let server = Process::start(Some("description-1001"));

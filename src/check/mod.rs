@@ -364,6 +364,7 @@ impl<T: Target + 'static> Check<T> {
         plan.leave_out(&done);
         session.resume(past);
         let session = Arc::new(session);
+        session.post_sentinel().await;
 
         let lag_probe = plan.probes.iter().find(|task| task.name == LAG_PROBE);
         if let Some(case) = lag_probe {
@@ -418,6 +419,7 @@ impl<T: Target + 'static> Check<T> {
         session.run_each(Arc::new(generated), jobs).await;
 
         session.survey_rest().await;
+        session.relieve_sentinel().await;
 
         let mut report = session.collected().report.clone();
         for recording in &plan.recordings {

@@ -22,7 +22,7 @@ pub struct Outage {
     /// Whether connections were refused of late; before that nothing needs to be counted.
     away: AtomicBool,
     gone: AtomicBool,
-    /// How often the target was found away, or to have closed a connection instead of answering.
+    /// How often the target was found away, to have closed a connection instead of answering, or to have begun anew.
     lapses: AtomicU64,
     refused: Mutex<Option<Refused>>,
 }
@@ -71,13 +71,18 @@ impl Outage {
         self.lapses.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Notes that the target has forgotten what it was told.
+    pub(super) fn note_forgotten(&self) {
+        self.lapses.fetch_add(1, Ordering::Relaxed);
+    }
+
     fn note_there(&self) {
         if self.away.swap(false, Ordering::Relaxed) {
             *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = None;
         }
     }
 
-    /// How often the target was found away or failed to answer. Between two equal numbers it can have forgotten nothing
+    /// How often the target was found away, failed to answer or was found to have begun anew. Between two equal numbers it can have forgotten nothing
     /// that anybody noticed.
     pub fn lapses(&self) -> u64 {
         self.lapses.load(Ordering::Relaxed)

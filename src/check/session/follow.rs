@@ -10,7 +10,7 @@ use crate::replay::{Lateness, Target};
 use crate::report::{Seen, Shrunk, alike, still_shows};
 use crate::shrink::Shrinker;
 
-use super::{Kept, News, SHRINKING, Session, Watched, judged};
+use super::{DISTURBED, Kept, News, SHRINKING, Session, Watched, judged};
 use crate::check::plan::Task;
 use crate::check::record::Record;
 
@@ -74,15 +74,8 @@ impl<T: Target + 'static> Session<T> {
                 late,
             } = one;
             let hasty = late != self.settings.lag.lateness();
-            if let Some(violation) = watched.verdict.violation()
-                && told
-                && (hasty || !self.is_news(&task, &watched))
-            {
-                let kept = Kept {
-                    rule: violation.rule,
-                    transcript: watched.transcript.clone(),
-                };
-                (self.found)(&kept, News::Withdrawn);
+            if told && (hasty || !self.is_news(&task, &watched)) {
+                self.withdraw(&watched);
             }
             if hasty {
                 let (mut again, took_again) = self.watch(&task, &known).await;
@@ -146,6 +139,10 @@ impl<T: Target + 'static> Session<T> {
                 .is_some_and(|found| alike(found, &violation));
             let confirming = again.verdict.requests;
             watched.spend(again);
+            if watched.disturbed && !shown {
+                self.withdraw(&watched);
+                watched.verdict.forgive(DISTURBED);
+            }
             let mut shrunk = None;
             if shown && self.shrinking > 0 {
                 // To see it again is the first thing it takes.
@@ -158,7 +155,7 @@ impl<T: Target + 'static> Session<T> {
                     ..spent
                 });
             }
-            seen = (!lost).then(|| Seen {
+            seen = (!lost && watched.verdict.violation().is_some()).then(|| Seen {
                 times: 1 + u32::from(shown),
                 replays: 2,
                 shrunk,
@@ -184,18 +181,21 @@ impl<T: Target + 'static> Session<T> {
 
     /// Tells of a violation before it is looked at again, so that nothing can make it be forgotten.
     fn tell_at_once(&self, task: &Task, watched: &Watched, took: Duration) {
-        let Some(violation) = watched.verdict.violation() else {
+        let Some(kept) = kept(watched) else {
             return;
-        };
-        let kept = Kept {
-            rule: violation.rule,
-            transcript: watched.transcript.clone(),
         };
         if let Some(journal) = &self.journal {
             let judged = judged(task, watched.verdict.clone(), took, None);
             journal.seen(&judged, std::slice::from_ref(&kept));
         }
         (self.found)(&kept, News::First);
+    }
+
+    /// Takes back what was told of a case.
+    fn withdraw(&self, watched: &Watched) {
+        if let Some(kept) = kept(watched) {
+            (self.found)(&kept, News::Withdrawn);
+        }
     }
 
     /// Looks for the smallest case that shows a violation, and puts its transcript and finding in the place of those that
@@ -254,4 +254,13 @@ impl<T: Target + 'static> Session<T> {
             minimal: shrinker.is_minimal(),
         }
     }
+}
+
+/// What shows the violation of a case.
+fn kept(watched: &Watched) -> Option<Kept> {
+    let violation = watched.verdict.violation()?;
+    Some(Kept {
+        rule: violation.rule,
+        transcript: watched.transcript.clone(),
+    })
 }

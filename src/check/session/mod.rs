@@ -18,7 +18,7 @@ use crate::contract::{ChoiceId, Choices, Operation, RuleId};
 use crate::judge::{Absent, Heard, Judge, Severity, Unclear, Verdict};
 use crate::model::absence::{Served, has_rules};
 use crate::replay::sweep::{Which, sweep};
-use crate::replay::{self, Lag, Leftover, Next, Settings, Target};
+use crate::replay::{self, Lag, Leftover, Next, Sentinel, Settings, Target};
 use crate::report::{Judged, Report, Seen, alike};
 use crate::wire::Answer;
 
@@ -52,6 +52,10 @@ pub const SHRINKING: usize = 200;
 /// How often a case is replayed whose target was away or throttled meanwhile, to see it without that.
 const TRIES: usize = 3;
 
+/// Why nobody can say what a target knew by then.
+const DISTURBED: &str =
+    "the target was away, closed connections or began anew while the case was under way";
+
 /// A transcript that shows a distinct cause for the first time.
 #[derive(Debug, Clone)]
 pub struct Kept {
@@ -76,6 +80,8 @@ pub enum News {
 pub(crate) struct Session<T> {
     target: T,
     settings: Settings,
+    /// Shows whether the target began anew.
+    sentinel: Sentinel,
     arn_known: bool,
     /// Told of every case that is done.
     progress: Progress,
@@ -151,6 +157,7 @@ impl<T: Target + 'static> Session<T> {
                 arn: arn.arn.clone(),
                 ..settings
             },
+            sentinel: Sentinel::default(),
             arn_known: arn.known,
             progress: Arc::new(|| {}),
             listener: None,
@@ -244,6 +251,18 @@ impl<T: Target + 'static> Session<T> {
     /// What ends the run early.
     pub(crate) fn stopper(&self) -> Stopper {
         Stopper(Arc::clone(&self.stopping))
+    }
+
+    /// Lets a domain stand guard, so that a target that begins anew between two requests is not accused of forgetting.
+    pub(crate) async fn post_sentinel(&self) {
+        self.sentinel.plant(&self.target, &self.settings).await;
+    }
+
+    /// Deletes the domain that stands guard.
+    pub(crate) async fn relieve_sentinel(&self) {
+        let (leftovers, doubtful) = self.sentinel.remove(&self.target, &self.settings).await;
+        self.doubtful.fetch_or(doubtful, Ordering::Relaxed);
+        self.leave(leftovers);
     }
 
     /// Deletes the domains of this run that its cases could not delete, or may have created without an answer; returns those
@@ -342,9 +361,15 @@ impl<T: Target + 'static> Session<T> {
         &self.settings.lag
     }
 
-    /// Runs probes: what they show of the target is where all later cases begin.
+    /// Runs probes: what they show of the target is where all later cases begin. If it began anew meanwhile, that is nothing:
+    /// what it forgot may look like what it leaves out.
     pub(crate) async fn probe(self: &Arc<Self>, probes: Vec<Task>, jobs: usize) {
+        let restarts = self.sentinel.restarts().await;
         let learned = self.run_all(probes, jobs).await;
+        self.sentinel.look(&self.target, &self.settings).await;
+        if self.sentinel.restarts().await != restarts {
+            return;
+        }
         let mut collected = self.collected();
         for choices in learned {
             for id in ChoiceId::all() {
@@ -454,22 +479,28 @@ impl<T: Target + 'static> Session<T> {
         }
     }
 
-    /// Replays a case; again if it shows a violation and the target was away or closed connections meanwhile: it may have
-    /// forgotten what it was told.
+    /// Replays a case; again if it shows a violation and the target was away, closed connections or began anew meanwhile: it may
+    /// have forgotten what it was told.
     async fn replay_undisturbed(&self, task: &Task, known: &Choices) -> Watched {
         let outage = &self.settings.outage;
         let mut lapses = outage.lapses();
         let mut watched = self.replay_clearly(task, known).await;
         let mut all_alike = true;
-        for _ in 1..TRIES {
+        for tried in 1.. {
             let Some(violation) = watched.verdict.violation().cloned() else {
-                return watched;
+                break;
             };
-            if outage.lapses() == lapses {
-                return watched;
+            if self.is_news(task, &watched) {
+                self.sentinel.look(&self.target, &self.settings).await;
             }
-            if self.is_stopping() {
-                all_alike = false;
+            if outage.lapses() == lapses {
+                break;
+            }
+            if tried == TRIES || self.is_stopping() {
+                if tried < TRIES || !all_alike {
+                    watched.verdict.forgive(DISTURBED);
+                }
+                watched.disturbed = true;
                 break;
             }
             lapses = outage.lapses();
@@ -478,11 +509,6 @@ impl<T: Target + 'static> Session<T> {
             all_alike &= found.is_some_and(|found| alike(found, &violation));
             std::mem::swap(&mut watched, &mut again);
             watched.spend(again);
-        }
-        if outage.lapses() != lapses && !all_alike {
-            watched.verdict.forgive(
-                "the target was away, or closed connections, while the case was under way",
-            );
         }
         watched
     }
@@ -737,6 +763,7 @@ impl<T: Target + 'static> Session<T> {
             transcript,
             verdict,
             leftovers: replayed.leftovers,
+            disturbed: false,
         }
     }
 
@@ -745,6 +772,7 @@ impl<T: Target + 'static> Session<T> {
             transcript,
             verdict,
             leftovers,
+            ..
         } = watched;
         self.leave(leftovers);
         if !task.reported {
@@ -803,6 +831,8 @@ pub(crate) struct Watched {
     pub(crate) verdict: Verdict,
     /// Domains that could not be deleted.
     pub(crate) leftovers: Vec<Leftover>,
+    /// Whether the target was away, closed connections or began anew meanwhile, however often it was tried.
+    disturbed: bool,
 }
 
 impl Watched {
@@ -822,6 +852,7 @@ impl Watched {
             },
             verdict,
             leftovers: Vec::new(),
+            disturbed: false,
         }
     }
 

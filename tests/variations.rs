@@ -142,6 +142,11 @@ fn alone(variation: &'static Variation) -> Result<(), Failed> {
             return Err(format!("{choice:?} is taken for {left:?}, not {option}").into());
         }
     }
+    let departs = |rule: &RuleId| variation.departs.contains(rule);
+    let mut told = report.causes.iter().flat_map(|cause| &cause.rules);
+    if !variation.departs.is_empty() && !told.any(departs) {
+        return Err("what it may be warned about was not told".into());
+    }
     acquitted(&report, &[variation])
 }
 

@@ -16,10 +16,9 @@ targets="conformance wire case_text extract judge"
 built=${PREBUILT:-fuzz/target/x86_64-unknown-linux-gnu/release}
 if [ -z "${PREBUILT:-}" ]; then
     for target in $targets; do
-        # Left out: tracing of comparisons, which only helps mutators of bytes, and takes a quarter of the time; counters of
-        # code that nothing leads to, through which libFuzzer looks after every run all the same.
+        # Left out: tracing of comparisons, which only helps mutators of bytes, and takes a quarter of the time.
         # shellcheck disable=SC2086
-        cargo fuzz build -O --debug-assertions --no-trace-compares --strip-dead-code ${FUZZ_FLAGS:-} "$target"
+        cargo fuzz build -O --debug-assertions --no-trace-compares ${FUZZ_FLAGS:-} "$target"
     done
 fi
 

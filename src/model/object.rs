@@ -633,7 +633,12 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
     if domain.obscured {
         return vec![super::free(Outcome::Free, rule!("proto.no-5xx"))];
     }
-    let anything = |gate: Gate<'_>| {
+    let anything = |mut gate: Gate<'_>| {
+        if filter.is_some() && !world.reference {
+            let refusals = BAD.or(NOT_FOUND);
+            let why = "nobody can say whether the filter applies there";
+            gate.ground(Ground::may(rule!("filter.unknown-key"), refusals, why));
+        }
         let blame = rules!["list-objects.complete"];
         gate.finish(vec![Served::new(Pattern::Any, Effect::none(), blame)])
     };
@@ -648,10 +653,7 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
             || filter
                 .as_ref()
                 .is_some_and(|filter| filter.values.is_empty()));
-    if unsure {
-        return anything(gate);
-    }
-    let Some(what) = listed(world, domain, type_name, &mut gate) else {
+    let Some(what) = listed(world, domain, type_name, &mut gate).filter(|_| !unsure) else {
         return anything(gate);
     };
     if !gate.may_be_served() {

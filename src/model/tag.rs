@@ -175,7 +175,17 @@ pub(super) fn add(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branc
         known.extend(added);
         Tags::of(known, rules!["tag.add.merge"], rules!["tag.consistency"])
     });
-    let union = union.unwrap_or_else(Tags::unknown);
+    let union = union.unwrap_or_else(|| {
+        if !world.reference {
+            let why = "nobody can say how many tags there are";
+            gate.ground(Ground::may(
+                rule!("tag.add.limit-total"),
+                Refusals::BAD,
+                why,
+            ));
+        }
+        Tags::unknown()
+    });
     if union
         .known
         .as_ref()
@@ -222,7 +232,14 @@ pub(super) fn remove(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
             .collect();
         Tags::of(left, rules!["tag.remove"], rules!["tag.consistency"])
     });
-    let left = left.unwrap_or_else(Tags::unknown);
+    let left = left.unwrap_or_else(|| {
+        if !world.reference {
+            let refusals = Refusals::BAD.or(Refusals::NOT_FOUND);
+            let why = "nobody can say which tags there are";
+            gate.ground(Ground::may(rule!("tag.remove.absent-key"), refusals, why));
+        }
+        Tags::unknown()
+    });
     let effect = Effect::new(move |world, _| {
         if let Some(tags) = find_mut(world, &resource) {
             *tags = left.clone();

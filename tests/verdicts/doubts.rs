@@ -322,3 +322,30 @@ fn a_structure_of_members_nobody_knows_is_as_good_as_none() {
         assert!(broken(&[CREATE, &get(something)]).is_some(), "{something}");
     }
 }
+
+/// Found by fuzzing the reference: where nobody can say what there is, a refusal that depends on it is allowed as well.
+#[test]
+fn what_nobody_knows_may_be_the_reason_for_a_refusal() {
+    let (bad, unknown) = (
+        " => 400 BadRequestException",
+        " => 404 ResourceNotFoundException",
+    );
+    // An id of no characters may be nobody's, or not be looked at.
+    let odd = format!(r#"POST /domains/d/profiles/delete {{"ProfileId":""}}{bad}"#);
+    let tags = "/tags/arn%3Aaws%3Aprofile%3Aus-east-1%3A123456789012%3Adomains%2Fd";
+    let tag = format!(r#"POST {tags} {{"tags":{{"a":"b"}}}}"#);
+    let untag = format!("DELETE {tags}?tagKeys=a");
+    allowed(&[CREATE, &odd, &format!("{tag}{bad}")]);
+    allowed(&[CREATE, &odd, &format!("{untag}{unknown}")]);
+    assert!(broken(&[CREATE, &format!("{tag}{bad}")]).is_some());
+    assert!(broken(&[CREATE, &odd, &format!("{tag}{unknown}")]).is_some());
+
+    // The object has made a profile whose id nobody knows, and so this may be its.
+    let made = ingest("1", "x", "Ann", "k1");
+    let filtered = format!(
+        r#"POST /domains/d/profiles/objects {{"ProfileId":"{P}","ObjectTypeName":"C","ObjectFilter":{{"KeyName":"zKey","Values":["2"]}}}}"#
+    );
+    allowed(&[CREATE, CARD, &made, &format!("{filtered}{bad}")]);
+    let plain = list(P, &[]).replace(r#" => 200 {"Items":[]}"#, bad);
+    assert!(broken(&[CREATE, CARD, &made, &plain]).is_some());
+}

@@ -3,12 +3,13 @@
 
     fuzz/guidance.py --server target/release/profile-contract --fuzzer FOLDER/endpoint [DEFECT ...]
 
-The fuzzer knows the corpus, all but the cases that show the defect, as it would with a defect that nobody thought of. For
-each defect and each seed a server with that defect (`serve --defect`) is fuzzed twice from there: as it is, and with
-PROFILE_CONTRACT_BLIND set: then chance decides which inputs are kept, as many of them, whatever was answered. Both change inputs
-in the same way and see the same seed of chance. The fuzzer should be built without instrumentation (`cargo build --release`
-in fuzz/), so that answers are all that guides it. Executions are counted once the corpus has been read. A run that finds
-nothing counts with the limit. The order of the two alternates, one run at a time unless --jobs says otherwise.
+With --seeded the fuzzer knows the corpus, all but the cases that show the defect, as it would with a defect that nobody
+thought of; else it begins with nothing, and has to find out for itself what a server can be asked. For each defect and each
+seed of chance a server with that defect (`serve --defect`) is fuzzed from there once with each guide: answers; nothing, where no
+input is kept; and chance, which keeps as many inputs as answers would, whatever was answered (PROFILE_CONTRACT_BLIND). All
+change inputs in the same way. The fuzzer should be built without instrumentation (`cargo build --release` in fuzz/), so that
+answers are all that can guide it. Executions are counted once the corpus has been read. A run that finds nothing counts with the
+limit. The order of the guides rotates, one run at a time unless --jobs says otherwise.
 """
 
 import argparse
@@ -33,6 +34,9 @@ DEFECTS = [
 ]
 
 
+GUIDES = ["answers", "nothing", "chance"]
+
+
 @contextlib.contextmanager
 def served(options, defect):
     """The address of a server with a defect."""
@@ -47,33 +51,36 @@ def served(options, defect):
 
 
 def seeds_without(options, defect, folder):
-    """Fills a folder with the cases of the corpus that do not show a defect, and returns how many there are."""
+    """Fills a folder with the cases of the corpus that do not show a defect, if there are to be seeds, and returns how many there are."""
+    seeds = os.path.join(folder, "seeds")
+    os.makedirs(seeds)
+    if not options.seeded:
+        return 0
     report = os.path.join(folder, "report.json")
     with served(options, defect) as address:
         subprocess.run([options.server, "check", "--endpoint", address, "--cases", "0", "--quiet", "--report", f"json={report}"],
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    seeds = os.path.join(folder, "seeds")
-    os.mkdir(seeds)
     fine = [case["name"] for case in json.load(open(report))["cases"] if case["outcome"] == "conforms"]
     for name in fine:
         shutil.copy(CORPUS / f"{name}.case", os.path.join(seeds, name.replace("/", "--")))
     return len(fine)
 
 
-def run(options, seeds, defect, seed, blind):
+def run(options, seeds, defect, seed, guide):
     """Executions and seconds until the defect was found; None for executions if it was not."""
     with served(options, defect) as address:
         environment = {**os.environ, "PROFILE_CONTRACT_ENDPOINT": address, "RUST_BACKTRACE": "0"}
         environment.pop("PROFILE_CONTRACT_BLIND", None)
         environment.pop("PROFILE_CONTRACT_FINDINGS", None)
-        if blind:
-            environment["PROFILE_CONTRACT_BLIND"] = "1"
+        if guide != "answers":
+            environment["PROFILE_CONTRACT_BLIND"] = guide
         with tempfile.TemporaryDirectory() as folder:
             corpus = os.path.join(folder, "corpus")
             os.mkdir(corpus)
             began = time.monotonic()
             fuzzer = subprocess.run(
-                [options.fuzzer, corpus, seeds, f"-seed={seed}", f"-runs={options.runs + len(os.listdir(seeds))}", "-max_len=8192", "-print_final_stats=1",
+                [options.fuzzer, corpus, seeds, f"-seed={seed}", f"-runs={options.runs + len(os.listdir(seeds))}", "-max_len=8192",
+                 "-entropic=0", "-print_final_stats=1",
                  f"-artifact_prefix={folder}/"],
                 env=environment, capture_output=True, text=True, errors="replace", cwd=folder)
             took = time.monotonic() - began
@@ -91,9 +98,11 @@ def main():
     parser.add_argument("--server", required=True, help="the profile-contract binary")
     parser.add_argument("--fuzzer", required=True, help="the binary of the target `endpoint`")
     parser.add_argument("--runs", type=int, default=20000, help="the limit of executions of a run")
-    parser.add_argument("--seeds", type=int, default=10, help="how many seeds")
+    parser.add_argument("--seeds", type=int, default=10, help="how many seeds of chance")
+    parser.add_argument("--seeded", action="store_true", help="begin with the corpus")
     parser.add_argument("--jobs", type=int, default=1, help="how many runs at a time")
     parser.add_argument("--json", help="a file that every run goes to, one a line; those in it are not run again")
+    parser.add_argument("--guides", nargs="+", choices=GUIDES, default=GUIDES, help="what to compare")
     parser.add_argument("defects", nargs="*", default=DEFECTS)
     options = parser.parse_args()
 
@@ -101,41 +110,41 @@ def main():
     if options.json and os.path.exists(options.json):
         for line in open(options.json):
             known = json.loads(line)
-            done[known["defect"], known["seed"], known["blind"]] = known["executions"], known["seconds"]
+            done[known["defect"], known["seed"], known["guide"]] = known["executions"], known["seconds"]
 
     def one(task):
         result = run(options, seeds[task[0]], *task)
         done[task] = result
         if options.json:
             with open(options.json, "a") as file:
-                defect, seed, blind = task
-                file.write(json.dumps({"defect": defect, "seed": seed, "blind": blind, "executions": result[0],
+                defect, seed, guide = task
+                file.write(json.dumps({"defect": defect, "seed": seed, "guide": guide, "executions": result[0],
                                        "seconds": round(result[1], 1)}) + "\n")
 
-    tasks = [(defect, seed, blind) for seed in range(1, options.seeds + 1) for defect in options.defects
-             for blind in ((False, True) if seed % 2 else (True, False))]
+    guides = options.guides
+    tasks = [(defect, seed, guides[(seed + turn) % len(guides)]) for seed in range(1, options.seeds + 1)
+             for defect in options.defects for turn in range(len(guides))]
     tasks = [task for task in tasks if task not in done]
     seeds = {}
     with tempfile.TemporaryDirectory() as scratch, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         for defect in sorted({defect for defect, _, _ in tasks}):
             folder = os.path.join(scratch, defect)
-            os.mkdir(folder)
             count = seeds_without(options, defect, folder)
             seeds[defect] = os.path.join(folder, "seeds")
             print(f"{defect}: {count} seeds", file=sys.stderr)
         list(pool.map(one, tasks))
 
-    print("| defect | with: median | found | without: median | found | median without / with |")
-    print("|---|---|---|---|---|---|")
+    print(f"| defect | {' | '.join(f'{guide}: median | found' for guide in guides)} |")
+    print("|---" * (1 + 2 * len(guides)) + "|")
     for defect in options.defects:
-        cells, medians = [], []
-        for blind in (False, True):
-            runs = [done[defect, seed, blind][0] for seed in range(1, options.seeds + 1)]
+        cells = []
+        for guide in guides:
+            runs = [done[defect, seed, guide][0] for seed in range(1, options.seeds + 1)]
             median = statistics.median(options.runs if run is None else run for run in runs)
-            medians.append(median)
             beyond = "> " if median >= options.runs else ""
             cells += [f"{beyond}{median:,.0f}", f"{sum(run is not None for run in runs)} of {options.seeds}"]
-        print(f"| `{defect}` | {' | '.join(cells)} | {medians[1] / medians[0]:.1f} |")
+        print(f"| `{defect}` | {' | '.join(cells)} |")
+
 
 
 main()

@@ -20,22 +20,35 @@ const BY_CHANCE: u64 = 2048;
 #[unsafe(link_section = "__libfuzzer_extra_counters")]
 static mut EXTRA: [u8; COUNTERS] = [0; COUNTERS];
 
-/// Whether chance decides what is kept, to see what guidance is good for (`guidance.py`).
-static BLIND: LazyLock<bool> =
-    LazyLock::new(|| std::env::var_os("PROFILE_CONTRACT_BLIND").is_some());
+/// What decides which inputs are kept, to see what guidance is good for (`guidance.py`).
+static GUIDE: LazyLock<Guide> =
+    LazyLock::new(
+        || match std::env::var("PROFILE_CONTRACT_BLIND").as_deref() {
+            Err(_) => Guide::Answers,
+            Ok("chance") => Guide::Chance,
+            Ok(_) => Guide::Nothing,
+        },
+    );
+
+#[derive(PartialEq, Eq)]
+enum Guide {
+    Answers,
+    Chance,
+    Nothing,
+}
 
 /// What notes the features of a run with this input.
 ///
-/// With `PROFILE_CONTRACT_BLIND` each input has a single feature instead, which follows from its bytes: as many inputs are
-/// kept and changed further, whatever was answered.
+/// With `PROFILE_CONTRACT_BLIND` there are none, and no input is kept beside the seeds. If that is `chance`, each input has a
+/// single feature, which follows from its bytes: as many inputs are kept and changed further, whatever was answered.
 pub fn guide(input: &[u8]) -> impl FnMut(u32) {
-    if *BLIND {
+    if *GUIDE == Guide::Chance {
         let mut hasher = DefaultHasher::new();
         input.hash(&mut hasher);
         count((hasher.finish() % BY_CHANCE) as usize);
     }
     |feature| {
-        if !*BLIND {
+        if *GUIDE == Guide::Answers {
             count(feature as usize % COUNTERS);
         }
     }

@@ -72,6 +72,16 @@ fn the_reference_conforms() {
     assert!(!conformance.run(b"no case"));
 }
 
+/// What looks as if it was not there is asked for, and the case replayed once more: with a name of its own in its way.
+#[test]
+fn a_case_that_is_held_twice_meets_nothing_of_its_own() {
+    let conformance = Conformance::in_process(|| Local::new(Model::reference()));
+    let case = "> POST /domains/${domain}\n| {\"DefaultExpirationDays\": 1}\n\n\
+                > POST //domains/${domain}/profiles/search\n| {\"KeyName\": \"k\", \"Values\": [\"1\"]}\n\n\
+                > POST /domains/s\n| {\"DefaultExpirationDays\": 31}\n";
+    assert!(conformance.run(case.as_bytes()));
+}
+
 #[test]
 fn transcripts_are_judged_the_same_twice() {
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::Settings;
 use super::patience::persist;
 use super::target::{Target, own_request};
+use super::{Run, Settings};
 use crate::case::bind::Values;
 use crate::model::absence::says_absent;
 use crate::wire::http1::{RequestFlaw, parse_request};
@@ -101,6 +101,11 @@ impl Created {
                 self.0.insert(name.to_owned(), Domain { segment, sure });
             }
         }
+    }
+
+    /// Forgets those whose names a run gave out: they stay.
+    pub(super) fn keep_own(&mut self, run: &Run) {
+        self.0.retain(|name, _| !run.owns(name));
     }
 
     /// Deletes them all; returns those that could not be deleted, and whether one may come to be only now.

@@ -70,7 +70,8 @@ pub struct Settings {
     pub outage: Outage,
     /// Turns of cases that run side by side: who waits for a throttling target gives up its own.
     pub turns: Turns,
-    /// Whether what a case creates is deleted after it; a target that nobody uses again needs none of that.
+    /// Whether whatever a case creates is deleted after it; else only domains whose names the case made up are, so that they are
+    /// free when it is replayed again. A target that nobody uses after that needs no more.
     pub tidy: bool,
     /// Whether nothing is sent that may change a domain of somebody else, whoever wrote the case.
     pub fenced: bool,
@@ -245,9 +246,7 @@ pub async fn replay(
                         patience::insist(target, message, settings),
                         patience::insist(target, other, settings)
                     );
-                    if settings.tidy {
-                        created.note(&other, with);
-                    }
+                    created.note(&other, with);
                     ahead = Some(other);
                     one
                 }
@@ -259,9 +258,7 @@ pub async fn replay(
             if operation.is_some_and(Operation::sets_up) {
                 set_up = Some(Instant::now());
             }
-            if settings.tidy {
-                created.note(&exchange, with);
-            }
+            created.note(&exchange, with);
             next = watch(index, &exchange);
             let mut tried = 1;
             loop {
@@ -297,9 +294,10 @@ pub async fn replay(
             break;
         }
     }
-    if settings.tidy {
-        (replayed.leftovers, replayed.doubtful) = created.delete(target, settings).await;
+    if !settings.tidy {
+        created.keep_own(&settings.run);
     }
+    (replayed.leftovers, replayed.doubtful) = created.delete(target, settings).await;
     drop(reserved);
     replayed
 }

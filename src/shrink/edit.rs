@@ -171,8 +171,17 @@ pub(super) enum Kind {
     Steps,
     Words,
     Bytes,
+    /// Keys, what they consist of, and what fields lead to: what brings objects and profiles together.
+    Keys,
+    /// Members of an object within a text.
+    Data,
+    /// Other members and entries.
     Children,
-    /// A text that becomes nothing, or far shorter.
+    /// Many members or entries at a time.
+    Ranges,
+    /// A text that becomes nothing.
+    Emptied,
+    /// A text that becomes far shorter.
     Texts,
     /// A text without a character, or another number.
     Values,
@@ -220,6 +229,9 @@ pub(super) fn letters(draft: &Draft) -> Vec<Edit> {
         );
         if let Some(value) = read(body) {
             texts(&value, &mut Vec::new(), &mut |text, path| {
+                if !is_given(text) {
+                    return;
+                }
                 let shorter = without_a_run(text, true).into_iter();
                 let shorter = shorter.map(|text| Value::from(text).to_string());
                 edits.extend(
@@ -234,7 +246,6 @@ pub(super) fn letters(draft: &Draft) -> Vec<Edit> {
 fn texts(value: &Value, path: &mut Path, visit: &mut impl FnMut(&str, &Path)) {
     if let Value::String(text) = value
         && inside(text).is_none()
-        && is_given(text)
     {
         visit(text, path);
     }
@@ -445,7 +456,8 @@ fn change(value: &mut Value, path: &[Segment], edit: &mut dyn FnMut(&mut Value))
     }
 }
 
-/// Shorter words for those that a user of the API makes up: names of types, fields and keys, values.
+/// Shorter words for those that a user of the API makes up: names of types, fields and keys, values, also those of several
+/// words.
 fn renames(case: &Case) -> Vec<Edit> {
     let mut found = BTreeSet::new();
     for step in &case.steps {
@@ -453,13 +465,23 @@ fn renames(case: &Case) -> Vec<Edit> {
             found.extend(words(text).map(|(_, word)| word.to_owned()));
         });
     }
+    let texts = texts_of(case);
+    for text in &texts {
+        let again = texts.iter().filter(|other| *other == text).nth(1);
+        if again.is_some() && !text.contains("${") && words(text).nth(1).is_some() {
+            found.insert(text.clone());
+        }
+    }
     let free = |of: &str| {
         let digits = of.bytes().all(|byte| byte.is_ascii_digit());
         let mut letters = if digits { '1'..='9' } else { 'a'..='z' };
         letters.find(|letter| !found.contains(letter.encode_utf8(&mut [0; 4]) as &str))
     };
-    found
-        .iter()
+    let (whole, words): (Vec<_>, Vec<_>) =
+        found.iter().partition(|word| words(word).nth(1).is_some());
+    whole
+        .into_iter()
+        .chain(words)
         .filter(|word| word.len() > 1 && !is_given(word))
         .filter_map(|word| Some(Edit::Rename(word.clone(), free(word)?.to_string())))
         .collect()
@@ -513,8 +535,32 @@ fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     spans.into_iter().map(|span| (span.start, &text[span]))
 }
 
-/// The text with a word replaced wherever it stands.
+/// The texts in bodies that are values, as often as they stand there.
+fn texts_of(case: &Case) -> Vec<String> {
+    let mut found = Vec::new();
+    for step in &case.steps {
+        if let Say::Request { body, .. } = &step.say
+            && let Some(value) = read(body)
+        {
+            texts(&value, &mut Vec::new(), &mut |text, _| {
+                found.push(text.to_owned())
+            });
+        }
+    }
+    found
+}
+
+/// What texts have in common that may be taken for the same value: letters of either case, and digits.
+fn folded(text: &str) -> String {
+    let letters = text.chars().filter(|character| character.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+/// The text with a word replaced wherever it stands, or as a whole.
 fn renamed(text: &str, from: &str, to: &str) -> String {
+    if text == from {
+        return to.to_owned();
+    }
     let mut new = String::with_capacity(text.len());
     let mut end = 0;
     for (start, word) in words(text).filter(|(_, word)| *word == from) {
@@ -577,6 +623,25 @@ fn rename_within(value: &mut Value, from: &str, to: &str) {
     }
 }
 
+/// The edits without those that take a character from the middle of a text that most likely has to equal another: its first and
+/// its last stand for them all.
+pub(super) fn representatives(edits: Vec<Edit>, draft: &Draft) -> Vec<Edit> {
+    let of_one_text = |one: &Edit, other: &Edit| {
+        let place = one.place(draft);
+        place.is_some() && place == other.place(draft) && one.is_single() && other.is_single()
+    };
+    let mut kept = Vec::with_capacity(edits.len());
+    for same in edits.chunk_by(of_one_text) {
+        match same {
+            [first, _, .., last] if first.parts_equals(draft) => {
+                kept.extend([first.clone(), last.clone()]);
+            }
+            same => kept.extend_from_slice(same),
+        }
+    }
+    kept
+}
+
 impl Edit {
     /// Whether it takes a single thing out: where none of these can be made, a case is minimal.
     pub(super) fn is_single(&self) -> bool {
@@ -608,7 +673,13 @@ impl Edit {
             Self::Rename(..) => Kind::Words,
             Self::Step(_, part) => match part {
                 Part::Pieces(_) | Part::Bytes(_) => Kind::Bytes,
+                Part::Children(_, range, _) if range.len() > 1 => Kind::Ranges,
+                Part::Children(path, _, gone) if is_of_key(path, gone) => Kind::Keys,
+                Part::Children(path, ..) if path.iter().any(|at| matches!(at, Segment::Inside)) => {
+                    Kind::Data
+                }
                 Part::Children(..) => Kind::Children,
+                Part::Value(_, text, false) if text == "\"\"" => Kind::Emptied,
                 Part::Value(_, text, false) if text.starts_with('"') => Kind::Texts,
                 Part::Value(..) => Kind::Values,
                 Part::Manner | Part::Target(_) | Part::Header(_) | Part::NoBody => Kind::Heads,
@@ -645,6 +716,7 @@ impl Edit {
                         let length = length(&draft.case.steps[*at].say);
                         range.clone().map(|at| hash((id, length - at))).collect()
                     }
+                    Part::Value(path, text, _) => vec![hash((id, path, text))],
                     part => vec![hash((id, part))],
                 }
             }
@@ -658,6 +730,31 @@ impl Edit {
             Self::Step(at, Part::Target(_)) => Some(hash(draft.ids[*at])),
             _ => None,
         }
+    }
+
+    /// Whether it makes a text of several characters shorter that stands elsewhere as well, perhaps in another form: most likely
+    /// the two have to be the same, and to rename both is better.
+    pub(super) fn parts_equals(&self, draft: &Draft) -> bool {
+        let Self::Step(at, Part::Value(path, ..)) = self else {
+            return false;
+        };
+        let Say::Request { body, .. } = &draft.case.steps[*at].say else {
+            return false;
+        };
+        let mut text = None;
+        if let Some(mut value) = read(body) {
+            let mut take = |value: &mut Value| text = value.as_str().map(folded);
+            let _ = change(&mut value, path, &mut take);
+        }
+        text.filter(|text| text.chars().nth(1).is_some())
+            .is_some_and(|text| {
+                let texts = texts_of(&draft.case);
+                texts
+                    .iter()
+                    .filter(|other| folded(other) == text)
+                    .nth(1)
+                    .is_some()
+            })
     }
 
     /// The smaller case, if there is one.
@@ -797,6 +894,17 @@ fn without_steps(draft: &Draft, range: &Range<usize>) -> Option<Draft> {
             ..draft.case.clone()
         },
     })
+}
+
+/// Members that say what belongs together: keys and their parts, and what a field is mapped to.
+const OF_KEYS: [&str; 4] = ["Keys", "StandardIdentifiers", "FieldNames", "Target"];
+
+/// Whether what goes is such a member, or within one.
+fn is_of_key(path: &Path, gone: &[u64]) -> bool {
+    static GONE: LazyLock<[u64; 4]> = LazyLock::new(|| OF_KEYS.map(|name| hash(name.to_owned())));
+    let within =
+        |at: &Segment| matches!(at, Segment::Member(name) if OF_KEYS.contains(&name.as_str()));
+    path.iter().any(within) || gone.iter().any(|gone| GONE.contains(gone))
 }
 
 /// Whether a step does nothing but read.

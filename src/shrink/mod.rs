@@ -23,14 +23,15 @@
 //! # Ok::<(), profile_contract::case::Problem>(())
 //! ```
 //!
-//! Requests to the target are dear, and the reference costs it nothing. So the case is made smaller beside the reference
-//! first, one edit after the other, as long as the last request would still be answered for the same reasons: that is a
-//! [`Chain`]. Its end is proposed at once. Where that shows the finding no longer, ever shorter beginnings of the chain lead
-//! to the edit to blame, which is not made again, and the rest is planned anew. How far to go at a time follows from how
-//! edits of a sort have fared. Then every single thing is taken out on its own, unless the rule has nothing to do with
-//! what is left. Where the last request is one that should change nothing, a read or a bad one, its variants follow one
-//! another in one conversation; which of them shows the finding is then held alone. What is left at the end is minimal: no
-//! step, header, member, entry or character can go on its own.
+//! Requests to the target are dear, and the reference costs it nothing. So the case is made smaller beside the reference first,
+//! one edit after the other, as long as the last request would still be answered for the same reasons: that is a [`Chain`]. Its
+//! end is proposed at once. Where that shows the finding no longer, ever shorter beginnings of the chain lead to the edit to
+//! blame, which is not made again, and the rest is planned anew. How far to go at a time follows from how edits of a sort have
+//! fared; a text that stands in several places, as what matches does, is made shorter in all of them at once. Then every single
+//! thing is taken out on its own, unless the rule has nothing to do with what is left; of the characters of a text that stands
+//! elsewhere as well the first and the last stand for all. Where the last request is one that should change nothing, a read or
+//! a bad one, its variants follow one another in one conversation; which of them shows the finding is then held alone. What is
+//! left at the end is minimal: no step, header, member, entry or character can go on its own.
 
 mod edit;
 mod rehearsal;
@@ -39,7 +40,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 pub(crate) use self::edit::needs_any;
-use self::edit::{Draft, Edit, Kind, Size, edits, letters};
+use self::edit::{Draft, Edit, Kind, Size, edits, letters, representatives};
 use self::rehearsal::{Rehearsal, Stage};
 use crate::case::{Case, text};
 use crate::contract::RuleId;
@@ -73,6 +74,8 @@ pub struct Shrinker {
     proposed: Option<Proposal>,
     /// What was to blame once: things that were taken out, and ranges of them.
     needed: HashSet<u64>,
+    /// Those of them that the reference never missed: nothing that goes later makes them any less needed.
+    settled: HashSet<u64>,
     /// How often a text was to blame.
     blamed: HashMap<u64, usize>,
     /// How edits of each sort have fared.
@@ -187,6 +190,7 @@ impl Shrinker {
             plan: Plan::Open,
             proposed: None,
             needed: HashSet::new(),
+            settled: HashSet::new(),
             blamed: HashMap::new(),
             fared: HashMap::new(),
             tried: HashSet::new(),
@@ -240,6 +244,9 @@ impl Shrinker {
                     self.plan = match chain.links.get(chain.failed) {
                         Some(link) => {
                             self.needed.insert(key(&link.atoms));
+                            if link.sort.likeness == Likeness::Same {
+                                self.settled.insert(key(&link.atoms));
+                            }
                             self.fared.entry(link.sort).or_default().ill += 1;
                             if let Some(place) = link.place {
                                 *self.blamed.entry(place).or_default() += 1;
@@ -386,6 +393,9 @@ impl Shrinker {
             if least == Likeness::Loose && !edit.is_of_steps() {
                 continue;
             }
+            if edit.parts_equals(draft) {
+                continue;
+            }
             let atoms = edit.atoms(draft);
             let place = edit.place(draft);
             let is_needed = self.needed.contains(&key(&atoms))
@@ -459,13 +469,15 @@ impl Shrinker {
             all.push(Edit::Steps(0..last));
         }
         all.extend(letters(&self.best));
+        let all = representatives(all, &self.best);
         let most = MOST_REHEARSED / self.best.case.steps.len().max(1);
         self.is_cut = all.len() > most;
         for edit in all.iter().take(most) {
             let Some(draft) = edit.apply(&self.best) else {
                 continue;
             };
-            if !seen.insert(figure(&draft.case)) {
+            let atoms = key(&edit.atoms(&self.best));
+            if self.settled.contains(&atoms) || !seen.insert(figure(&draft.case)) {
                 continue;
             }
             let Some(rehearsal) = self.stage.rehearse(&draft.case, Some(&known)) else {
@@ -474,11 +486,11 @@ impl Shrinker {
             if !self.stage.may_show(&rehearsal) {
                 continue;
             }
-            // A step that has to be refused is as good as gone: of each kind of edit one such case stands for all.
+            // A step that has to be refused is as good as gone: one such case stands for all.
             let idle = edit
                 .step()
                 .filter(|step| rehearsal.is_out_of_action(*step, &known));
-            if idle.is_some_and(|step| !out_of_action.insert((step, edit.kind(&self.best)))) {
+            if idle.is_some_and(|step| !out_of_action.insert(step)) {
                 continue;
             }
             let of_last = edit.is_of_last(&self.best);
@@ -491,7 +503,7 @@ impl Shrinker {
                 _ => continue,
             };
             singles.push(Single {
-                edit: key(&edit.atoms(&self.best)),
+                edit: atoms,
                 draft,
                 fit,
             });
@@ -531,12 +543,25 @@ impl Chain {
         let end = if open { self.failed } else { self.failed + 1 };
         let blamed: usize = fared.values().map(|fared| fared.ill).sum();
         let blamed = blamed + usize::from(!open);
+        let mut places: HashSet<u64> = self.links[..self.shown]
+            .iter()
+            .filter_map(|link| link.place)
+            .collect();
         let risks: Vec<f64> = self.links[self.shown..end]
             .iter()
-            .map(|link| risk(link.sort, blamed, fared.get(&link.sort)))
+            .map(|link| {
+                let risk = risk(link.sort, blamed, fared.get(&link.sort));
+                let known = link.place.is_some_and(|place| !places.insert(place));
+                if known { risk * SAME_PLACE } else { risk }
+            })
             .collect();
         let all: f64 = risks.iter().sum();
-        if open && all < HOPELESS {
+        let hopeless = if blamed == 0 {
+            HOPELESS_AT_FIRST
+        } else {
+            HOPELESS
+        };
+        if open && all < hopeless {
             return Some(self.failed - 1);
         }
         let even = match open {
@@ -566,12 +591,15 @@ fn risk(sort: Sort, blamed: usize, fared: Option<&Fared>) -> f64 {
         (_, Likeness::Close) => 0.08,
     };
     let at_last: f64 = match (sort.kind, sort.likeness) {
-        (Kind::Steps, _) | (_, Likeness::Loose) => 0.5,
-        (Kind::Children, Likeness::Same) => 0.4,
-        (Kind::Bytes | Kind::Texts, Likeness::Same) => 0.35,
-        (Kind::Children | Kind::Bytes, Likeness::Close) => 0.3,
-        (Kind::Texts, Likeness::Close) => 0.12,
-        (Kind::Reads | Kind::Words | Kind::Values | Kind::Heads, _) => 0.05,
+        (Kind::Steps | Kind::Keys, Likeness::Close) => 0.7,
+        (Kind::Emptied, _) => 0.65,
+        (Kind::Steps, _) | (_, Likeness::Loose) | (Kind::Ranges, _) => 0.5,
+        (Kind::Keys, Likeness::Same) | (Kind::Data, Likeness::Close) | (Kind::Bytes, _) => 0.4,
+        (Kind::Texts, Likeness::Same) => 0.2,
+        (Kind::Children, _) => 0.15,
+        (Kind::Data | Kind::Words, Likeness::Same) => 0.1,
+        (Kind::Texts, _) => 0.06,
+        (Kind::Reads | Kind::Words | Kind::Values | Kind::Heads, _) => 0.03,
     };
     let prior = match blamed {
         0 => at_first,
@@ -582,8 +610,14 @@ fn risk(sort: Sort, blamed: usize, fared: Option<&Fared>) -> f64 {
     -f64::ln_1p(-(ill as f64 + prior * weight) / ((well + ill) as f64 + weight))
 }
 
-/// The rate from which on it is not worth trying everything at once: it shows in one of eight cases.
-const HOPELESS: f64 = 2.0;
+/// What is left of a rate where the same text has become shorter before: mostly it matters as a whole or not at all.
+const SAME_PLACE: f64 = 0.25;
+
+/// The rate from which on it is not worth trying everything at once: it shows in one of three cases.
+const HOPELESS: f64 = 1.0;
+
+/// The same as long as nothing was to blame: what shows a finding whatever goes beside it is known after a single replay.
+const HOPELESS_AT_FIRST: f64 = 2.0;
 
 /// What tells an edit from others by what it takes out.
 fn key(atoms: &[u64]) -> u64 {

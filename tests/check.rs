@@ -343,7 +343,8 @@ fn silence_is_unclear_and_slow() {
 fn a_violation_that_does_not_show_again_says_so() {
     let mut wrong = 0;
     let url = server(move |request, faithful| {
-        if request.method == "GET" && request.target.starts_with("/domains/pc-") {
+        let of_a_case = !request.target.ends_with("-sentinel");
+        if of_a_case && request.method == "GET" && request.target.starts_with("/domains/pc-") {
             wrong += 1;
             if wrong == 1 {
                 return response(500, "InternalServerException");

@@ -633,26 +633,32 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
     if domain.obscured {
         return vec![super::free(Outcome::Free, rule!("proto.no-5xx"))];
     }
-    let anything = |mut gate: Gate<'_>| {
-        if filter.is_some() && !world.reference {
-            let refusals = BAD.or(NOT_FOUND);
-            let why = "nobody can say whether the filter applies there";
-            gate.ground(Ground::may(rule!("filter.unknown-key"), refusals, why));
-        }
+    let anything = |gate: Gate<'_>| {
         let blame = rules!["list-objects.complete"];
         gate.finish(vec![Served::new(Pattern::Any, Effect::none(), blame)])
+    };
+    let may_not_apply = |gate: &mut Gate<'_>| {
+        if filter.is_some() && !world.reference {
+            let (refusals, why) = (BAD.or(NOT_FOUND), "the filter may not apply there");
+            gate.ground(Ground::may(rule!("filter.unknown-key"), refusals, why));
+        }
     };
     let store = &domain.store;
     let profile = store.profile_no(profile_id);
     if profile.is_none() {
         unknown_profile(store, profile_id, &mut gate);
     }
-    let unsure = !world.reference
-        && ((profile.is_none() && store.has_nameless())
-            || gate.obscures()
-            || filter
-                .as_ref()
-                .is_some_and(|filter| filter.values.is_empty()));
+    let unsure =
+        !world.reference && ((profile.is_none() && store.has_nameless()) || gate.obscures());
+    let is_empty = filter
+        .as_ref()
+        .is_some_and(|filter| filter.values.is_empty());
+    if is_empty && !unsure && !world.reference {
+        return anything(gate);
+    }
+    if unsure {
+        may_not_apply(&mut gate);
+    }
     let Some(what) = listed(world, domain, type_name, &mut gate).filter(|_| !unsure) else {
         return anything(gate);
     };
@@ -678,6 +684,7 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
     let Some(ways) = explore(&world.choices, world.decides(), |ways| {
         asked.items(what, ways)
     }) else {
+        may_not_apply(&mut gate);
         return anything(gate);
     };
     let mut listings = Vec::with_capacity(ways.len());

@@ -437,7 +437,7 @@ async fn hold(kinds: &[Damage], wanted: u64) -> Vec<String> {
 
 fn wanted() -> u64 {
     let asked = std::env::var("PROFILE_CONTRACT_HOSTILE").ok();
-    asked.and_then(|number| number.parse().ok()).unwrap_or(600)
+    asked.and_then(|number| number.parse().ok()).unwrap_or(400)
 }
 
 /// One test: the memory is that of the process.

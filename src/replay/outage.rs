@@ -66,13 +66,8 @@ impl Outage {
         }
     }
 
-    /// Notes that a connection was closed where an answer was due.
-    pub(super) fn note_closed(&self) {
-        self.lapses.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Notes that the target has forgotten what it was told.
-    pub(super) fn note_forgotten(&self) {
+    /// Notes that a connection was closed where an answer was due, or that the target has forgotten what it was told.
+    pub(super) fn note_lapse(&self) {
         self.lapses.fetch_add(1, Ordering::Relaxed);
     }
 

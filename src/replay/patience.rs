@@ -65,7 +65,7 @@ pub(super) async fn insist(
         tried += 1;
     }
     if matches!(&exchange.answer, Answer::None(_)) {
-        settings.outage.note_closed();
+        settings.outage.note_lapse();
     }
     ended(&exchange, tried, settings);
     exchange
@@ -117,7 +117,7 @@ pub(super) fn before_retry(
                 (tried < TRIES_LATE && may_be_repeated(&exchange.message)).then_some(FIRST_WAIT)
             }
             NoAnswerKind::Closed | NoAnswerKind::Malformed => {
-                settings.outage.note_closed();
+                settings.outage.note_lapse();
                 let again = tried < TRIES_CLOSED && may_be_repeated(&exchange.message);
                 again.then(|| FIRST_WAIT * (1 << (2 * tried)))
             }

@@ -45,7 +45,7 @@ impl Sentinel {
         if let Some(name) = &planted.name
             && status(name, target, settings).await == Some(404)
         {
-            settings.outage.note_forgotten();
+            settings.outage.note_lapse();
             planted.restarts += 1;
             planted.plant(target, settings).await;
         }

@@ -5,10 +5,10 @@
 //! distance in time, which grows until the target takes nearly all of them, and shrinks again as long as it does.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{self, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{Mutex, MutexGuard, Semaphore, SemaphorePermit};
 
 /// How often a message is sent that is answered with 429 or 503.
 const TRIES: u32 = 9;
@@ -40,7 +40,7 @@ pub struct Pace {
     /// The greatest distance there was.
     greatest_us: AtomicU64,
     in_vain: AtomicU32,
-    flow: Mutex<Flow>,
+    flow: sync::Mutex<Flow>,
 }
 
 #[derive(Debug, Default)]
@@ -150,9 +150,17 @@ impl Turns {
         self.0.acquire().await.ok().map(Turn)
     }
 
-    /// Waits for something, and lets another case have the turn meanwhile.
+    /// Takes a lock that other cases take, too.
     ///
-    /// Whoever has a turn must not wait for another case in any other way: that one may be waiting for a turn.
+    /// Whoever has a turn must not wait for another case in any other way: that one may hold the lock and wait for a turn.
+    pub async fn lock<'a, T>(&self, lock: &'a Mutex<T>) -> MutexGuard<'a, T> {
+        match lock.try_lock() {
+            Ok(held) => held,
+            Err(_) => self.lend(lock.lock()).await,
+        }
+    }
+
+    /// Waits for something, and lets another case have the turn meanwhile.
     pub async fn lend<T>(&self, meanwhile: impl Future<Output = T>) -> T {
         self.0.add_permits(1);
         let came = meanwhile.await;
@@ -242,18 +250,18 @@ mod tests {
 
     #[tokio::test]
     async fn who_waits_for_a_case_that_lent_its_turn_does_not_keep_it_from_going_on() {
-        let (turns, following) = (Turns::default(), tokio::sync::Mutex::new(()));
+        let (turns, following) = (Turns::default(), Mutex::new(()));
         turns.allow(1);
         let first = async {
             let _turn = turns.take().await;
-            let _followed = turns.lend(following.lock()).await;
+            let _followed = turns.lock(&following).await;
             turns
                 .lend(tokio::time::sleep(Duration::from_millis(10)))
                 .await;
         };
         let second = async {
             let _turn = turns.take().await;
-            let _followed = turns.lend(following.lock()).await;
+            let _followed = turns.lock(&following).await;
         };
         let both = async { tokio::join!(first, second) };
         let came = tokio::time::timeout(Duration::from_secs(10), both).await;

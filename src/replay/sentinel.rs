@@ -36,12 +36,17 @@ struct Planted {
 impl Sentinel {
     /// Creates the domain. Where it does not show, nothing will ever be known.
     pub(crate) async fn plant(&self, target: &impl Target, settings: &Settings) {
-        self.0.lock().await.plant(target, settings).await;
+        settings
+            .turns
+            .lock(&self.0)
+            .await
+            .plant(target, settings)
+            .await;
     }
 
     /// Looks for the domain; if the target has forgotten it, [notes so](super::Outage::lapses) and creates another.
     pub(crate) async fn look(&self, target: &impl Target, settings: &Settings) {
-        let mut planted = self.0.lock().await;
+        let mut planted = settings.turns.lock(&self.0).await;
         if let Some(name) = &planted.name
             && status(name, target, settings).await == Some(404)
         {
@@ -52,8 +57,8 @@ impl Sentinel {
     }
 
     /// How often the target was seen to have begun anew.
-    pub(crate) async fn restarts(&self) -> u32 {
-        self.0.lock().await.restarts
+    pub(crate) async fn restarts(&self, settings: &Settings) -> u32 {
+        settings.turns.lock(&self.0).await.restarts
     }
 
     /// Deletes what was created; returns what could not be deleted, and whether a domain may come to be only now.
@@ -62,7 +67,7 @@ impl Sentinel {
         target: &impl Target,
         settings: &Settings,
     ) -> (Vec<Leftover>, bool) {
-        let Planted { created, .. } = std::mem::take(&mut *self.0.lock().await);
+        let Planted { created, .. } = std::mem::take(&mut *settings.turns.lock(&self.0).await);
         created.delete(target, settings).await
     }
 }
@@ -106,10 +111,14 @@ async fn status(name: &str, target: &impl Target, settings: &Settings) -> Option
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use bytes::Bytes;
+
     use super::*;
     use crate::model::Model;
     use crate::replay::{Local, Run};
-    use crate::wire::Message;
+    use crate::wire::{Headers, Message, Response};
 
     /// A server that can be told to begin anew.
     struct Restarted(Mutex<Local>);
@@ -130,6 +139,44 @@ mod tests {
         }
     }
 
+    /// A server that throttles every other request.
+    struct Throttling(Local, AtomicBool);
+
+    impl Target for Throttling {
+        async fn send(&self, message: &Message, deadline: Duration) -> Answer {
+            if !self.1.fetch_xor(true, Ordering::Relaxed) {
+                return self.0.send(message, deadline).await;
+            }
+            Answer::Response(Response {
+                status: 429,
+                headers: Headers::default(),
+                body: Bytes::new(),
+            })
+        }
+
+        fn describe(&self) -> String {
+            "a server".to_owned()
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_looks_while_another_case_was_throttled_looking_lets_it_go_on() {
+        let target = Throttling(Local::new(Model::reference()), AtomicBool::new(true));
+        let settings = Settings::of(Run::named("test"));
+        let sentinel = Sentinel::default();
+        sentinel.plant(&target, &settings).await;
+        settings.turns.allow(1);
+        let case = || async {
+            let _turn = settings.turns.take().await;
+            for _ in 0..3 {
+                sentinel.look(&target, &settings).await;
+            }
+        };
+        let cases = async { tokio::join!(case(), case(), case()) };
+        let came = tokio::time::timeout(Duration::from_secs(60), cases).await;
+        assert!(came.is_ok(), "each waits for the other");
+    }
+
     #[tokio::test]
     async fn a_target_that_began_anew_is_noticed_each_time() {
         let target = Restarted(Mutex::new(Local::new(Model::reference())));
@@ -145,7 +192,7 @@ mod tests {
             target.restart().await;
             sentinel.look(&target, &settings).await;
             assert_eq!(lapses(), restarts);
-            assert_eq!(u64::from(sentinel.restarts().await), restarts);
+            assert_eq!(u64::from(sentinel.restarts(&settings).await), restarts);
         }
         assert_eq!(sentinel.remove(&target, &settings).await, (vec![], false));
         let list = own_request(&target, "GET", "/domains", None);

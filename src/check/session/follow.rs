@@ -120,7 +120,7 @@ impl<T: Target + 'static> Session<T> {
         // One at a time, so that a cause that shows in many cases at once is followed only in the first.
         let mut following = None;
         if task.reported && self.is_news(task, &watched) {
-            following = Some(self.settings.turns.lend(self.following.lock()).await);
+            following = Some(self.settings.turns.lock(&self.following).await);
         }
         if following.is_some()
             && self.is_news(task, &watched)

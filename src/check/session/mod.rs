@@ -364,10 +364,10 @@ impl<T: Target + 'static> Session<T> {
     /// Runs probes: what they show of the target is where all later cases begin. If it began anew meanwhile, that is nothing:
     /// what it forgot may look like what it leaves out.
     pub(crate) async fn probe(self: &Arc<Self>, probes: Vec<Task>, jobs: usize) {
-        let restarts = self.sentinel.restarts().await;
+        let restarts = self.sentinel.restarts(&self.settings).await;
         let learned = self.run_all(probes, jobs).await;
         self.sentinel.look(&self.target, &self.settings).await;
-        if self.sentinel.restarts().await != restarts {
+        if self.sentinel.restarts(&self.settings).await != restarts {
             return;
         }
         let mut collected = self.collected();
@@ -591,7 +591,7 @@ impl<T: Target + 'static> Session<T> {
         if is_known() {
             return 0;
         }
-        let _alone = self.surveying.lock().await;
+        let _alone = self.settings.turns.lock(&self.surveying).await;
         if is_known() || self.is_stopping() {
             return 0;
         }

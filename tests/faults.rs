@@ -258,6 +258,23 @@ fn throttling_spoils_no_case_and_shows_in_the_report() {
     }
 }
 
+/// Whoever finds out whether an operation is there may be throttled, and have lent its turn to those who wait for what it finds.
+#[test]
+fn a_server_with_the_core_alone_may_throttle_as_well() {
+    for round in 0..4 {
+        let bench = Bench::new();
+        let core = Absent::Unknown404.beside(&CORE, Model::reference());
+        let url = server_that(throttling(16, 1 + round % 2, core));
+        let options = [
+            "--jobs", "2", "--only", "merge/*", "--only", "tag/*", "--only", "search/*",
+        ];
+        let output = bench.check(&url, &options).output();
+        exits(&output.expect("the binary starts"), 0);
+        let absent = names(&bench.report()["not_implemented"], "operation");
+        assert!(absent.contains("TagResource"), "{absent:?}");
+    }
+}
+
 /// Every profile whose creation was throttled may be there twice. Where those are more doubts than states can be told apart, the
 /// case is looked at once more.
 #[test]

@@ -18,8 +18,8 @@ use profile_contract::generate;
 use profile_contract::judge::judge;
 use profile_contract::model::Model;
 use profile_contract::replay::{InProcess, Local, Next, Settings, replay};
-use profile_contract::wire::Message;
 use profile_contract::wire::http1::request_bytes;
+use profile_contract::wire::{Message, Request};
 
 /// The texts of the corpus, and as many again that became of them.
 fn inputs() -> Vec<Vec<u8>> {
@@ -315,6 +315,23 @@ fn what_shows_once_is_kept_with_its_answers() {
         verdict.violation().map(|found| found.rule.id()),
         Some("proto.no-5xx")
     );
+}
+
+/// Nobody stops a fuzzer to start a server anew.
+#[test]
+fn a_target_that_began_anew_meanwhile_is_not_accused_of_what_it_forgot() {
+    let (mut inner, mut count) = (Model::reference(), 0_u32);
+    let forgetful = Local::new(move |request: &Request, now_ms: i64| {
+        count += 1;
+        if count.is_multiple_of(211) {
+            inner = Model::reference();
+        }
+        inner.respond(request, now_ms)
+    });
+    let conformance = Conformance::with_one(forgetful);
+    for input in inputs().iter().step_by(7) {
+        assert!(conformance.run(input));
+    }
 }
 
 #[test]

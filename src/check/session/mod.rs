@@ -481,7 +481,7 @@ impl<T: Target + 'static> Session<T> {
 
     /// Replays a case; again if it shows a violation and the target was away, closed connections or began anew meanwhile: it may
     /// have forgotten what it was told.
-    async fn replay_undisturbed(&self, task: &Task, known: &Choices) -> Watched {
+    pub(crate) async fn replay_undisturbed(&self, task: &Task, known: &Choices) -> Watched {
         let outage = &self.settings.outage;
         let mut lapses = outage.lapses();
         let mut watched = self.replay_clearly(task, known).await;

@@ -230,7 +230,8 @@ impl<T: Target + 'static> Conformance<T> {
 
     /// Looks for the smallest case that shows a violation, and puts what it showed in the place of what was watched.
     fn shrink(&self, task: &Task, found: &Finding, watched: &mut Watched) {
-        let mut shrinker = Shrinker::new(task.case.clone(), found.step);
+        let mut shrinker = Shrinker::new(task.case.clone(), found.step).thoroughly();
+        shrinker.hear(&watched.transcript);
         let mut spent = 0;
         while spent < SHRINKING
             && let Some(case) = shrinker.next()
@@ -245,6 +246,7 @@ impl<T: Target + 'static> Conformance<T> {
                 Some(still) if still_shows(still, found) => {
                     if shrinker.keep(still.step) {
                         *watched = again;
+                        shrinker.hear(&watched.transcript);
                     }
                 }
                 _ => shrinker.reject(again.transcript.answers.len()),

@@ -623,8 +623,8 @@ fn rename_within(value: &mut Value, from: &str, to: &str) {
     }
 }
 
-/// The edits without those that take a character from the middle of a text that most likely has to equal another: its first and
-/// its last stand for them all.
+/// The edits without those that take a character from the middle of a text that most likely has to equal another, or of a word of
+/// the API: its first and its last stand for them all.
 pub(super) fn representatives(edits: Vec<Edit>, draft: &Draft) -> Vec<Edit> {
     let of_one_text = |one: &Edit, other: &Edit| {
         let place = one.place(draft);
@@ -633,7 +633,7 @@ pub(super) fn representatives(edits: Vec<Edit>, draft: &Draft) -> Vec<Edit> {
     let mut kept = Vec::with_capacity(edits.len());
     for same in edits.chunk_by(of_one_text) {
         match same {
-            [first, _, .., last] if first.parts_equals(draft) => {
+            [first, _, .., last] if first.parts_equals(draft) || first.parts_given(draft) => {
                 kept.extend([first.clone(), last.clone()]);
             }
             same => kept.extend_from_slice(same),
@@ -735,17 +735,7 @@ impl Edit {
     /// Whether it makes a text of several characters shorter that stands elsewhere as well, perhaps in another form: most likely
     /// the two have to be the same, and to rename both is better.
     pub(super) fn parts_equals(&self, draft: &Draft) -> bool {
-        let Self::Step(at, Part::Value(path, ..)) = self else {
-            return false;
-        };
-        let Say::Request { body, .. } = &draft.case.steps[*at].say else {
-            return false;
-        };
-        let mut text = None;
-        if let Some(mut value) = read(body) {
-            let mut take = |value: &mut Value| text = value.as_str().map(folded);
-            let _ = change(&mut value, path, &mut take);
-        }
+        let text = self.text(draft).map(|text| folded(&text));
         text.filter(|text| text.chars().nth(1).is_some())
             .is_some_and(|text| {
                 let texts = texts_of(&draft.case);
@@ -755,6 +745,25 @@ impl Edit {
                     .nth(1)
                     .is_some()
             })
+    }
+
+    /// Whether it makes a word of the API shorter, which most likely means nothing without any of its letters.
+    fn parts_given(&self, draft: &Draft) -> bool {
+        self.text(draft).is_some_and(|text| is_given(&text))
+    }
+
+    /// The text of a body that it makes shorter.
+    fn text(&self, draft: &Draft) -> Option<String> {
+        let Self::Step(at, Part::Value(path, ..)) = self else {
+            return None;
+        };
+        let Say::Request { body, .. } = &draft.case.steps[*at].say else {
+            return None;
+        };
+        let mut text = None;
+        let mut take = |value: &mut Value| text = value.as_str().map(str::to_owned);
+        change(&mut read(body)?, path, &mut take)?;
+        text
     }
 
     /// The smaller case, if there is one.

@@ -27,11 +27,12 @@
 //! one edit after the other, as long as the last request would still be answered for the same reasons: that is a [`Chain`]. Its
 //! end is proposed at once. Where that shows the finding no longer, ever shorter beginnings of the chain lead to the edit to
 //! blame, which is not made again, and the rest is planned anew. How far to go at a time follows from how edits of a sort have
-//! fared; a text that stands in several places, as what matches does, is made shorter in all of them at once. Then every single
-//! thing is taken out on its own, unless the rule has nothing to do with what is left; of the characters of a text that stands
-//! elsewhere as well the first and the last stand for all. Where the last request is one that should change nothing, a read or
-//! a bad one, its variants follow one another in one conversation; which of them shows the finding is then held alone. What is
-//! left at the end is minimal: no step, header, member, entry or character can go on its own.
+//! fared; a text that stands in several places, as what matches does, is made shorter in all of them at once. What the target
+//! answered tells as much: a case to which that answer would be right is none to propose. Then every single thing is taken out on
+//! its own, unless it was to blame before or the rule has nothing to do with what is left; of the characters of a text that stands
+//! elsewhere as well, and of a word of the API, the first and the last stand for all. Where the last request is one that should
+//! change nothing, a read or a bad one, its variants follow one another in one conversation; which of them shows the finding is
+//! then held alone. What is left at the end is minimal: no step, header, member, entry or character can go on its own.
 
 mod edit;
 mod rehearsal;
@@ -42,6 +43,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 pub(crate) use self::edit::needs_any;
 use self::edit::{Draft, Edit, Kind, Size, edits, letters, representatives};
 use self::rehearsal::{Rehearsal, Stage};
+use crate::case::transcript::Transcript;
 use crate::case::{Case, text};
 use crate::contract::RuleId;
 
@@ -74,8 +76,6 @@ pub struct Shrinker {
     proposed: Option<Proposal>,
     /// What was to blame once: things that were taken out, and ranges of them.
     needed: HashSet<u64>,
-    /// Those of them that the reference never missed: nothing that goes later makes them any less needed.
-    settled: HashSet<u64>,
     /// How often a text was to blame.
     blamed: HashMap<u64, usize>,
     /// How edits of each sort have fared.
@@ -87,6 +87,10 @@ pub struct Shrinker {
     /// Whether it shows in requests that the reference takes in another way: the target goes wrong before it gets to what they
     /// are about.
     early: bool,
+    /// Whether it was seen where the wrong answer would have been right: what the target answers follows the case.
+    surprised: bool,
+    /// Whether what was to blame once is tried again, and whatever was not foreseen to show it.
+    thorough: bool,
     /// Whether the case is too long for everything that can be made of it to be looked at.
     is_cut: bool,
     minimal: bool,
@@ -159,8 +163,8 @@ struct Single {
     fit: Fit,
 }
 
-/// How a case fits the first, beside the reference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How a case fits the first, beside the reference; the more likely to show it before the less.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Fit {
     /// The last request is served or refused for the reasons it was.
     Alike,
@@ -169,6 +173,8 @@ enum Fit {
     Harmless,
     /// The last request is taken in another way. What fails too early to notice needs less than the reference does.
     Unlike,
+    /// The wrong answer would be right.
+    Excused,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -190,12 +196,13 @@ impl Shrinker {
             plan: Plan::Open,
             proposed: None,
             needed: HashSet::new(),
-            settled: HashSet::new(),
             blamed: HashMap::new(),
             fared: HashMap::new(),
             tried: HashSet::new(),
             compared: HashMap::new(),
             early: false,
+            surprised: false,
+            thorough: false,
             is_cut: false,
             minimal: false,
         }
@@ -206,6 +213,14 @@ impl Shrinker {
     pub fn telling(mut self, rule: RuleId) -> Self {
         self.stage.expect(rule);
         self.compared.clear();
+        self
+    }
+
+    /// Tries what was to blame once again, at the end, because what stood in its way may have gone; one of a hundred times it has. And
+    /// every case to which the wrong answer would be right, instead of one that stands for all. For those with requests to spare.
+    #[must_use]
+    pub fn thoroughly(mut self) -> Self {
+        self.thorough = true;
         self
     }
 
@@ -244,9 +259,6 @@ impl Shrinker {
                     self.plan = match chain.links.get(chain.failed) {
                         Some(link) => {
                             self.needed.insert(key(&link.atoms));
-                            if link.sort.likeness == Likeness::Same {
-                                self.settled.insert(key(&link.atoms));
-                            }
                             self.fared.entry(link.sort).or_default().ill += 1;
                             if let Some(place) = link.place {
                                 *self.blamed.entry(place).or_default() += 1;
@@ -313,7 +325,9 @@ impl Shrinker {
                 if let Some(Single { draft, fit, .. }) = singles.pop_front() {
                     self.best = draft;
                     self.early |= fit == Fit::Unlike;
-                    if fit == Fit::Unlike || step + 1 < self.best.case.steps.len() {
+                    self.surprised |= fit == Fit::Excused;
+                    let is_unforeseen = matches!(fit, Fit::Unlike | Fit::Excused);
+                    if is_unforeseen || step + 1 < self.best.case.steps.len() {
                         self.begin_again(step);
                     } else {
                         // What one edit has made possible is planned for as a whole again.
@@ -323,6 +337,15 @@ impl Shrinker {
                 true
             }
             _ => false,
+        }
+    }
+
+    /// What was said and answered where it shows: a case to which the wrong answer would be right is hardly one to propose.
+    ///
+    /// The first time before anything is proposed, then whenever a case was kept.
+    pub fn hear(&mut self, told: &Transcript) {
+        if !self.surprised {
+            self.stage.hear(told);
         }
     }
 
@@ -442,7 +465,7 @@ impl Shrinker {
     }
 
     fn likeness(&self, draft: &Draft, rehearsal: &Rehearsal) -> Option<Likeness> {
-        if !self.stage.is_alike(rehearsal) {
+        if !self.stage.is_alike(rehearsal) || self.stage.is_excused(rehearsal) {
             return None;
         }
         if !self.stage.is_close(&draft.ids, rehearsal) {
@@ -458,7 +481,6 @@ impl Shrinker {
     fn apart(&mut self) -> VecDeque<Single> {
         let mut singles = Vec::new();
         let mut seen = self.tried.clone();
-        let mut out_of_action = HashSet::new();
         let Some(known) = self.stage.rehearse(&self.best.case, None) else {
             return singles.into();
         };
@@ -477,7 +499,7 @@ impl Shrinker {
                 continue;
             };
             let atoms = key(&edit.atoms(&self.best));
-            if self.settled.contains(&atoms) || !seen.insert(figure(&draft.case)) {
+            if !self.thorough && self.needed.contains(&atoms) || !seen.insert(figure(&draft.case)) {
                 continue;
             }
             let Some(rehearsal) = self.stage.rehearse(&draft.case, Some(&known)) else {
@@ -486,21 +508,24 @@ impl Shrinker {
             if !self.stage.may_show(&rehearsal) {
                 continue;
             }
-            // A step that has to be refused is as good as gone: one such case stands for all.
-            let idle = edit
-                .step()
-                .filter(|step| rehearsal.is_out_of_action(*step, &known));
-            if idle.is_some_and(|step| !out_of_action.insert(step)) {
-                continue;
-            }
             let of_last = edit.is_of_last(&self.best);
             let alike = self.stage.is_alike(&rehearsal);
             let early = self.early || self.stage.is_of_failure();
-            let fit = match alike {
-                _ if of_last && rehearsal.is_harmless() && (alike || early) => Fit::Harmless,
-                true if idle.is_none() => Fit::Alike,
-                _ if idle.is_some() || edit.is_of_steps() || early => Fit::Unlike,
-                _ => continue,
+            // A step that has to be refused is as good as gone.
+            let is_idle = |step| rehearsal.is_out_of_action(step, &known);
+            let fit = if self.stage.is_excused(&rehearsal) {
+                if rehearsal.lists_nothing() && !self.thorough {
+                    continue;
+                }
+                Fit::Excused
+            } else if of_last && rehearsal.is_harmless() && (alike || early) {
+                Fit::Harmless
+            } else if alike && !edit.step().is_some_and(is_idle) {
+                Fit::Alike
+            } else if early || !alike && edit.is_of_steps() {
+                Fit::Unlike
+            } else {
+                continue;
             };
             singles.push(Single {
                 edit: atoms,
@@ -508,17 +533,15 @@ impl Shrinker {
                 fit,
             });
         }
-        // The dearest come last: each of those that were to blame once costs a replay and most likely shows nothing.
         singles.sort_by_key(|single| {
-            let rank = match single.fit {
-                Fit::Alike if !self.needed.contains(&single.edit) => 0,
-                Fit::Harmless => 1,
-                Fit::Unlike => 2,
-                Fit::Alike => 3,
-            };
-            let steps = single.draft.case.steps.len();
-            (rank, if rank == 2 { steps } else { 0 })
+            let is_needed = self.needed.contains(&single.edit);
+            (is_needed, single.fit, single.draft.case.steps.len())
         });
+        if !self.thorough {
+            // One that is excused stands for all.
+            let excused = singles.iter().position(|one| one.fit == Fit::Excused);
+            singles.truncate(excused.map_or(usize::MAX, |first| first + 1));
+        }
         singles.into()
     }
 }
@@ -639,16 +662,34 @@ fn figure(case: &Case) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
+    use crate::case::bind::Values;
+    use crate::wire::{Answer, Exchange, Headers, Message, Response};
 
     /// Shrinks as long as the text shows it; the smallest, and how many were tried.
     fn shrink(case: &str, shows: impl Fn(&str) -> bool) -> (String, usize) {
+        shrink_hearing(case, None, shows, |_| ())
+    }
+
+    /// The same where the last request was answered with that body; tells `seen` of all that is tried.
+    fn shrink_hearing(
+        case: &str,
+        wrong: Option<&'static str>,
+        shows: impl Fn(&str) -> bool,
+        mut seen: impl FnMut(&str),
+    ) -> (String, usize) {
         let case = text::parse(case, "test.case").expect("a case");
         let last = case.steps.len() - 1;
-        let mut shrinker = Shrinker::new(case, last);
+        let mut shrinker = Shrinker::new(case.clone(), last);
+        if let Some(body) = wrong {
+            shrinker.hear(&answered(case, body));
+        }
         let mut tried = 0;
         while let Some(smaller) = shrinker.next() {
             tried += 1;
+            seen(&text::print(&smaller));
             let upto = |at: usize| Case {
                 steps: smaller.steps[..=at].to_vec(),
                 ..Case::default()
@@ -711,6 +752,67 @@ mod tests {
             text.contains("ken")
         });
         assert_eq!(small, "> PUT /\n| ken\n");
+    }
+
+    /// The last request of a case answered with 200 and that body.
+    fn answered(case: Case, body: &'static str) -> Transcript {
+        let steps = case.steps.len();
+        let mut answers = vec![Vec::new(); steps];
+        answers[steps - 1].push(Exchange {
+            message: Message::Raw(Bytes::new()),
+            answer: Answer::Response(Response {
+                status: 200,
+                headers: Headers::default(),
+                body: body.into(),
+            }),
+            at_ms: 0,
+            took_us: 0,
+        });
+        Transcript {
+            name: String::new(),
+            case,
+            given: Vec::new(),
+            with: Values::new(),
+            overheard: None,
+            answers,
+        }
+    }
+
+    const SEARCH: &str = "> POST /domains/${domain}\n| {\"DefaultExpirationDays\": 30}\n\n\
+        > POST /domains/${domain}/profiles\n| {\"AccountNumber\": \"A-1\", \"FirstName\": \"Ann\"}\n\n\
+        > POST /domains/${domain}/profiles/search\n| {\"KeyName\": \"_account\", \"Values\": [\"A-1\"]}\n";
+
+    #[test]
+    fn what_the_wrong_answer_would_be_right_for_is_not_tried() {
+        // A server that finds nothing: with nothing to be found it would be right.
+        let shows = |text: &str| text.contains("_account") && text.matches("A-1").count() == 2;
+        let finds_nothing = Some(r#"{"Items":[]}"#);
+        let mut pointless = 0;
+        let (small, tried) = shrink_hearing(SEARCH, finds_nothing, shows, |text| {
+            pointless += usize::from(!text.contains("AccountNumber"));
+        });
+        assert_eq!(pointless, 0);
+        let (unheard, tried_unheard) = shrink(SEARCH, shows);
+        assert_eq!(small, unheard);
+        assert!(tried < tried_unheard, "{tried} of {tried_unheard}");
+    }
+
+    #[test]
+    fn a_wrong_answer_that_follows_the_case_deceives_for_one_case_only() {
+        // A server that leaves one of the profiles out, however many there are: one is right where there is one.
+        let profile = "> POST /domains/${domain}/profiles\n| {\"AccountNumber\": \"A-1\"}\n\n";
+        let (begin, end) = SEARCH.split_at(
+            SEARCH
+                .find("> POST /domains/${domain}/profiles\n")
+                .expect("a step"),
+        );
+        let case = format!("{begin}{profile}{end}");
+        let lacks_one = Some(
+            r#"{"Items":[{"ProfileId":"00000000000000000000000000000007","AccountNumber":"A-1"}]}"#,
+        );
+        let shows = |text: &str| text.contains("_account") && text.contains("AccountNumber");
+        let (small, _) = shrink_hearing(&case, lacks_one, shows, |_| ());
+        assert_eq!(small.matches("/profiles\n").count(), 1, "{small}");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::mem::{Discriminant, discriminant};
 
 use super::edit::Draft;
 use crate::case::bind::{DEFAULT_ARN, Values, fresh_names, learn, message};
+use crate::case::transcript::Transcript;
 use crate::case::{Case, Step};
 use crate::contract::operation::addressed;
 use crate::contract::{Choices, Operation, RuleId, Side};
@@ -33,6 +34,20 @@ pub(super) struct Stage {
     rule: Option<RuleId>,
     /// Whether what it shows is a failure.
     fails: bool,
+    /// What the target answers instead.
+    wrong: Option<Wrong>,
+}
+
+/// A wrong answer.
+#[derive(Debug)]
+struct Wrong {
+    response: Response,
+    /// The values that its target gave.
+    values: Values,
+    /// How many items it lists, where that is wrong.
+    listed: Option<usize>,
+    /// Whether it is one to tell wrong cases from others by: here, too, it would be none in the case that shows it.
+    is_told: bool,
 }
 
 /// How the reference takes a case.
@@ -81,6 +96,8 @@ struct Last {
     harmless: bool,
     /// How many items its answer lists.
     items: usize,
+    /// Whether a judge would allow the answer that was wrong.
+    suits_wrong: bool,
 }
 
 impl Stage {
@@ -98,6 +115,7 @@ impl Stage {
             ids: draft.ids.clone(),
             rule: None,
             fails: false,
+            wrong: None,
         };
         stage.first = stage.rehearse(&draft.case, None);
         stage
@@ -111,6 +129,42 @@ impl Stage {
         }
         stage.fails = self.fails;
         stage
+    }
+
+    /// Hears what the target answered to a case that shows it.
+    pub(super) fn hear(&mut self, told: &Transcript) {
+        self.wrong = None;
+        let mut values = told.with.clone();
+        let mut answers = told.case.steps.iter().zip(&told.answers);
+        let last = answers.next_back();
+        for (step, exchanges) in answers {
+            if let Some(Answer::Response(response)) = exchanges.last().map(|one| &one.answer) {
+                let _ = learn(step, response, &mut values);
+            }
+        }
+        let Some(Answer::Response(response)) = last
+            .and_then(|(_, exchanges)| exchanges.last())
+            .map(|one| &one.answer)
+        else {
+            return;
+        };
+        self.wrong = Some(Wrong {
+            listed: listed(&response.body),
+            response: response.clone(),
+            values,
+            is_told: true,
+        });
+        // Smaller cases do without the names that nothing needs, too.
+        let mut draft = Draft::of(told.case.clone());
+        draft.truncate(told.answers.len());
+        let Some(known) = self.rehearse(&draft.case, None) else {
+            self.wrong = None;
+            return;
+        };
+        if let Some(wrong) = &mut self.wrong {
+            wrong.is_told = !known.last.suits_wrong;
+            wrong.listed = wrong.listed.filter(|listed| known.last.items != *listed);
+        }
     }
 
     /// What the case shows is told by this rule.
@@ -164,7 +218,7 @@ impl Stage {
         });
         let said = message(&case.steps[last], &before[last].values).ok()?;
         Some(Rehearsal {
-            last: Last::of(&before[last], &said)?,
+            last: Last::of(&before[last], &said, self.wrong.as_ref())?,
             before,
             steps: case.steps.clone(),
             taken,
@@ -184,6 +238,14 @@ impl Stage {
                 Some(rule) => rehearsal.last.rules.contains(&rule),
                 None => self.fails || first.last.outcome == rehearsal.last.outcome,
             }
+    }
+
+    /// Whether the wrong answer would be right here, or at least list as many items.
+    pub(super) fn is_excused(&self, rehearsal: &Rehearsal) -> bool {
+        self.wrong.as_ref().is_some_and(|wrong| {
+            wrong.is_told && rehearsal.last.suits_wrong
+                || wrong.listed == Some(rehearsal.last.items)
+        })
     }
 
     /// Whether what the case shows is a failure, which anything may lead to.
@@ -248,6 +310,11 @@ impl Rehearsal {
         now.has_to_be_refused && then.status < 400
     }
 
+    /// Whether the last answer has no items, and so none that may be wrong.
+    pub(super) fn lists_nothing(&self) -> bool {
+        self.last.items == 0
+    }
+
     /// Whether the contract promises that the last step changes nothing, and it goes alone.
     pub(super) fn is_harmless(&self) -> bool {
         self.last.harmless && self.steps.last().is_some_and(|step| !step.manner.beside)
@@ -255,7 +322,7 @@ impl Rehearsal {
 }
 
 impl Last {
-    fn of(moment: &Moment, said: &Message) -> Option<Self> {
+    fn of(moment: &Moment, said: &Message, wrong: Option<&Wrong>) -> Option<Self> {
         let expectation = moment.judge.expect(said);
         let Allowed { outcome, rules, .. } = expectation.allowed.first()?;
         let mut all: BTreeSet<RuleId> = BTreeSet::new();
@@ -278,16 +345,16 @@ impl Last {
             let outside = own.cites.iter().filter(|(_, side)| *side == Side::Outside);
             outside.map(|(rule, _)| *rule).collect()
         });
+        let suits_wrong = wrong.is_some_and(|wrong| {
+            let response = wrong.in_the_place_of(&moment.values);
+            let observed = moment.judge.clone().observe(&exchange(said, response));
+            matches!(observed.fit, Fit::Allowed { .. })
+        });
         let mut items = 0;
         let mut after = moment.clone();
         if let Message::Request(request) = said {
             let response = after.reference.respond(request, NOW_MS);
-            if let Ok(Json::Object(members)) = Json::parse(&response.body) {
-                let listed = members.iter().find(|(name, _)| name == "Items");
-                items = listed
-                    .and_then(|(_, items)| items.items())
-                    .map_or(0, <[Json]>::len);
-            }
+            items = listed(&response.body).unwrap_or_default();
             let observed = after.judge.observe(&exchange(said, response));
             if matches!(observed.fit, Fit::Allowed { .. }) {
                 all.extend(observed.cites.iter().map(|(rule, _)| *rule));
@@ -302,7 +369,25 @@ impl Last {
             own_reasons,
             harmless,
             items,
+            suits_wrong,
         })
+    }
+}
+
+impl Wrong {
+    /// The answer with other values in the place of those that its target gave.
+    fn in_the_place_of(&self, values: &Values) -> Response {
+        let mut response = self.response.clone();
+        let Ok(mut body) = String::from_utf8(response.body.to_vec()) else {
+            return response;
+        };
+        for (name, value) in self.values.iter().filter(|(_, value)| !value.is_empty()) {
+            if let Some(new) = values.get(name) {
+                body = body.replace(value, new);
+            }
+        }
+        response.body = body.into();
+        response
     }
 }
 
@@ -328,6 +413,17 @@ impl Moment {
         };
         (Some(response), taken)
     }
+}
+
+/// How many items an answer lists.
+fn listed(body: &[u8]) -> Option<usize> {
+    let Ok(Json::Object(members)) = Json::parse(body) else {
+        return None;
+    };
+    let items = members.iter().find(|(name, _)| name == "Items");
+    items
+        .and_then(|(_, items)| items.items())
+        .map(<[Json]>::len)
 }
 
 fn refuses(allowed: &Allowed) -> bool {

@@ -208,14 +208,19 @@ impl<T: Target + 'static> Session<T> {
         watched: &mut Watched,
         most: usize,
     ) -> Shrunk {
+        // Whoever asks for more requests than usual has the time as well.
+        let is_patient = most > SHRINKING;
         let mut shrinker = Shrinker::new(task.case.clone(), violation.step).telling(violation.rule);
+        if is_patient {
+            shrinker = shrinker.thoroughly();
+        }
         // What came after the violation shows nothing, whatever else may go.
         watched.transcript.case.steps.truncate(violation.step + 1);
         watched.transcript.answers.truncate(violation.step + 1);
+        shrinker.hear(&watched.transcript);
         let mut spent = 0;
         let began = Instant::now();
-        // Whoever asks for more requests than usual has the time as well.
-        let in_time = || most > SHRINKING || began.elapsed() < SHRINKING_TIME;
+        let in_time = || is_patient || began.elapsed() < SHRINKING_TIME;
         while in_time()
             && !self.is_stopping()
             && let Some(case) = shrinker.next()
@@ -241,6 +246,7 @@ impl<T: Target + 'static> Session<T> {
                 again.transcript.case.steps.truncate(found.step + 1);
                 again.transcript.answers.truncate(found.step + 1);
                 watched.transcript = again.transcript;
+                shrinker.hear(&watched.transcript);
                 for finding in &mut watched.verdict.findings {
                     if finding.severity == Severity::Violates {
                         *finding = found.clone();

@@ -105,6 +105,7 @@ def main():
     parser.add_argument("--guides", nargs="+", choices=GUIDES, default=GUIDES, help="what to compare")
     parser.add_argument("defects", nargs="*", default=DEFECTS)
     options = parser.parse_args()
+    options.fuzzer = os.path.abspath(options.fuzzer)
 
     done = {}
     if options.json and os.path.exists(options.json):

@@ -40,7 +40,7 @@ use self::journal::{Journal, JournalError, Past};
 pub(crate) use self::plan::{LAG_PROBE, Task, is_probe};
 use self::plan::{Plan, names_somebodys};
 pub use self::session::SHRINKING;
-pub(crate) use self::session::{FIRST_ROUNDS, MORE_ROUNDS, Session, Watched};
+pub(crate) use self::session::{FIRST_ROUNDS, MORE_ROUNDS, Session, Smaller, Watched};
 use self::session::{Found, Listener, Progress};
 pub use self::session::{Kept, News};
 use crate::case::Problem;

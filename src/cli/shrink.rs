@@ -6,7 +6,7 @@ use clap::Args;
 use tokio::runtime::Runtime;
 
 use crate::case::text;
-use crate::check::{SHRINKING, Task, left_behind};
+use crate::check::{SHRINKING, Smaller, Task, left_behind};
 use crate::report::human::{self, plural};
 
 use super::output;
@@ -57,11 +57,10 @@ impl Shrink {
             };
             // Whatever comes after the violation is not part of it.
             task.case.steps.truncate(violation.step + 1);
-            let shrunk = session
-                .shrink(&task, &violation, &known, &mut watched, self.requests)
-                .await;
+            let mut smaller = Smaller::than(&task, &violation, &watched, self.requests);
+            session.shrink(&mut smaller, &known, &mut watched).await;
             watched.leftovers = session.clear_up(watched.leftovers).await;
-            Ok::<_, Trouble>((watched, shrunk.minimal))
+            Ok::<_, Trouble>((watched, smaller.shrunk().minimal))
         })?;
         for note in left_behind(&watched.leftovers) {
             output::remark(&format!("note: {note}"));

@@ -3,7 +3,8 @@
 use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::case::text;
+use crate::case::transcript::Transcript;
+use crate::case::{Case, text};
 use crate::contract::Choices;
 use crate::judge::{Finding, Severity};
 use crate::replay::{Lateness, Target};
@@ -16,6 +17,9 @@ use crate::check::record::Record;
 
 /// How long making one finding smaller may take: where effects show late, every replay waits, and whoever watches the run does too.
 const SHRINKING_TIME: Duration = Duration::from_secs(10);
+
+/// So many smaller cases are held before a violation that none of them shows is looked for in the case itself.
+const GLANCES: usize = 3;
 
 /// A case that showed a violation and is yet to be concluded.
 pub(super) struct Held {
@@ -127,38 +131,40 @@ impl<T: Target + 'static> Session<T> {
             && let Some(violation) = watched.verdict.violation().cloned()
         {
             self.tell_at_once(task, &watched, took);
-            let again = self.replay(task, known).await;
-            let lost = again
-                .verdict
-                .unclear
-                .as_ref()
-                .is_some_and(|unclear| unclear.lost);
-            let shown = again
-                .verdict
-                .violation()
-                .is_some_and(|found| alike(found, &violation));
-            let confirming = again.verdict.requests;
-            watched.spend(again);
-            if watched.disturbed && !shown {
+            let mut smaller = Smaller::than(task, &violation, &watched, self.shrinking);
+            // What shows in a smaller case, too, was seen again.
+            let most = self.shrinking.saturating_sub(task.case.steps.len());
+            let mut glances = if watched.disturbed { 0 } else { GLANCES };
+            while !smaller.shown
+                && glances > 0
+                && self.attempt(&mut smaller, known, &mut watched, most).await
+            {
+                glances -= 1;
+            }
+            let mut lost = false;
+            if !smaller.shown {
+                let again = self.replay(task, known).await;
+                let unclear = again.verdict.unclear.as_ref();
+                lost = unclear.is_some_and(|unclear| unclear.lost);
+                let found = again.verdict.violation();
+                smaller.shown = found.is_some_and(|found| alike(found, &violation));
+                smaller.spent += again.verdict.requests;
+                watched.spend(again);
+            }
+            if watched.disturbed && !smaller.shown {
                 self.withdraw(&watched);
                 watched.verdict.forgive(DISTURBED);
             }
-            let mut shrunk = None;
-            if shown && self.shrinking > 0 {
-                // To see it again is the first thing it takes.
-                let most = self.shrinking.saturating_sub(confirming);
-                let spent = self
-                    .shrink(task, &violation, known, &mut watched, most)
-                    .await;
-                shrunk = Some(Shrunk {
-                    requests: spent.requests + confirming.min(self.shrinking),
-                    ..spent
-                });
+            if smaller.shown {
+                // What comes after the violation shows nothing, whatever else may go.
+                let last = watched.verdict.violation().map(|found| found.step);
+                watched.transcript = upto(&watched.transcript, last.unwrap_or(usize::MAX - 1));
+                self.shrink(&mut smaller, known, &mut watched).await;
             }
             seen = (!lost && watched.verdict.violation().is_some()).then(|| Seen {
-                times: 1 + u32::from(shown),
+                times: 1 + u32::from(smaller.shown),
                 replays: 2,
-                shrunk,
+                shrunk: (smaller.shown && self.shrinking > 0).then(|| smaller.shrunk()),
             });
         }
         let choices = watched
@@ -202,64 +208,124 @@ impl<T: Target + 'static> Session<T> {
     /// were watched.
     pub(crate) async fn shrink(
         &self,
-        task: &Task,
-        violation: &Finding,
+        smaller: &mut Smaller<'_>,
+        known: &Choices,
+        watched: &mut Watched,
+    ) {
+        let most = smaller.most;
+        while self.attempt(smaller, known, watched, most).await {}
+    }
+
+    /// Holds the next smaller case; whether there was one, and time and requests left for it.
+    async fn attempt(
+        &self,
+        smaller: &mut Smaller<'_>,
         known: &Choices,
         watched: &mut Watched,
         most: usize,
-    ) -> Shrunk {
-        // Whoever asks for more requests than usual has the time as well.
-        let is_patient = most > SHRINKING;
-        let mut shrinker = Shrinker::new(task.case.clone(), violation.step).telling(violation.rule);
-        if is_patient {
-            shrinker = shrinker.thoroughly();
+    ) -> bool {
+        if !smaller.has_time() || self.is_stopping() {
+            return false;
         }
-        // What came after the violation shows nothing, whatever else may go.
-        watched.transcript.case.steps.truncate(violation.step + 1);
-        watched.transcript.answers.truncate(violation.step + 1);
-        shrinker.hear(&watched.transcript);
-        let mut spent = 0;
-        let began = Instant::now();
-        let in_time = || is_patient || began.elapsed() < SHRINKING_TIME;
-        while in_time()
-            && !self.is_stopping()
-            && let Some(case) = shrinker.next()
-            && spent + case.steps.len() <= most
-        {
-            let smaller = Task {
-                case,
-                // Nothing behind the violation is of interest.
-                reported: false,
-                ..task.clone()
-            };
-            let mut again = self.replay_within(&smaller, known, most - spent).await;
-            spent += again.verdict.requests;
-            watched.leftovers.append(&mut again.leftovers);
-            watched.verdict.retries += again.verdict.retries;
-            watched.verdict.tally.merge(&again.verdict.tally);
-            let found = again.verdict.violation();
-            let Some(found) = found.filter(|found| still_shows(found, violation)) else {
-                shrinker.reject(again.transcript.answers.len());
-                continue;
-            };
-            if shrinker.keep(found.step) {
-                again.transcript.case.steps.truncate(found.step + 1);
-                again.transcript.answers.truncate(found.step + 1);
-                watched.transcript = again.transcript;
-                shrinker.hear(&watched.transcript);
-                for finding in &mut watched.verdict.findings {
-                    if finding.severity == Severity::Violates {
-                        *finding = found.clone();
-                    }
+        let Some(case) = smaller.put_off.take().or_else(|| smaller.shrinker.next()) else {
+            return false;
+        };
+        if smaller.spent + case.steps.len() > most {
+            smaller.put_off = Some(case);
+            return false;
+        }
+        let task = Task {
+            case,
+            // Nothing behind the violation is of interest.
+            reported: false,
+            ..smaller.task.clone()
+        };
+        let left = most - smaller.spent;
+        let mut again = self.replay_within(&task, known, left).await;
+        smaller.spent += again.verdict.requests;
+        watched.verdict.requests += again.verdict.requests;
+        watched.leftovers.append(&mut again.leftovers);
+        watched.verdict.retries += again.verdict.retries;
+        watched.verdict.tally.merge(&again.verdict.tally);
+        let found = again.verdict.violation();
+        let Some(found) = found.filter(|found| still_shows(found, smaller.violation)) else {
+            smaller.shrinker.reject(again.transcript.answers.len());
+            return true;
+        };
+        smaller.shown = true;
+        if smaller.shrinker.keep(found.step) {
+            watched.transcript = upto(&again.transcript, found.step);
+            smaller.shrinker.hear(&watched.transcript);
+            for finding in &mut watched.verdict.findings {
+                if finding.severity == Severity::Violates {
+                    *finding = found.clone();
                 }
             }
         }
-        watched.verdict.requests += spent;
-        Shrunk {
-            requests: spent,
-            minimal: shrinker.is_minimal(),
+        true
+    }
+}
+
+/// A case that shows a violation on its way to the smallest.
+pub(crate) struct Smaller<'a> {
+    task: &'a Task,
+    violation: &'a Finding,
+    shrinker: Shrinker,
+    /// What was proposed and would have taken too many requests.
+    put_off: Option<Case>,
+    began: Instant,
+    /// How many requests may be spent, and were.
+    most: usize,
+    spent: usize,
+    /// Whether it was seen since.
+    shown: bool,
+}
+
+impl<'a> Smaller<'a> {
+    /// Begins with what was watched, for at most so many requests.
+    pub(crate) fn than(
+        task: &'a Task,
+        violation: &'a Finding,
+        watched: &Watched,
+        most: usize,
+    ) -> Self {
+        let mut shrinker = Shrinker::new(task.case.clone(), violation.step).telling(violation.rule);
+        if most > SHRINKING {
+            shrinker = shrinker.thoroughly();
+        }
+        shrinker.hear(&upto(&watched.transcript, violation.step));
+        Self {
+            task,
+            violation,
+            shrinker,
+            put_off: None,
+            began: Instant::now(),
+            most,
+            spent: 0,
+            shown: false,
         }
     }
+
+    /// What it took.
+    pub(crate) fn shrunk(&self) -> Shrunk {
+        Shrunk {
+            requests: self.spent.min(self.most),
+            minimal: self.shrinker.is_minimal(),
+        }
+    }
+
+    /// Whoever asks for more requests than usual has the time as well.
+    fn has_time(&self) -> bool {
+        self.most > SHRINKING || self.began.elapsed() < SHRINKING_TIME
+    }
+}
+
+/// A conversation without what follows that step (from 0).
+fn upto(told: &Transcript, step: usize) -> Transcript {
+    let mut told = told.clone();
+    told.case.steps.truncate(step + 1);
+    told.answers.truncate(step + 1);
+    told
 }
 
 /// What shows the violation of a case.

@@ -23,6 +23,7 @@ use crate::report::{Judged, Report, Seen, alike};
 use crate::wire::Answer;
 
 use self::follow::Held;
+pub(crate) use self::follow::Smaller;
 use super::Stopper;
 use super::arn::ArnForm;
 use super::journal::{Journal, Past};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::mem::discriminant;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -18,6 +19,9 @@ const LONG: usize = 300;
 
 /// Of more than so many things whole ranges are taken out before each alone.
 const MANY: usize = 16;
+
+/// So many things of one form are a crowd: one of them is hardly there for its own sake.
+const CROWD: usize = 8;
 
 /// Texts no longer than this become nothing, a character, or a character shorter.
 const SHORT: usize = 8;
@@ -732,6 +736,38 @@ impl Edit {
         }
     }
 
+    /// The crowd that it takes something from, where there are very many things of one form: what a few of them tell, all do.
+    pub(super) fn crowd(&self, draft: &Draft) -> Option<u64> {
+        let of = |forms: Vec<u64>, range: &Range<usize>, place: u64| {
+            let form = *forms.get(range.start)?;
+            let alike = forms.iter().filter(|other| **other == form).count();
+            (alike >= CROWD).then(|| hash((place, form, range.len() > 1)))
+        };
+        match self {
+            Self::Steps(range) if draft.case.steps.len() >= CROWD => {
+                let forms = draft.case.steps.iter().map(form_of_step).collect();
+                of(forms, range, 0)
+            }
+            Self::Step(at, Part::Children(path, range, _)) => {
+                let Say::Request { body, .. } = &draft.case.steps.get(*at)?.say else {
+                    return None;
+                };
+                let mut forms = Vec::new();
+                change(&mut read(body)?, path, &mut |value| match value {
+                    Value::Array(items) if items.len() >= CROWD => {
+                        forms = items.iter().map(form).collect();
+                    }
+                    Value::Object(members) if members.len() >= CROWD => {
+                        forms = members.values().map(form).collect();
+                    }
+                    _ => {}
+                })?;
+                of(forms, range, hash((draft.ids[*at], path)))
+            }
+            _ => None,
+        }
+    }
+
     /// Whether it makes a text of several characters shorter that stands elsewhere as well, perhaps in another form: most likely
     /// the two have to be the same, and to rename both is better.
     pub(super) fn parts_equals(&self, draft: &Draft) -> bool {
@@ -914,6 +950,31 @@ fn is_of_key(path: &Path, gone: &[u64]) -> bool {
     let within =
         |at: &Segment| matches!(at, Segment::Member(name) if OF_KEYS.contains(&name.as_str()));
     path.iter().any(within) || gone.iter().any(|gone| GONE.contains(gone))
+}
+
+/// What a value has in common with others that differ in texts and numbers only.
+fn form(value: &Value) -> u64 {
+    match value {
+        Value::Array(items) => hash(items.iter().map(form).collect::<Vec<_>>()),
+        Value::Object(members) => {
+            let members = members.iter().map(|(name, member)| (name, form(member)));
+            hash(members.collect::<Vec<_>>())
+        }
+        value => hash(discriminant(value)),
+    }
+}
+
+/// What a step has in common with others that differ in texts and numbers only.
+fn form_of_step(step: &Step) -> u64 {
+    match &step.say {
+        Say::Raw(pieces) => hash(pieces.len()),
+        Say::Request {
+            method,
+            target,
+            body,
+            ..
+        } => hash((method, target, read(body).as_ref().map(form))),
+    }
 }
 
 /// Whether a step does nothing but read.

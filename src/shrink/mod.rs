@@ -65,6 +65,10 @@ const PASSES: [(Size, Likeness); 4] = [
 /// How often a text may be to blame before no shorter one is planned for.
 const MOST_BLAMED: usize = 2;
 
+/// How many things of a crowd may be to blame, and none ever go, before the others are taken to be needed, too: where there have to be
+/// so many, each of them is.
+const MOST_BLAMED_OF_A_CROWD: usize = 3;
+
 /// Proposes ever smaller cases.
 #[derive(Debug)]
 pub struct Shrinker {
@@ -80,6 +84,8 @@ pub struct Shrinker {
     blamed: HashMap<u64, usize>,
     /// How edits of each sort have fared.
     fared: HashMap<Sort, Fared>,
+    /// How those have that take something from a crowd.
+    crowds: HashMap<u64, Fared>,
     /// Figures of the cases that do not show it.
     tried: HashSet<u64>,
     /// How cases compare with the first, by figure, so that none is rehearsed for nothing twice.
@@ -125,6 +131,8 @@ struct Link {
     atoms: Vec<u64>,
     /// The text it makes shorter.
     place: Option<u64>,
+    /// The crowd that it takes something from.
+    crowd: Option<u64>,
     sort: Sort,
 }
 
@@ -160,6 +168,8 @@ struct Fared {
 struct Single {
     draft: Draft,
     edit: u64,
+    /// The crowd that it takes something from.
+    crowd: Option<u64>,
     fit: Fit,
 }
 
@@ -198,6 +208,7 @@ impl Shrinker {
             needed: HashSet::new(),
             blamed: HashMap::new(),
             fared: HashMap::new(),
+            crowds: HashMap::new(),
             tried: HashSet::new(),
             compared: HashMap::new(),
             early: false,
@@ -260,6 +271,9 @@ impl Shrinker {
                         Some(link) => {
                             self.needed.insert(key(&link.atoms));
                             self.fared.entry(link.sort).or_default().ill += 1;
+                            if let Some(crowd) = link.crowd {
+                                self.crowds.entry(crowd).or_default().ill += 1;
+                            }
                             if let Some(place) = link.place {
                                 *self.blamed.entry(place).or_default() += 1;
                             }
@@ -301,6 +315,9 @@ impl Shrinker {
             (Some(Proposal::Linked(at)), Plan::Chain(chain)) => {
                 for link in &chain.links[chain.shown..=at] {
                     self.fared.entry(link.sort).or_default().well += 1;
+                    if let Some(crowd) = link.crowd {
+                        self.crowds.entry(crowd).or_default().well += 1;
+                    }
                 }
                 chain.shown = at + 1;
                 self.best = chain.links[at].draft.clone();
@@ -322,7 +339,13 @@ impl Shrinker {
                     }
                     return false;
                 }
-                if let Some(Single { draft, fit, .. }) = singles.pop_front() {
+                if let Some(single) = singles.pop_front() {
+                    let Single {
+                        draft, fit, crowd, ..
+                    } = single;
+                    if let Some(crowd) = crowd {
+                        self.crowds.entry(crowd).or_default().well += 1;
+                    }
                     self.best = draft;
                     self.early |= fit == Fit::Unlike;
                     self.surprised |= fit == Fit::Excused;
@@ -364,6 +387,12 @@ impl Shrinker {
                 for single in singles.drain(..held) {
                     self.needed.insert(single.edit);
                     self.tried.insert(figure(&single.draft.case));
+                    if let Some(crowd) = single.crowd {
+                        self.crowds.entry(crowd).or_default().ill += 1;
+                    }
+                }
+                if !self.thorough {
+                    singles.retain(|single| !is_needed_whole(&self.crowds, single.crowd));
                 }
             }
             _ => {}
@@ -427,6 +456,10 @@ impl Shrinker {
             if is_needed || blamed.is_some_and(|blamed| *blamed >= MOST_BLAMED) {
                 continue;
             }
+            let crowd = edit.crowd(draft);
+            if is_needed_whole(&self.crowds, crowd) {
+                continue;
+            }
             let Some(smaller) = edit.apply(draft) else {
                 continue;
             };
@@ -450,6 +483,7 @@ impl Shrinker {
                 draft: smaller.clone(),
                 atoms,
                 place,
+                crowd,
                 sort: Sort {
                     kind: edit.kind(draft),
                     likeness,
@@ -499,7 +533,9 @@ impl Shrinker {
                 continue;
             };
             let atoms = key(&edit.atoms(&self.best));
-            if !self.thorough && self.needed.contains(&atoms) || !seen.insert(figure(&draft.case)) {
+            let crowd = edit.crowd(&self.best);
+            let is_needed = self.needed.contains(&atoms) || is_needed_whole(&self.crowds, crowd);
+            if !self.thorough && is_needed || !seen.insert(figure(&draft.case)) {
                 continue;
             }
             let Some(rehearsal) = self.stage.rehearse(&draft.case, Some(&known)) else {
@@ -529,6 +565,7 @@ impl Shrinker {
             };
             singles.push(Single {
                 edit: atoms,
+                crowd,
                 draft,
                 fit,
             });
@@ -641,6 +678,13 @@ const HOPELESS: f64 = 1.0;
 
 /// The same as long as nothing was to blame: what shows a finding whatever goes beside it is known after a single replay.
 const HOPELESS_AT_FIRST: f64 = 2.0;
+
+/// Whether nothing of a crowd can go, as far as is known of it.
+fn is_needed_whole(crowds: &HashMap<u64, Fared>, crowd: Option<u64>) -> bool {
+    crowd
+        .and_then(|crowd| crowds.get(&crowd))
+        .is_some_and(|fared| fared.well == 0 && fared.ill >= MOST_BLAMED_OF_A_CROWD)
+}
 
 /// What tells an edit from others by what it takes out.
 fn key(atoms: &[u64]) -> u64 {
@@ -813,6 +857,16 @@ mod tests {
         let shows = |text: &str| text.contains("_account") && text.contains("AccountNumber");
         let (small, _) = shrink_hearing(&case, lacks_one, shows, |_| ());
         assert_eq!(small.matches("/profiles\n").count(), 1, "{small}");
+    }
+
+    #[test]
+    fn of_a_crowd_that_has_to_be_so_large_a_few_are_tried() {
+        let members: Vec<String> = (0..40).map(|at| format!("\"m{at}\": \"\"")).collect();
+        let case = format!("> PUT /\n| {{{}}}\n", members.join(", "));
+        let shows = |text: &str| text.matches("\":\"\"").count() >= 40;
+        let (small, tried) = shrink(&case, shows);
+        assert!(shows(&small), "{small}");
+        assert!(tried < 15, "{tried}");
     }
 
     #[test]

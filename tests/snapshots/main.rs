@@ -12,6 +12,7 @@
 //! One test a folder of the corpus. `INSTA_UPDATE=always cargo test --test snapshots` accepts what is new; read the diff.
 
 mod bend;
+mod census;
 mod conversation;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +20,7 @@ use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use bend::bent;
 use conversation::converse;
@@ -26,7 +28,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use profile_contract::case::corpus::{Entry, load};
 use profile_contract::case::{Claim, Step};
 use profile_contract::choice;
-use profile_contract::contract::{ChoiceId, Choices, Options, Side};
+use profile_contract::contract::{Choices, Options, Side};
 use profile_contract::judge::{Exercised, addressed};
 use profile_contract::model::{Fit, Model};
 use profile_contract::wire::{Answer, Exchange, Response};
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
 /// One test a folder, and one for snapshots that belong to nothing.
 fn trials(entries: Vec<Entry>) -> Vec<Trial> {
     let names: BTreeSet<PathBuf> = entries.iter().map(snapshot_path).collect();
+    let all = Arc::new(entries.clone());
     let mut folders: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
     for entry in entries {
         let folder = entry.name.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -60,8 +63,30 @@ fn trials(entries: Vec<Entry>) -> Vec<Trial> {
         let name = folder.replace('/', "-");
         trials.push(Trial::test(folder, move || hold(&name, &entries)));
     }
+    for (name, census) in CENSUSES {
+        let entries = Arc::clone(&all);
+        let run = move || {
+            let mut failures = String::new();
+            let path = root().join(format!("snapshots/census/{name}.snap"));
+            compare(&path, &census(&entries), &mut failures);
+            if failures.is_empty() {
+                Ok(())
+            } else {
+                Err(failures.into())
+            }
+        };
+        trials.push(Trial::test(format!("census/{name}"), run));
+    }
     trials
 }
+
+type Census = fn(&[Entry]) -> String;
+const CENSUSES: [(&str, Census); 4] = [
+    ("reference", |_| census::of_the_reference()),
+    ("bent", |_| census::of_bent_answers()),
+    ("variations", census::of_variations),
+    ("defects", census::of_defects),
+];
 
 /// Compares every case of a folder with its snapshot, and what they came to with those of the folder.
 fn hold(folder: &str, entries: &[Entry]) -> Result<(), Failed> {
@@ -123,18 +148,6 @@ fn sides(exercised: &Exercised) -> String {
     let lines = lines.iter();
     lines
         .map(|(rule, sides)| format!("{rule}: {}\n", sides.join(", ")))
-        .collect()
-}
-
-/// A line for each choice of which fewer options are left than there were.
-fn told_choices(before: &Choices, after: &Choices) -> String {
-    let told = ChoiceId::all().filter(|choice| before.get(*choice) != after.get(*choice));
-    let options = |choice: ChoiceId| {
-        let names = after.get(choice).iter();
-        let names = names.map(|at| choice.choice().options[usize::from(at)]);
-        names.collect::<Vec<_>>().join(" or ")
-    };
-    told.map(|choice| format!("{}: {}\n", choice.choice().id, options(choice)))
         .collect()
 }
 
@@ -202,9 +215,9 @@ fn allowed_answers(entry: &Entry, shown: &mut Shown) -> Result<String, String> {
     for (operation, (observer, exchange)) in &last {
         shown.bent.extend(bent(operation, observer, exchange));
     }
-    let told = told_choices(&choices, &observer.choices());
+    let told = census::decided(&choices, &observer.choices());
     if !told.is_empty() {
-        let _ = write!(out, "\n{told}");
+        let _ = write!(out, "\n{}\n", told.join("\n"));
     }
     Ok(out)
 }

@@ -162,7 +162,7 @@ pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize
     let bytes = decisions(seed);
     let changed = match read(&data[..size]) {
         // Now and then something else altogether.
-        Some(case) if !case.steps.is_empty() && !seed.is_multiple_of(32) => {
+        Some(case) if !case.steps.is_empty() && !seed.is_multiple_of(4) => {
             generate::edited(case, &bytes)
         }
         _ => generate::case(&bytes).case,

@@ -59,7 +59,7 @@ pub struct Judged {
 pub struct Seen {
     /// Replays that showed it.
     pub times: u32,
-    /// Replays altogether.
+    /// Replays altogether. What one of the first smaller cases shows, too, needs no other replay to be seen again.
     pub replays: u32,
     /// What it took to make the case smaller, where that was tried.
     pub shrunk: Option<Shrunk>,
@@ -68,7 +68,7 @@ pub struct Seen {
 /// What it took to make a case smaller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shrunk {
-    /// How many requests were sent, beginning with those that showed the finding again.
+    /// How many requests were sent, including those that showed the finding again.
     pub requests: usize,
     /// Whether nothing smaller was left to try.
     pub minimal: bool,

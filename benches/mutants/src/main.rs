@@ -130,7 +130,16 @@ fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
         "--exclude-standard",
     ];
     let list = Command::new("git").args(list).current_dir(from).output()?;
-    for name in String::from_utf8(list.stdout)?.split('\0') {
+    let list = String::from_utf8(list.stdout)?;
+    let names: BTreeSet<&str> = list.split('\0').collect();
+    let made = to.join("src/mutant.rs");
+    for old in sources(to).unwrap_or_default() {
+        let name = old.strip_prefix(to)?.to_string_lossy();
+        if old != made && !(names.contains(&*name) && from.join(&*name).is_file()) {
+            fs::remove_file(&old)?;
+        }
+    }
+    for name in names {
         let path = from.join(name);
         if name.starts_with("benches/mutants/") || !path.is_file() {
             continue;

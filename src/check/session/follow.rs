@@ -19,7 +19,7 @@ use crate::check::record::Record;
 const SHRINKING_TIME: Duration = Duration::from_secs(10);
 
 /// So many smaller cases are held before a violation that none of them shows is looked for in the case itself.
-const GLANCES: usize = 3;
+const GLANCES: usize = 2;
 
 /// A case that showed a violation and is yet to be concluded.
 pub(super) struct Held {

@@ -53,12 +53,12 @@ struct Steps {
 pub(crate) fn of_the_reference() -> String {
     let mut operations: BTreeMap<&str, Steps> = BTreeMap::new();
     let mut sides: BTreeMap<RuleId, [usize; 2]> = BTreeMap::new();
-    let mut told = Counts::new();
+    let mut choices = Counts::new();
     for number in 0..GENERATED {
         let case = nth(6, number).case;
-        let (exchanges, _) = converse(&case, &mut Model::reference());
+        let told = converse(&case, &mut Model::reference());
         let mut observer = Model::observer(&signed());
-        for (_, exchange) in exchanges {
+        for (_, exchange) in told.exchanges {
             let name = addressed(&exchange.message).map_or("none", |operation| operation.name);
             let steps = operations.entry(name).or_default();
             let observed = observer.observe(&exchange);
@@ -75,7 +75,7 @@ pub(crate) fn of_the_reference() -> String {
             }
         }
         for choice in decided(&signed(), &observer.choices()) {
-            count(&mut told, choice);
+            count(&mut choices, choice);
         }
     }
     let mut out = String::new();
@@ -95,7 +95,7 @@ pub(crate) fn of_the_reference() -> String {
     for (rule, [inside, outside]) in sides {
         let _ = writeln!(out, "{}: {inside} inside, {outside} outside", rule.id());
     }
-    out + "\n" + &list(&told)
+    out + "\n" + &list(&choices)
 }
 
 /// The same, where the last answer of each operation is bent in one place after the other: what that is taken for.
@@ -103,10 +103,10 @@ pub(crate) fn of_bent_answers() -> String {
     let mut counts = Counts::new();
     for number in 0..BENT {
         let case = nth(7, number).case;
-        let (exchanges, _) = converse(&case, &mut Model::reference());
+        let told = converse(&case, &mut Model::reference());
         let mut observer = Model::observer(&signed());
         let mut last = BTreeMap::new();
-        for (_, exchange) in exchanges {
+        for (_, exchange) in told.exchanges {
             if let Some(operation) = addressed(&exchange.message) {
                 last.insert(operation.name, (observer.clone(), exchange.clone()));
             }
@@ -189,8 +189,7 @@ fn judged<T: Respond>(
 fn judge(case: &Case, target: &mut dyn Respond, counts: &mut Counts) {
     let choices = Choices::open();
     let mut judge = Judge::new(case, &choices);
-    let (exchanges, _) = converse(case, target);
-    for (step, exchange) in &exchanges {
+    for (step, exchange) in &converse(case, target).exchanges {
         judge.see(*step, exchange);
     }
     let verdict = judge.finish();

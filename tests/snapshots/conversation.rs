@@ -9,23 +9,32 @@ use profile_contract::wire::{
 /// When every case begins, in milliseconds since the epoch.
 const START_MS: i64 = 1_700_000_000_000;
 
-/// Holds a case with a target: what was said and answered, each with its step, and why it ended early if it did.
-pub(crate) fn converse(
-    case: &Case,
-    target: &mut dyn Respond,
-) -> (Vec<(usize, Exchange)>, Option<(usize, String)>) {
+/// What was said and answered.
+#[derive(Default)]
+pub(crate) struct Conversation {
+    /// Each with its step.
+    pub(crate) exchanges: Vec<(usize, Exchange)>,
+    /// At which step it ended early, and why.
+    pub(crate) broken: Option<(usize, String)>,
+}
+
+/// Holds a case with a target.
+pub(crate) fn converse(case: &Case, target: &mut dyn Respond) -> Conversation {
     let mut values: Values = fresh_names(case)
         .into_iter()
         .map(|name| (value_of(&name), name))
         .map(swap)
         .collect();
     let mut now_ms = START_MS;
-    let mut told = Vec::new();
+    let mut told = Conversation::default();
     for (at, step) in case.steps.iter().enumerate() {
         now_ms += 1 + i64::from(step.manner.pause_ms);
         let mut next = match message(step, &values) {
             Ok(message) => Some(message),
-            Err(unbound) => return (told, Some((at, unbound.to_string()))),
+            Err(unbound) => {
+                told.broken = Some((at, unbound.to_string()));
+                return told;
+            }
         };
         let mut answered = 0;
         while let Some(message) = next.take() {
@@ -43,13 +52,14 @@ pub(crate) fn converse(
                     missing = learn(step, response, &mut values).err();
                 }
             }
-            told.push((at, exchange));
+            told.exchanges.push((at, exchange));
             if let Some(missing) = missing {
-                return (told, Some((at, missing.to_string())));
+                told.broken = Some((at, missing.to_string()));
+                return told;
             }
         }
     }
-    (told, None)
+    told
 }
 
 /// The same names in every run, and legible ones: a domain is called what its placeholder is called.

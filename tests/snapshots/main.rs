@@ -9,6 +9,8 @@
 //! their sides. For `snapshots/bent/` the last answer of each operation in a case is bent in one place after the other, and
 //! held against the model: by which rules is a wrong member told, a missing item, another status?
 //!
+//! `snapshots/census/` counts the same of generated cases, and of servers that are right or wrong in other ways (see `census`).
+//!
 //! One test a folder of the corpus. `INSTA_UPDATE=always cargo test --test snapshots` accepts what is new; read the diff.
 
 mod bend;
@@ -158,8 +160,8 @@ fn allowed_answers(entry: &Entry, shown: &mut Shown) -> Result<String, String> {
         let said = &case.steps[at].say;
         format!("corpus/{}.case, step {} ({said})", entry.name, at + 1)
     };
-    let (told, ended) = converse(case, &mut Model::reference());
-    if let Some((at, why)) = ended {
+    let told = converse(case, &mut Model::reference());
+    if let Some((at, why)) = told.broken {
         return Err(format!("{}: {why}\n", place(at)));
     }
     let choices = signed();
@@ -168,7 +170,7 @@ fn allowed_answers(entry: &Entry, shown: &mut Shown) -> Result<String, String> {
     let mut last: BTreeMap<&str, (Model, Exchange)> = BTreeMap::new();
     let mut before = None;
     let mut answered = 0;
-    for (at, exchange) in told {
+    for (at, exchange) in told.exchanges {
         answered = if before == Some(at) { answered + 1 } else { 0 };
         before = Some(at);
         let step = &case.steps[at];

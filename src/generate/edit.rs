@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::adverse;
 use super::draw::Draw;
-use super::story::Asked;
+use super::story::{Asked, Story};
 use crate::case::bind::{DEFAULT_ARN, Values, fresh_names, message};
 use crate::case::{Body, Case, Say, Step};
 use crate::contract::operation::addressed;
@@ -111,7 +111,7 @@ pub fn edited_json(text: &str, bytes: &[u8]) -> Option<String> {
 fn change(draw: &mut Draw<'_>, case: &mut Case) -> Option<()> {
     let steps = case.steps.len();
     let at = draw.below(steps);
-    match draw.weighed(&[2, 2, 2, 1, 8, 3, 4, 3, 1, 1, 2]) {
+    match draw.weighed(&[2, 2, 2, 12, 8, 3, 4, 3, 1, 1, 2]) {
         0 if steps > 1 => {
             case.steps.remove(at);
         }
@@ -125,12 +125,8 @@ fn change(draw: &mut Draw<'_>, case: &mut Case) -> Option<()> {
             let to = draw.below(steps);
             case.steps.insert(to, step);
         }
-        // Some steps of a conversation of its own, at the end where they find what they need or nothing.
-        3 => {
-            let rest: Vec<u8> = (0..64).map(|_| draw.below(256).to_le_bytes()[0]).collect();
-            let mut made = super::case(&rest).case;
-            let from = draw.below(made.steps.len());
-            case.steps.extend(made.steps.drain(from..));
+        3 if steps < MOST_STEPS => {
+            case.steps = Story::continued(draw, std::mem::take(&mut case.steps));
             case.steps.truncate(MOST_STEPS);
         }
         4 => return change_value(draw, case, at),
@@ -473,6 +469,35 @@ mod tests {
             changed += usize::from(edited != case);
         }
         assert!(changed > 450, "{changed}");
+    }
+
+    #[test]
+    fn what_goes_on_speaks_of_what_was_there() {
+        let (mut speaks, mut added) = (0, 0);
+        for number in 0..200 {
+            let before = generated(8, number).case.steps;
+            let bytes = bytes(number);
+            let after = Story::continued(&mut Draw::new(&bytes), before.clone());
+            assert_eq!(after[..before.len()], before);
+            let bound = |steps: &[Step]| -> Vec<String> {
+                let names = steps.iter().flat_map(|step| &step.bindings);
+                names
+                    .map(|binding| format!("${{{}}}", binding.name))
+                    .collect()
+            };
+            let mut names = bound(&after);
+            names.sort_unstable();
+            assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
+            let known = bound(&before);
+            for step in &after[before.len()..] {
+                let said = format!("{:?}", step.say);
+                let object = said.contains("ObjectTypeName");
+                speaks += usize::from(object || known.iter().any(|name| said.contains(name)));
+                added += 1;
+            }
+        }
+        assert!(added > 400, "{added}");
+        assert!(speaks * 3 > added, "{speaks} of {added}");
     }
 
     #[test]

@@ -12,12 +12,16 @@ use super::types::{Type, Values as Kind, template};
 use super::{Dealing, Yield};
 use crate::case::bind::{DEFAULT_ARN, Values, fresh_names, learn, message};
 use crate::case::{Binding, Body, Case, Manner, Say, Step};
-use crate::contract::{RuleId, operation};
+use crate::contract::RuleId;
+use crate::contract::operation::{self, addressed};
 use crate::model::{Model, Outcome};
 use crate::wire::{Message, Response};
 
 /// The clock of the reference while a story is written, in milliseconds since the epoch.
 const NOW_MS: i64 = 1_700_000_000_000;
+
+/// The placeholders of the names of domains.
+const DOMAINS: [&str; 2] = ["domain", "domain2"];
 
 /// A story being written.
 pub(super) struct Story<'d, 'b> {
@@ -40,6 +44,17 @@ struct Domain {
     profiles: Vec<String>,
     /// Type, and the name that stands for the key, of objects.
     objects: Vec<(&'static str, String)>,
+}
+
+impl Domain {
+    fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            types: Vec::new(),
+            profiles: Vec::new(),
+            objects: Vec::new(),
+        }
+    }
 }
 
 /// A request to be: operation by name, target and body.
@@ -113,7 +128,7 @@ impl<'d, 'b> Story<'d, 'b> {
             dealing,
             yields: Yield::default(),
         };
-        story.open_domain("domain");
+        story.open_domain(DOMAINS[0]);
         story.put_type(0);
         let steps = story.draw.between(3, 12);
         for _ in 0..steps {
@@ -125,6 +140,101 @@ impl<'d, 'b> Story<'d, 'b> {
         (story.case, story.yields)
     }
 
+    /// Steps with a few more, that speak of what those led to.
+    pub(super) fn continued(draw: &'d mut Draw<'b>, steps: Vec<Step>) -> Vec<Step> {
+        let mut story = Self {
+            draw,
+            reference: Model::reference(),
+            values: Values::new(),
+            case: Case::default(),
+            domains: Vec::new(),
+            names: 0,
+            dealing: Dealing::Valid,
+            yields: Yield::default(),
+        };
+        for step in steps {
+            story.recall(step);
+        }
+        if story.domains.is_empty() {
+            story.open_domain(DOMAINS[0]);
+            story.put_type(0);
+        }
+        for _ in 0..story.draw.between(1, 4) {
+            story.go_on();
+        }
+        story.case.steps
+    }
+
+    /// Adds a step that was written before, and remembers what it led to.
+    fn recall(&mut self, step: Step) {
+        self.provide(&step);
+        for binding in &step.bindings {
+            let number = binding
+                .name
+                .trim_start_matches(|letter: char| !letter.is_ascii_digit());
+            self.names = self.names.max(number.parse().unwrap_or(0));
+        }
+        if let Ok(message) = message(&step, &self.values)
+            && let Some(response) = self.respond(&message)
+            && response.status < 300
+        {
+            let _ = learn(&step, &response, &mut self.values);
+            self.remember(&step, &message);
+        }
+        self.case.steps.push(step);
+    }
+
+    /// Notes what a step that was served has made, changed or found.
+    fn remember(&mut self, step: &Step, message: &Message) {
+        let (Some(operation), Say::Request { target, body, .. }) = (addressed(message), &step.say)
+        else {
+            return;
+        };
+        let within = |name: &str| target.starts_with(&format!("/domains/${{{name}}}"));
+        let here = self.domains.iter().position(|domain| within(domain.name));
+        let body: Value = match body {
+            Body::Text(text) => serde_json::from_str(text).unwrap_or_default(),
+            _ => Value::Null,
+        };
+        let last = target.rsplit('/').next().unwrap_or_default();
+        match (operation.name, here) {
+            ("CreateDomain", None) => {
+                if let Some(name) = DOMAINS.into_iter().find(|name| within(name)) {
+                    self.domains.push(Domain::new(name));
+                }
+            }
+            ("DeleteDomain", Some(at)) => {
+                self.domains.remove(at);
+            }
+            ("PutProfileObjectType", Some(at)) => {
+                let types = &mut self.domains[at].types;
+                types.retain(|known| known.name != last);
+                types.extend(Type::read(last, &body));
+            }
+            ("DeleteProfileObjectType", Some(at)) => {
+                self.domains[at].types.retain(|known| known.name != last);
+            }
+            (_, Some(at)) => {
+                for binding in &step.bindings {
+                    if binding.pointer.ends_with("/ProfileId") && self.knows(&binding.name) {
+                        self.domains[at].profiles.push(binding.name.clone());
+                    }
+                    let domain = &mut self.domains[at];
+                    let kind = domain
+                        .types
+                        .iter()
+                        .find(|kind| body["ObjectTypeName"] == kind.name);
+                    if binding.pointer == "/ProfileObjectUniqueKey"
+                        && let Some(kind) = kind
+                    {
+                        domain.objects.push((kind.name, binding.name.clone()));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
     fn open_domain(&mut self, name: &'static str) {
         let days = [30, 1, 1096][self.draw.below(3)];
         let body = json!({"DefaultExpirationDays": days});
@@ -133,12 +243,7 @@ impl<'d, 'b> Story<'d, 'b> {
             format!("/domains/${{{name}}}"),
             Some(body),
         ));
-        self.domains.push(Domain {
-            name,
-            types: Vec::new(),
-            profiles: Vec::new(),
-            objects: Vec::new(),
-        });
+        self.domains.push(Domain::new(name));
     }
 
     /// One more step, or a few that belong together.
@@ -167,7 +272,7 @@ impl<'d, 'b> Story<'d, 'b> {
             17 => self.tag(at),
             18 => self.show_template(),
             _ if self.domains.len() < 2 => {
-                self.open_domain("domain2");
+                self.open_domain(DOMAINS[1]);
                 self.put_type(1);
             }
             _ => self.put_object(at),

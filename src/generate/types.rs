@@ -59,6 +59,11 @@ const FIELDS: [(&str, Values); 9] = [
     ("Id", Values::Text),
 ];
 
+/// Names of keys.
+const KEYS: [&str; 7] = [
+    "idKey", "otherKey", "pairKey", "_email", "_phone", "thirdKey", "findKey",
+];
+
 impl Values {
     fn content_type(self) -> &'static str {
         match self {
@@ -171,6 +176,42 @@ impl Type {
             keys,
             creates,
         }
+    }
+
+    /// What the body of a put says, as far as it is one that could have been drawn.
+    pub(super) fn read(name: &str, body: &Value) -> Option<Self> {
+        let name = NAMES.into_iter().find(|known| *known == name)?;
+        let fields: Vec<Field> = body["Fields"]
+            .as_object()?
+            .iter()
+            .filter_map(|(name, field)| {
+                let (name, values) = FIELDS.into_iter().find(|(known, _)| known == name)?;
+                let source = field["Source"].as_str().unwrap_or_default();
+                Some(Field {
+                    name,
+                    values,
+                    deep: source.starts_with("_source.deep."),
+                    target: None,
+                    typed: field.get("ContentType").is_some(),
+                })
+            })
+            .collect();
+        let key = |(name, definitions): (&String, &Value)| {
+            let parts = definitions[0]["FieldNames"].as_array()?.iter();
+            let field = |part: &Value| Some(fields.iter().find(|field| part == field.name)?.name);
+            Some(Key {
+                name: KEYS.into_iter().find(|known| known == name)?,
+                identifiers: Vec::new(),
+                fields: parts.map(field).collect::<Option<_>>()?,
+            })
+        };
+        let keys = body["Keys"].as_object()?.iter().filter_map(key).collect();
+        Some(Self {
+            name,
+            creates: body["AllowProfileCreation"] == true,
+            fields,
+            keys,
+        })
     }
 
     /// The body of the put.
@@ -357,4 +398,30 @@ fn keys(
 pub(super) fn template(draw: &mut Draw<'_>) -> &'static str {
     let ids: Vec<&str> = TEMPLATES.iter().map(|template| template.id).collect();
     draw.pick(&ids).copied().unwrap_or("CTR-NoInferred")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_is_read_from_what_was_put() {
+        for seed in 0..200_u8 {
+            let bytes: Vec<u8> = (0..255_u8).map(|at| at.wrapping_mul(seed ^ 0x5b)).collect();
+            let mut draw = Draw::new(&bytes);
+            let put = Type::draw(&mut draw, None);
+            let body = Value::Object(put.body(&mut draw));
+            let read = Type::read(put.name, &body).expect("a type");
+            assert_eq!((read.name, read.creates), (put.name, put.creates));
+            let field = |field: &Field| (field.name, field.values, field.deep, field.typed);
+            let mut fields: Vec<_> = put.fields.iter().map(field).collect();
+            fields.sort_by_key(|field| read.fields.iter().position(|other| other.name == field.0));
+            assert_eq!(read.fields.iter().map(field).collect::<Vec<_>>(), fields);
+            for key in &put.keys {
+                let same = |other: &&Key| other.name == key.name && other.fields == key.fields;
+                assert!(read.keys.iter().find(same).is_some(), "{}", key.name);
+            }
+        }
+        assert!(Type::read("Elsewhere", &json!({"Fields": {}, "Keys": {}})).is_none());
+    }
 }

@@ -3,6 +3,7 @@
 //! A conversation is a list of lines `METHOD target body => status [type] body`. It is allowed as a whole, or its last
 //! line breaks the named rule.
 
+mod definitions;
 mod doubts;
 
 use std::time::Duration;

@@ -99,6 +99,7 @@ def main():
     parser.add_argument("--fuzzer", required=True, help="the binary of the target `endpoint`")
     parser.add_argument("--runs", type=int, default=20000, help="the limit of executions of a run")
     parser.add_argument("--seeds", type=int, default=10, help="how many seeds of chance")
+    parser.add_argument("--first", type=int, default=1, help="the first of them")
     parser.add_argument("--seeded", action="store_true", help="begin with the corpus")
     parser.add_argument("--jobs", type=int, default=1, help="how many runs at a time")
     parser.add_argument("--json", help="a file that every run goes to, one a line; those in it are not run again")
@@ -123,7 +124,8 @@ def main():
                                        "seconds": round(result[1], 1)}) + "\n")
 
     guides = options.guides
-    tasks = [(defect, seed, guides[(seed + turn) % len(guides)]) for seed in range(1, options.seeds + 1)
+    chosen = range(options.first, options.first + options.seeds)
+    tasks = [(defect, seed, guides[(seed + turn) % len(guides)]) for seed in chosen
              for defect in options.defects for turn in range(len(guides))]
     tasks = [task for task in tasks if task not in done]
     seeds = {}
@@ -140,7 +142,7 @@ def main():
     for defect in options.defects:
         cells = []
         for guide in guides:
-            runs = [done[defect, seed, guide][0] for seed in range(1, options.seeds + 1)]
+            runs = [done[defect, seed, guide][0] for seed in chosen]
             median = statistics.median(options.runs if run is None else run for run in runs)
             beyond = "> " if median >= options.runs else ""
             cells += [f"{beyond}{median:,.0f}", f"{sum(run is not None for run in runs)} of {options.seeds}"]

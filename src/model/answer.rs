@@ -261,8 +261,6 @@ impl<'a> Reply<'a> {
             Outcome::Free | Outcome::FreeOrClosed => Ok(()),
             Outcome::RefusedOrClosed if status >= 400 => Ok(()),
             Outcome::RefusedOrClosed => Err(allowed.rules.clone()),
-            Outcome::FreeBut(refused) if refused != status => Ok(()),
-            Outcome::FreeBut(_) => Err(allowed.rules.clone()),
             Outcome::Bodiless(statuses) if statuses.contains(&status) => Ok(()),
             Outcome::Bodiless(_) => Err(allowed.rules.clone()),
             Outcome::Served => self.compare_success(allowed, found),

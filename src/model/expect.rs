@@ -52,7 +52,6 @@ impl Allowed {
                 let statuses: Vec<_> = statuses.iter().map(u16::to_string).collect();
                 format!("{} without a body", statuses.join(", "))
             }
-            Outcome::FreeBut(status) => format!("any status below 500 but {status}"),
             Outcome::Free => "any status below 500".to_owned(),
             Outcome::RefusedOrClosed => "any refusal, or a closed connection".to_owned(),
             Outcome::FreeOrClosed => "any status below 500, or a closed connection".to_owned(),

@@ -53,8 +53,6 @@ pub enum Outcome {
     Refused(Refusals),
     /// An answer without a body: the statuses that fit.
     Bodiless(&'static [u16]),
-    /// Anything below 500 but this.
-    FreeBut(u16),
     /// Anything below 500.
     Free,
     /// Anything below 500, or a closed connection: what was sent is no HTTP request.
@@ -66,7 +64,7 @@ pub enum Outcome {
 impl Outcome {
     /// Whether it says next to nothing about the answer.
     pub(super) fn is_free(self) -> bool {
-        matches!(self, Self::Free | Self::FreeBut(_) | Self::FreeOrClosed)
+        matches!(self, Self::Free | Self::FreeOrClosed)
     }
 }
 

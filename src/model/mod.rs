@@ -368,7 +368,6 @@ impl Model {
                 (refusal, false)
             }
             Outcome::Bodiless(_)
-            | Outcome::FreeBut(_)
             | Outcome::Free
             | Outcome::FreeOrClosed
             | Outcome::RefusedOrClosed => (refuse(Refusals::ROUTE, &branch.allowed.why), false),
@@ -671,12 +670,7 @@ fn authenticate(world: &World, request: &Request, gate: &mut Gate<'_>) {
 
 /// An operation outside the contract's rules (integrations, identity resolution): any answer of the protocol will do.
 fn unmodelled(world: &World, input: &Input) -> Branch {
-    let large = input.promises.contains(&rule!("proto.large-body"));
-    let mut branch = match large {
-        // Whatever the operation makes of it, its size is no reason to refuse it.
-        true => free(Outcome::FreeBut(413), rule!("proto.large-body")),
-        false => free(Outcome::Free, rule!("proto.no-5xx")),
-    };
+    let mut branch = free(Outcome::Free, rule!("proto.no-5xx"));
     if world.reference {
         branch.allowed.outcome = Outcome::Refused(Refusals::ROUTE);
     } else if let Some(domain) = input.label("DomainName").map(str::to_owned) {

@@ -1,0 +1,484 @@
+//! Domains and tags.
+
+use super::*;
+
+/// The resource of the tags, after a domain `d` was created, and perhaps a type `T` put, and deleted.
+const RESOURCES: &str = r#"
+new | domains/d => must tag.arn.unknown
+domain | domains/d => shows tag.list.empty
+type | domains/d => shows tag.per-resource, shows tag.list.empty
+domain | domains/D => may tag.arn.unknown
+type | domains/d/object-types/T => shows tag.per-resource, shows tag.list.empty
+type | domains/d/object-types/t => shows tag.per-resource, may tag.arn.unknown
+type | domains/D/object-types/T => may tag.arn.unknown
+type | domains/d/object-types/U => must tag.arn.unknown
+deleted type | domains/d/object-types/T => must delete-type.gone, must tag.arn.unknown
+domain | domains/d/object-types/Zendesk-users => may tag.arn.unknown
+domain | domains/d/object-types/_order => may tag.arn.unknown
+domain | domains/d/x/T => must tag.arn.unknown
+type | domains/d/object-types/T/x => must tag.arn.unknown
+domain | x/d => must tag.arn.unknown
+domain | domains => must tag.arn.unknown
+domain | domains/d/object-types => must tag.arn.unknown
+deleted domain | domains/d => must domain.delete.effect, must tag.arn.unknown
+deleted domain | domains/d/object-types/T => must domain.delete.effect, must tag.arn.unknown
+deleted domain | domains/e => must tag.arn.unknown
+odd type | domains/d => shows tag.per-resource
+odd type | domains/d/object-types/U => shows tag.per-resource, may tag.arn.unknown
+"#;
+
+#[test]
+fn tags_are_of_what_there_is_or_may_be() {
+    let odd = described_twice(PUT);
+    for ([before, resource], rules) in table(RESOURCES) {
+        let told = match before {
+            "new" => vec![],
+            "domain" => vec![CREATE],
+            "type" => vec![CREATE, PUT],
+            "odd type" => vec![CREATE, &odd],
+            "deleted type" => vec![
+                CREATE,
+                PUT,
+                r#"DELETE /domains/d/object-types/T => 200 {"Message":"m"}"#,
+            ],
+            _ => vec![CREATE, PUT, r#"DELETE /domains/d => 200 {"Message":"m"}"#],
+        };
+        let mut found = weighing(&told, &format!("GET {}", tags_of(resource)));
+        found.retain(|line| !line.starts_with("shows tag.arn"));
+        assert_eq!(found, rules, "{before} {resource}");
+    }
+}
+
+#[test]
+fn fifty_tags_work_and_a_key_that_is_not_there_may_be_refused() {
+    let pairs = |from: usize, count: usize| -> String {
+        let all = (from..from + count).map(|n| format!(r#""k{n}":"v""#));
+        all.collect::<Vec<_>>().join(",")
+    };
+    let tag = |from: usize, count: usize| {
+        format!(
+            r#"POST {} {{"tags":{{{}}}}}"#,
+            tags_of("domains/d"),
+            pairs(from, count)
+        )
+    };
+    let limit = ["should tag.add.limit-total", "should quota.tags"];
+    for (before, from, count, rules) in [
+        (1, 0, 50, &[][..]),
+        (1, 1, 49, &[]),
+        (1, 1, 50, &limit),
+        (49, 49, 1, &[]),
+        (50, 0, 50, &[]),
+        (50, 50, 1, &limit),
+        (49, 48, 3, &limit),
+    ] {
+        let first = format!("{} => 200 {{}}", tag(0, before));
+        let mut told = weighing(&[CREATE, &first], &tag(from, count));
+        told.retain(|line| !line.starts_with("shows"));
+        assert_eq!(told, rules, "{before} {from} {count}");
+    }
+    let grudge = ["grudge tag.remove.absent-key"];
+    for (count, keys, rules) in [
+        (1, "k0", &[][..]),
+        (1, "k1", &grudge),
+        (2, "k1", &[]),
+        (2, "k0&tagKeys=k1", &[]),
+        (1, "k0&tagKeys=k1", &grudge),
+    ] {
+        let first = format!("{} => 200 {{}}", tag(0, count));
+        let untag = format!("DELETE {}?tagKeys={keys}", tags_of("domains/d"));
+        let mut told = weighing(&[CREATE, &first], &untag);
+        told.retain(|line| !line.starts_with("shows"));
+        assert_eq!(told, rules, "{count} {keys}");
+    }
+}
+
+/// Requests about domains, and what their answers rest on.
+const DOMAINS: &str = r#"
+new | POST /domains/d {"DefaultExpirationDays":30} => shows domain.create.echo, shows domain.name.min-max
+new | POST /domains/d {"DefaultExpirationDays":30,"DefaultEncryptionKey":"","DeadLetterQueueUrl":""} => shows domain.create.echo, shows domain.name.min-max
+new | POST /domains/d {"DefaultExpirationDays":30,"DefaultEncryptionKey":"k"} => shows domain.create.echo, shows domain.name.min-max, may domain.create.key-url-content
+new | POST /domains/d {"DefaultExpirationDays":30,"DeadLetterQueueUrl":"k"} => shows domain.create.echo, shows domain.name.min-max, may domain.create.key-url-content
+domain | GET /domains/d => shows domain.get.echo
+type | GET /domains/d => shows domain.get.echo, shows tag.per-resource
+twice | GET /domains/d => shows domain.get.echo, shows domain.create.duplicate
+two | GET /domains/d => shows domain.get.echo, shows domain.isolation
+one gone | GET /domains/d => shows domain.get.echo, shows domain.isolation
+domain | GET /domains/D => shows domain.get.echo, may domain.name.case
+domain | DELETE /domains/D => shows domain.delete.effect, shows domain.delete.message, may domain.name.case
+domain | POST /domains/D {"DefaultExpirationDays":30} => shows domain.create.echo, shows domain.name.min-max, may domain.name.case
+one gone | GET /domains/e => must domain.delete.effect, must domain.get.unknown, must domain.scope-unknown
+one gone | POST /domains/e {"DefaultExpirationDays":30} => shows domain.create.echo, shows domain.name.min-max, may domain.recreate-clean
+domain | PUT /domains/d {"DefaultEncryptionKey":"k"} => shows domain.update.partial, may domain.create.key-url-content
+domain | PUT /domains/d {"DefaultEncryptionKey":""} => shows domain.update.partial
+domain | PUT /domains/d {"Tags":{"a":"b"}} => shows domain.update.partial, may domain.update.tags
+"#;
+
+#[test]
+fn what_happened_before_explains_what_is_wrong_with_a_domain() {
+    let other = create_named("e");
+    let gone = r#"DELETE /domains/e => 200 {"Message":"m"}"#;
+    for ([before, request], rules) in table(DOMAINS) {
+        let told = match before {
+            "new" => vec![],
+            "domain" => vec![CREATE],
+            "type" => vec![CREATE, PUT],
+            "twice" => vec![CREATE, CREATE],
+            "two" => vec![CREATE, &other],
+            _ => vec![CREATE, &other, gone],
+        };
+        assert_eq!(weighing(&told, request), rules, "{before} {request}");
+    }
+}
+
+#[test]
+fn what_an_answer_to_a_write_leaves_out_is_still_open() {
+    let empty = r#","DefaultEncryptionKey":"""#;
+    let create = format!(
+        r#"POST /domains/d {{"DefaultExpirationDays":30{empty}}} => 200 {}"#,
+        domain_with(30, "")
+    );
+    let get = |days: u16, more: &str| format!("GET /domains/d => 200 {}", domain_with(days, more));
+    let update = |given: &str, days: u16, more: &str| {
+        format!(
+            "PUT /domains/d {{{given}}} => 200 {}",
+            domain_with(days, more)
+        )
+    };
+    let off = r#","Matching":{"Enabled":false}"#;
+    let tags = r#","Tags":{"a":"b"}"#;
+    let created = |given: &str| {
+        format!(
+            r#"POST /domains/d {{"DefaultExpirationDays":30{given}}} => 200 {}"#,
+            domain_with(30, "")
+        )
+    };
+    for (fits, told) in [
+        (true, vec![create.clone(), get(30, empty), get(30, empty)]),
+        (true, vec![create.clone(), get(30, ""), get(30, "")]),
+        (false, vec![create.clone(), get(30, ""), get(30, empty)]),
+        (false, vec![create.clone(), get(30, empty), get(30, "")]),
+        (
+            false,
+            vec![create, get(30, r#","DefaultEncryptionKey":"k""#)],
+        ),
+        (
+            true,
+            vec![
+                CREATE.to_owned(),
+                update(r#""DefaultEncryptionKey":"""#, 30, ""),
+                get(30, empty),
+            ],
+        ),
+        (
+            true,
+            vec![CREATE.to_owned(), update("", 30, ""), get(30, off)],
+        ),
+        (true, vec![CREATE.to_owned(), get(30, off), get(30, off)]),
+        (true, vec![created(off), get(30, off)]),
+        (true, vec![created(off), get(30, "")]),
+        (
+            false,
+            vec![created(r#","DefaultEncryptionKey":"k""#), get(30, "")],
+        ),
+        (
+            false,
+            vec![created(&off.replace("false", "true")), get(30, "")],
+        ),
+        (
+            false,
+            vec![created(off), get(30, &off.replace("false", "true"))],
+        ),
+        (false, vec![CREATE.to_owned(), get(30, tags)]),
+        (
+            true,
+            vec![CREATE.to_owned(), update(&tags[1..], 30, ""), get(30, tags)],
+        ),
+        (
+            true,
+            vec![CREATE.to_owned(), update(&tags[1..], 30, ""), get(30, "")],
+        ),
+        (
+            false,
+            vec![
+                CREATE.to_owned(),
+                update(&tags[1..], 30, ""),
+                get(30, ""),
+                get(30, tags),
+            ],
+        ),
+        (
+            true,
+            vec![
+                CREATE.to_owned(),
+                update(r#""DefaultExpirationDays":40"#, 40, ""),
+                get(40, ""),
+            ],
+        ),
+        (
+            false,
+            vec![
+                CREATE.to_owned(),
+                update(r#""DefaultExpirationDays":40"#, 40, ""),
+                get(30, ""),
+            ],
+        ),
+        (
+            true,
+            vec![
+                CREATE.to_owned(),
+                update(
+                    r#""DefaultExpirationDays":40,"DefaultExpirationDays":50"#,
+                    60,
+                    "",
+                ),
+                get(70, off),
+            ],
+        ),
+    ] {
+        assert_eq!(judged(&told) == (true, vec![]), fits, "{told:#?}");
+    }
+    let keyed = r#","DefaultEncryptionKey":"k""#;
+    let cleared = r#""DefaultEncryptionKey":"""#;
+    for (fits, told) in [
+        (true, [created(keyed), get(30, keyed), get(30, keyed)]),
+        (false, [created(keyed), get(30, keyed), get(30, "")]),
+        (false, [created(keyed), update("", 30, keyed), get(30, "")]),
+        (true, [created(keyed), update(cleared, 30, ""), get(30, "")]),
+        (
+            true,
+            [created(keyed), update(cleared, 30, ""), get(30, empty)],
+        ),
+        (
+            false,
+            [created(keyed), update(cleared, 30, ""), get(30, keyed)],
+        ),
+        (
+            false,
+            [created(keyed), update(cleared, 30, empty), get(30, "")],
+        ),
+        (
+            true,
+            [created(""), update(&keyed[1..], 30, ""), get(30, keyed)],
+        ),
+        (
+            false,
+            [created(""), update(&keyed[1..], 30, ""), get(30, "")],
+        ),
+        (false, [created(""), update("", 30, ""), get(30, tags)]),
+        (true, [created(""), update("", 30, ""), get(30, "")]),
+    ] {
+        assert_eq!(judged(&told) == (true, vec![]), fits, "{told:#?}");
+    }
+    let wrong = CREATE.replacen(
+        "\"DefaultExpirationDays\":30,\"Cr",
+        "\"DefaultExpirationDays\":31,\"Cr",
+        1,
+    );
+    assert_eq!(judged(&[wrong]), (false, vec!["domain.create.echo"]));
+}
+
+#[test]
+fn types_without_an_expiration_have_that_of_the_domain_then_or_now() {
+    let put = typed("N", &mapped())[0].clone();
+    let own = put.replacen("\"one\"", "\"one\",\"ExpirationDays\":30", 1);
+    let update = format!(
+        r#"PUT /domains/d {{"DefaultExpirationDays":40}} => 200 {}"#,
+        domain_with(40, "")
+    );
+    let same = update.replace("40", "30");
+    let get = |more: &str| typed("N", &format!("{}{more}", mapped()))[1].clone();
+    let days = |days: u16| format!(r#","ExpirationDays":{days}"#);
+    for (put, update, shown, fits) in [
+        (&put, &update, days(30), true),
+        (&put, &update, days(40), true),
+        (&put, &update, days(50), false),
+        (&put, &update, String::new(), true),
+        (&put, &same, days(30), true),
+        (&put, &same, days(40), false),
+        (&own, &update, days(30), true),
+        (&own, &update, days(40), false),
+    ] {
+        let told = [CREATE.to_owned(), put.clone(), update.clone(), get(&shown)];
+        assert_eq!(judged(&told).0, fits, "{told:#?}");
+    }
+    // A type that has shown which expiration it has keeps to it, or follows its domain.
+    for (shown, fits) in [(days(30), true), (days(40), true), (days(50), false)] {
+        let told = [
+            CREATE.to_owned(),
+            put.clone(),
+            get(&days(30)),
+            update.clone(),
+            get(&shown),
+        ];
+        assert_eq!(judged(&told).0, fits, "{told:#?}");
+    }
+}
+
+#[test]
+fn the_ids_of_the_reference_are_of_one_domain_and_one_life() {
+    let profile =
+        |name: &str| format!(r#"POST /domains/{name}/profiles {{"FirstName":"A"}} => 200 {{}}"#);
+    let id = |lines: &[String]| {
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let made = answered(&Manner::default(), &lines);
+        made.get("ProfileId")
+            .and_then(Json::as_str)
+            .map(str::to_owned)
+    };
+    let mut ids = Vec::new();
+    for name in 'a'..='z' {
+        let name = name.to_string();
+        ids.push(id(&[create_named(&name), profile(&name)]));
+    }
+    let again = [
+        create_named("a"),
+        r#"DELETE /domains/a => 200 {}"#.to_owned(),
+        create_named("a"),
+        profile("a"),
+    ];
+    ids.push(id(&again));
+    let count = ids.len();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), count);
+    assert!(ids.iter().all(Option::is_some));
+}
+
+#[test]
+fn the_reference_lists_tags_where_there_are_some() {
+    let tagged = CREATE.replacen("30}", r#"30,"Tags":{"a":"b"}}"#, 1);
+    for (create, shown) in [(CREATE, false), (&tagged, true)] {
+        let list = answered(&Manner::default(), &[create, "GET /domains => 200"]);
+        assert_eq!(list.pointer("/Items/0/Tags").is_some(), shown);
+    }
+    // And the times of a domain that it takes again.
+    let choice = choice!("cap.duplicate-domain");
+    let again = answered(&Manner::default().choosing(choice, 1), &[CREATE, CREATE]);
+    assert!(again.get("CreatedAt").is_some());
+    let later = CREATE.replace("1700000000}", "1700000001}");
+    allowed(&[CREATE, &later]);
+}
+
+#[test]
+fn tags_of_a_type_that_is_put_again_are_the_old_the_new_or_both() {
+    let put = |name: &str, tags: &str| {
+        let tags = match tags {
+            "none" => String::new(),
+            tags => format!(r#","Tags":{tags}"#),
+        };
+        let [put, _] = typed(name, &format!("{}{tags}", mapped()));
+        let asked = asked(&put);
+        format!(r#"{asked} => 200 {{"ObjectTypeName":"{name}","Description":"one"}}"#)
+    };
+    let list = |name: &str, tags: &str| {
+        let resource = tags_of(&format!("domains/d/object-types/{name}"));
+        format!(r#"GET {resource} => 200 {{"tags":{tags}}}"#)
+    };
+    let (one, two, other) = (r#"{"a":"1"}"#, r#"{"a":"2"}"#, r#"{"b":"2"}"#);
+    let both = r#"{"a":"1","b":"2"}"#;
+    for (first, second, shown, fits) in [
+        (one, two, one, true),
+        (one, two, two, true),
+        (one, two, "{}", false),
+        (one, other, one, true),
+        (one, other, other, true),
+        (one, other, both, true),
+        (one, other, "{}", false),
+        (one, "none", one, true),
+        (one, "none", "{}", false),
+        (one, "none", two, false),
+        ("none", one, one, true),
+        ("none", one, "{}", true),
+        ("none", one, two, false),
+        ("none", "none", "{}", true),
+        ("none", "none", one, false),
+    ] {
+        let told = [
+            CREATE.to_owned(),
+            put("N", first),
+            put("N", second),
+            list("N", shown),
+        ];
+        assert_eq!(judged(&told).0, fits, "{first} {second} {shown}");
+    }
+    // Whoever has kept, replaced or merged them once does so again.
+    for (first, second) in [(one, one), (other, other), (both, both)] {
+        for shown in [one, other, both] {
+            let told = [
+                CREATE.to_owned(),
+                put("N", one),
+                put("N", other),
+                list("N", first),
+                put("M", one),
+                put("M", other),
+                list("M", shown),
+            ];
+            assert_eq!(judged_anywhere(&told), shown == second, "{first} {shown}");
+        }
+    }
+    // What was empty before shows only whether the new ones count.
+    let told = |shown: &str| {
+        judged_anywhere(&[
+            CREATE.to_owned(),
+            put("N", "none"),
+            put("N", one),
+            list("N", one),
+            put("M", one),
+            put("M", other),
+            list("M", shown),
+        ])
+    };
+    assert!(told(other) && told(both) && !told(one));
+    let gone = r#"DELETE /domains/d/object-types/N => 200 {"Message":"m"}"#.to_owned();
+    let fresh = [CREATE.to_owned(), put("N", "none"), list("N", one)];
+    assert_eq!(candidates(&fresh)[0], "put-type.tags.stored");
+    let refused = refused_put("N");
+    let after = [CREATE.to_owned(), refused, put("N", "none"), list("N", one)];
+    assert_eq!(candidates(&after)[0], "put-type.tags.stored");
+    let again = [
+        CREATE.to_owned(),
+        put("N", one),
+        gone,
+        put("N", "none"),
+        list("N", one),
+    ];
+    assert_eq!(candidates(&again)[0], "delete-type.reput");
+}
+
+#[test]
+fn what_a_domain_was_given_that_no_number_is_nobody_can_say() {
+    let create = CREATE.replacen("30}", "30.5}", 1);
+    let get = format!("GET /domains/d => 200 {}", domain_with(99, ""));
+    let told = [create.clone()];
+    assert_eq!(judged(&told), (true, vec!["proto.body-int-fraction"]));
+    assert_eq!(judged(&[create, get.clone()]), (true, vec![]));
+    assert!(!judged(&[CREATE.to_owned(), get]).0);
+}
+
+#[test]
+fn matching_without_a_word_of_whether_it_is_on_is_off() {
+    let create = |matching: &str| {
+        let body = domain_with(30, "");
+        format!(r#"POST /domains/d {{"DefaultExpirationDays":30{matching}}} => 200 {body}"#)
+    };
+    let (on, off) = (
+        r#","Matching":{"Enabled":true}"#,
+        r#","Matching":{"Enabled":false}"#,
+    );
+    let newer = r#","Matching":{"Newer":true}"#;
+    let get = |matching: &str| format!("GET /domains/d => 200 {}", domain_with(30, matching));
+    for (given, shown, fits) in [
+        (&["", on][..], newer, true),
+        (&[off, on], newer, true),
+        (&[off], newer, true),
+        (&[on], newer, false),
+        (&["", on], on, true),
+        (&["", on], off, true),
+        (&[off, on], "", true),
+    ] {
+        let mut told: Vec<String> = given.iter().map(|matching| create(matching)).collect();
+        told.push(get(shown));
+        assert_eq!(judged(&told).0, fits, "{told:#?}");
+    }
+}

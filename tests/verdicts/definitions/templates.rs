@@ -1,0 +1,287 @@
+//! Templates, and types that take their mapping from one.
+
+use super::*;
+
+/// The rules of what an answer about a template deserves a warning for.
+fn told_of_template(id: &str, members: &str) -> (bool, Vec<&'static str>) {
+    weighed(&exchange(&format!(
+        r#"GET /templates/{id} => 200 {{"TemplateId":"{id}",{members}}}"#
+    )))
+}
+
+#[test]
+fn a_template_is_named_and_keyed_as_types_are() {
+    let longest = "n".repeat(64);
+    let too_long = "n".repeat(65);
+    for (name, right) in [
+        ("Zendesk", true),
+        ("a", true),
+        (longest.as_str(), true),
+        (too_long.as_str(), false),
+        ("", false),
+        ("free text", false),
+    ] {
+        for member in ["SourceName", "SourceObject"] {
+            let (fits, rules) = told_of_template("t", &format!(r#""{member}":"{name}""#));
+            let wanted = if right {
+                &[][..]
+            } else {
+                &["template.get.source-names"]
+            };
+            assert!(fits);
+            assert_eq!(rules, wanted, "{member} {name}");
+        }
+    }
+    let fields = r#""Fields":{"a":{"Source":"_source.a"},"b":{"Source":"_source.b"}}"#;
+    let both = r#""StandardIdentifiers":["UNIQUE","PROFILE"]"#;
+    let unique = r#""StandardIdentifiers":["UNIQUE"]"#;
+    let profile = r#""StandardIdentifiers":["PROFILE"]"#;
+    for (keys, count) in [
+        (String::new(), 0),
+        (format!(r#""k":[{{{both},"FieldNames":["a"]}}]"#), 0),
+        (format!(r#""k":[{{{both},"FieldNames":["a","b"]}}]"#), 0),
+        (format!(r#""k":[{{{both},"FieldNames":["a","c"]}}]"#), 1),
+        (format!(r#""k":[{{{both},"FieldNames":["d","c"]}}]"#), 2),
+        (format!(r#""k":[{{{unique},"FieldNames":["a"]}}]"#), 1),
+        (format!(r#""k":[{{{profile},"FieldNames":["a"]}}]"#), 1),
+        (
+            format!(
+                r#""k":[{{{unique},"FieldNames":["a"]}}],"l":[{{{profile},"FieldNames":["b"]}}]"#
+            ),
+            0,
+        ),
+        (
+            format!(r#""k":[{{{unique},"FieldNames":["a"]}},{{{both},"FieldNames":["b"]}}]"#),
+            1,
+        ),
+    ] {
+        let (fits, rules) = told_of_template("t", &format!(r#"{fields},"Keys":{{{keys}}}"#));
+        assert!(fits);
+        assert_eq!(rules, vec!["template.get.well-formed"; count], "{keys}");
+    }
+}
+
+#[test]
+fn a_template_stays_as_it_was_shown() {
+    let get = |id: &str, members: &str| {
+        format!(r#"GET /templates/{id} => 200 {{"TemplateId":"t"{members}}}"#)
+    };
+    let missing = |id: &str, answer: &str| format!("GET /templates/{id} => {answer}");
+    let list = |items: &str| format!(r#"GET /templates => 200 {{"Items":[{items}]}}"#);
+    let item = r#"{"TemplateId":"t","SourceName":"n"}"#;
+    let full = r#","SourceName":"n","AllowProfileCreation":true,"Fields":{"a":{"Source":"_source.a"}},"Keys":{"k":[{"StandardIdentifiers":["PROFILE","UNIQUE"],"FieldNames":["a"]}]}"#;
+    let turned = full.replace(r#""PROFILE","UNIQUE""#, r#""UNIQUE","PROFILE""#);
+    let spelled = full.replace(r#"_source.a"}"#, r#"_source.a","ContentType":"STRING"}"#);
+    for fine in [
+        &[get("t", full), get("t", full), get("t", &turned)][..],
+        &[get("t", full), get("t", &spelled)],
+        &[list(item), get("t", full)],
+        &[list(item), get("t", "")],
+        &[list(""), get("t", full)],
+        &[missing("t", NOT_FOUND), missing("t", BAD)],
+        &[get("t", full), get("T", full), get("T", full)],
+        &[get("t", full), missing("T", NOT_FOUND), missing("T", BAD)],
+        &[missing("T", NOT_FOUND), get("t", full)],
+    ] {
+        allowed(&fine.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+    let stable = "template.get.stable";
+    for (rule, told) in [
+        (stable, &[get("t", full), get("t", "")][..]),
+        (stable, &[get("t", ""), get("t", full)]),
+        (
+            stable,
+            &[get("t", full), get("t", &full.replace("true", "false"))],
+        ),
+        (
+            stable,
+            &[get("t", full), get("t", &full.replace("\"a\"", "\"b\""))],
+        ),
+        (stable, &[get("t", full), missing("t", NOT_FOUND)]),
+        (stable, &[missing("t", NOT_FOUND), get("t", full)]),
+        (
+            stable,
+            &[get("t", full), get("T", full), missing("T", NOT_FOUND)],
+        ),
+        (
+            "template.list.complete",
+            &[list(item), get("t", &full.replace("\"n\"", "\"m\""))],
+        ),
+        (stable, &[list(item), missing("t", NOT_FOUND)]),
+        (
+            "template.list.complete",
+            &[missing("t", NOT_FOUND), list(item)],
+        ),
+    ] {
+        let told: Vec<&str> = told.iter().map(String::as_str).collect();
+        assert_eq!(broken(&told).as_deref(), Some(rule), "{told:#?}");
+    }
+}
+
+#[test]
+fn a_type_may_have_the_mapping_of_the_template_of_its_name() {
+    let mapped = mapped();
+    let other = mapped.replace("_source.a", "_source.b");
+    let allow = r#","AllowProfileCreation":true"#;
+    let echo = "put-type.echo.fields";
+    let named = |id: &str| format!(r#","TemplateId":"{id}""#);
+    for (name, given, shown, rule) in [
+        ("Zendesk-users", "", "", None),
+        ("Zendesk-users", "", other.as_str(), None),
+        ("Zendesk-users", "", allow, None),
+        ("Zendesk-users", "", &named("Zendesk-users"), None),
+        (
+            "Zendesk-users",
+            "",
+            &named("other"),
+            Some("put-type.mapping.none-implicit"),
+        ),
+        ("Zendesk-users", &mapped, &mapped, None),
+        ("Zendesk-users", &mapped, &other, Some(echo)),
+        (
+            "Zendesk-users",
+            &mapped,
+            allow,
+            Some("put-type.allow-creation.default"),
+        ),
+        (
+            "Zendesk-users",
+            &mapped,
+            &named("Zendesk-users"),
+            Some("put-type.template.echo"),
+        ),
+        ("N", "", "", None),
+        ("N", "", &other, Some(echo)),
+        ("N", "", allow, Some("put-type.allow-creation.default")),
+        ("N", "", &named("N"), Some("put-type.template.echo")),
+        ("N", &mapped, &mapped, None),
+        ("N", &mapped, &other, Some(echo)),
+    ] {
+        let ([put, _], [_, get]) = (typed(name, given), typed(name, shown));
+        let asked = asked(&put);
+        let put = format!(r#"{asked} => 200 {{"ObjectTypeName":"{name}","Description":"one"}}"#);
+        let get = match shown {
+            shown if !shown.contains("Fields") && !given.is_empty() => {
+                get.replace("\"one\"", &format!("\"one\"{mapped}"))
+            }
+            _ => get,
+        };
+        let (fits, rules) = judged(&[CREATE.to_owned(), put, get]);
+        assert_eq!(
+            (fits, rules.first().copied()),
+            (rule.is_none(), rule),
+            "{name} {given} {shown}"
+        );
+    }
+}
+
+#[test]
+fn of_a_template_and_a_mapping_of_its_own_a_type_has_one_for_good() {
+    let fields = |name: &str| format!(r#","Fields":{{"{name}":{{"Source":"_source.{name}"}}}}"#);
+    let template = format!(
+        r#"GET /templates/t => 200 {{"TemplateId":"t"{},"Keys":{{"k":[{{"StandardIdentifiers":["UNIQUE","PROFILE"],"FieldNames":["a"]}}]}}}}"#,
+        fields("a")
+    );
+    let keys = r#","Keys":{"k":[{"StandardIdentifiers":["UNIQUE","PROFILE"],"FieldNames":["b"]}]}"#;
+    let id = r#","TemplateId":"t""#;
+    let tell = |given: &str, shown: [&str; 2]| {
+        let mut told = vec![CREATE.to_owned(), template.clone()];
+        for (name, shown) in ["N", "M"].into_iter().zip(shown) {
+            let ([put, _], [_, get]) = (typed(name, given), typed(name, &format!("{id}{shown}")));
+            let asked = asked(&put);
+            told.push(format!(
+                r#"{asked} => 200 {{"ObjectTypeName":"{name}","Description":"one","TemplateId":"t"}}"#
+            ));
+            told.push(get);
+        }
+        judged(&told) == (true, Vec::new())
+    };
+    let (a, b, c) = (fields("a"), fields("b"), fields("c"));
+    let both = format!("{id}{b}{keys}");
+    for (given, first, fits) in [
+        (&both, &a, true),
+        (&both, &b, true),
+        (&both, &String::new(), true),
+        (&id.to_owned(), &a, true),
+        (&id.to_owned(), &String::new(), true),
+        (&format!("{id}{b}"), &b, true),
+        (&format!("{id}{b}"), &a, true),
+    ] {
+        assert_eq!(tell(given, [first, ""]), fits, "{given} {first}");
+        assert_eq!(tell(given, [first, first]), fits, "{given} {first}");
+    }
+    // A template alone says nothing of what wins.
+    let mut told = vec![CREATE.to_owned(), template.clone()];
+    for (name, given, shown) in [("N", id, &a), ("M", &both, &b)] {
+        let ([put, _], [_, get]) = (typed(name, given), typed(name, &format!("{id}{shown}")));
+        let asked = asked(&put);
+        told.push(format!(
+            r#"{asked} => 200 {{"ObjectTypeName":"{name}","Description":"one","TemplateId":"t"}}"#
+        ));
+        told.push(get);
+    }
+    assert_eq!(judged(&told), (true, vec![]));
+    // Once it has shown which one wins, the other does not.
+    assert!(!tell(&both, [&a, &b]) && !tell(&both, [&b, &a]));
+    assert!(!tell(&both, ["", &c]) && !tell(id, ["", &b]));
+}
+
+#[test]
+fn a_type_that_has_a_mapping_of_its_own_now_should_forget_its_template() {
+    let template = r#","TemplateId":"t""#;
+    let [by_template, _] = typed("N", template);
+    let [put, get] = typed("N", &mapped());
+    let [bare, bare_get] = typed("N", "");
+    let with = |get: &str| get.replace("\"one\"", &format!("\"one\"{template}"));
+    let without = get.replace(&mapped(), "");
+    let replaced = "put-type.replace.template-to-custom";
+    let stale = "put-type.replace.fields-keys";
+    for (told, fits, rule) in [
+        (vec![&by_template, &put, &get], true, None),
+        (vec![&by_template, &put, &with(&get)], true, None),
+        (
+            vec![&bare, &bare, &with(&bare_get)],
+            false,
+            Some("put-type.replace.optional-scalars"),
+        ),
+        (vec![&put, &put, &with(&get)], true, Some(replaced)),
+        (vec![&put, &get], true, None),
+        (vec![&put, &without], false, Some("put-type.echo.fields")),
+        (
+            vec![&put, &put, &without],
+            false,
+            Some("put-type.echo.fields"),
+        ),
+        (vec![&put, &bare, &get], false, Some(stale)),
+        (vec![&bare, &get], false, Some("put-type.echo.fields")),
+    ] {
+        let told: Vec<String> = [CREATE.to_owned()]
+            .into_iter()
+            .chain(told.into_iter().cloned())
+            .collect();
+        let (found, rules) = judged(&told);
+        assert_eq!((found, rules.first().copied()), (fits, rule), "{told:#?}");
+    }
+}
+
+#[test]
+fn of_equal_names_in_a_template_the_last_counts() {
+    for more in [0, 14, 15, 16, 20] {
+        let others: String = (0..more)
+            .map(|n| format!(r#""f{n}":{{"Source":"_source.f"}},"#))
+            .collect();
+        let field = |source: &str| format!(r#""a":{{"Source":"_source.{source}"}}"#);
+        let get = |fields: &str| {
+            format!(r#"GET /templates/t => 200 {{"TemplateId":"t","Fields":{{{others}{fields}}}}}"#)
+        };
+        let twice = get(&format!("{},{}", field("x"), field("y")));
+        for (then, fits) in [
+            (&twice, true),
+            (&get(&field("y")), true),
+            (&get(&field("x")), false),
+        ] {
+            let told = [twice.clone(), then.clone()];
+            assert_eq!(judged_anywhere(&told), fits, "{more} {then}");
+        }
+    }
+}

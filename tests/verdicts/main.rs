@@ -5,6 +5,7 @@
 
 mod definitions;
 mod doubts;
+mod objects;
 mod profiles;
 
 use std::time::Duration;

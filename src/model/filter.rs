@@ -145,9 +145,7 @@ impl<'a> Filter<'a> {
                 )
             }
             meaning => {
-                let union = self.values.len() < 2
-                    || self.values.iter().all(|value| *value == self.values[0])
-                    || ways.choose(choice!("cap.multi-values")) == 0;
+                let union = self.is_union(ways);
                 let kept = items.into_iter().filter_map(|(mut item, no)| {
                     let standard = domain.store.standards.get(&no)?;
                     let keeps = self.keeps(&meaning, standard, ways)?;
@@ -205,6 +203,12 @@ impl<'a> Filter<'a> {
         } else {
             Meaning::Unknown
         }
+    }
+
+    /// Whether what one of the values finds has to be there: several values may mean something else than any of them.
+    fn is_union(&self, ways: &mut Ways) -> bool {
+        self.values.iter().all(|value| *value == self.values[0])
+            || ways.choose(choice!("cap.multi-values")) == 0
     }
 
     /// Whether an item is kept for certain (`true`), perhaps (`false`), or not.
@@ -273,6 +277,7 @@ impl<'a> Filter<'a> {
 
     /// A filter on ingested objects, where the target takes one: by the keys their type defines.
     fn any_type(&self, domain: &Domain, items: Vec<(Item, No)>, ways: &mut Ways) -> Verdict {
+        let union = self.is_union(ways);
         let kept = items.into_iter().filter_map(|(mut item, no)| {
             let object = domain.store.objects.get(&no)?;
             let wrote = object.wrote();
@@ -295,7 +300,7 @@ impl<'a> Filter<'a> {
                     _ => best = best.or(Some(false)),
                 }
             }
-            if best? {
+            if best? && union {
                 item.missing = rules!["filter.scope"].into();
             } else {
                 item.need = Need::May;

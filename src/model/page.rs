@@ -569,9 +569,11 @@ impl Page {
         }
     }
 
-    /// Whether any of its items is told by something else than a name.
+    /// Whether an item without a name may be one of its own, or nothing but a stranger.
     fn lacks_names(&self) -> bool {
-        self.items.iter().any(|item| item.handle != 0) || matches!(self.key, Naming::Within(_))
+        self.items.is_empty()
+            || self.items.iter().any(|item| item.handle != 0)
+            || matches!(self.key, Naming::Within(_))
     }
 
     /// Calls `cite` for every rule that a page shows by fitting.

@@ -495,6 +495,9 @@ fn where_objects_are_filtered_it_is_by_their_own_keys() {
         ("mKey", "x", &[], false),
         ("mKey", r#"y","z"#, &[], true),
         ("mKey", r#"y","z"#, one, true),
+        ("mKey", r#"x","y"#, one, true),
+        // Several values may mean something else than any of them.
+        ("mKey", r#"x","y"#, &[], true),
     ] {
         let told = and(&told, &[listed(key, values, items)]);
         let rules = rules_broken(&[scope], &told);
@@ -505,6 +508,15 @@ fn where_objects_are_filtered_it_is_by_their_own_keys() {
         let rules = rules_broken(&[scope], &told);
         assert_eq!(rules.is_empty(), right, "{key}");
     }
+}
+
+#[test]
+fn an_item_that_says_not_which_it_is_is_no_less_a_stranger() {
+    let told = conversation([CARD.to_owned(), made(r#""FirstName":"Ann""#)]);
+    let stranger = r#"{"ObjectTypeName":"C","Object":"{\"id\":\"2\"}"}"#;
+    let line = list(P, &[]).replacen(r#""Items":[]"#, &format!(r#""Items":[{stranger}]"#), 1);
+    assert!(line.contains("id"), "{line}");
+    assert!(!fits(&and(&told, &[line])));
 }
 
 #[test]

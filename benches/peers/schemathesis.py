@@ -141,7 +141,8 @@ def schemathesis(command, document, address, seconds, seed):
     began = time.monotonic()
     arguments = [command, "run", document, "--url", address, "--seed", str(seed), "--max-time", str(seconds)]
     arguments += ["--no-color", "--continue-on-failure"]
-    told = subprocess.run(arguments, capture_output=True, text=True, cwd=PEERS).stdout
+    run = subprocess.run(arguments, capture_output=True, text=True, cwd=PEERS)
+    told = run.stdout
     took = time.monotonic() - began
     found, operation = set(), None
     for line in told.splitlines():
@@ -150,7 +151,9 @@ def schemathesis(command, document, address, seconds, seed):
         elif (match := re.match(r"- (\S.*)$", line)) and operation:
             found.add((operation, match.group(1)))
     generated = re.search(r"(\d[\d,]*) generated", told)
-    return found, int(generated.group(1).replace(",", "")) if generated else None, took
+    if not generated:
+        sys.exit(f"schemathesis ended with {run.returncode}, and says not what it did:\n{told[-1000:]}{run.stderr[-1000:]}")
+    return found, int(generated.group(1).replace(",", "")), took
 
 
 def check(address, seconds, seed):
@@ -167,7 +170,7 @@ def check(address, seconds, seed):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("defects", nargs="*")
     options = parser.parse_args()

@@ -116,9 +116,8 @@ impl Asked {
 }
 
 impl<'d, 'b> Story<'d, 'b> {
-    /// Writes a story of that kind.
-    pub(super) fn write(draw: &'d mut Draw<'b>, dealing: Dealing) -> (Case, Yield) {
-        let mut story = Self {
+    fn new(draw: &'d mut Draw<'b>, dealing: Dealing) -> Self {
+        Self {
             draw,
             reference: Model::reference(),
             values: Values::new(),
@@ -127,7 +126,12 @@ impl<'d, 'b> Story<'d, 'b> {
             names: 0,
             dealing,
             yields: Yield::default(),
-        };
+        }
+    }
+
+    /// Writes a story of that kind.
+    pub(super) fn write(draw: &'d mut Draw<'b>, dealing: Dealing) -> (Case, Yield) {
+        let mut story = Self::new(draw, dealing);
         story.open_domain(DOMAINS[0]);
         story.put_type(0);
         let steps = story.draw.between(3, 12);
@@ -142,16 +146,7 @@ impl<'d, 'b> Story<'d, 'b> {
 
     /// Steps with a few more, that speak of what those led to.
     pub(super) fn continued(draw: &'d mut Draw<'b>, steps: Vec<Step>) -> Vec<Step> {
-        let mut story = Self {
-            draw,
-            reference: Model::reference(),
-            values: Values::new(),
-            case: Case::default(),
-            domains: Vec::new(),
-            names: 0,
-            dealing: Dealing::Valid,
-            yields: Yield::default(),
-        };
+        let mut story = Self::new(draw, Dealing::Valid);
         for step in steps {
             story.recall(step);
         }

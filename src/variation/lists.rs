@@ -105,7 +105,12 @@ pub(super) const VARIATIONS: &[Written] = &[
                 Some((_, Some(inner))) if pages(call) => {
                     below.ask(&with(call, &[("next-token", Some(inner.to_owned()))]))
                 }
-                Some((token, None)) if pages(call) && below.memory.random.below(2) == 0 => {
+                // The longest token that there may be has no room for more.
+                Some((token, None))
+                    if pages(call)
+                        && token.chars().count() + "again.".len() <= 1024
+                        && below.memory.random.below(2) == 0 =>
+                {
                     let mut said = below.ask(call);
                     if said.is_served() {
                         set(&mut said.body, "Items", Json::Array(Vec::new()));

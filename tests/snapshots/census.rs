@@ -130,6 +130,7 @@ pub(crate) fn of_variations(entries: &[Entry]) -> String {
     for (at, variation) in all.iter().enumerate() {
         let rules: BTreeSet<_> = variation.rules.iter().copied().collect();
         let counts = judged(entries, &rules, at, &|| Varied::new(&[variation], 1));
+        accuses_nobody(&variation.id, &counts);
         let _ = writeln!(out, "{}\n{}", variation.id, indented(&counts));
     }
     for at in 0..MIXTURES {
@@ -147,9 +148,16 @@ pub(crate) fn of_variations(entries: &[Entry]) -> String {
         let rules = mixture.iter().flat_map(|one| one.rules.iter().copied());
         let new = || Varied::new(&mixture, 1);
         let counts = judged(entries, &rules.collect(), at, &new);
+        accuses_nobody(&names.join(" + "), &counts);
         let _ = writeln!(out, "{}\n{}", names.join(" + "), indented(&counts));
     }
     out
+}
+
+/// A server that is right is accused of nothing, whatever a snapshot says.
+fn accuses_nobody(name: &str, counts: &Counts) {
+    let accused = counts.keys().find(|what| what.starts_with("violates"));
+    assert!(accused.is_none(), "{name}: {accused:?}");
 }
 
 /// Servers with one defect: which rules it is told by, where.

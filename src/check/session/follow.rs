@@ -157,8 +157,9 @@ impl<T: Target + 'static> Session<T> {
             }
             if smaller.shown {
                 // What comes after the violation shows nothing, whatever else may go.
-                let last = watched.verdict.violation().map(|found| found.step);
-                watched.transcript = upto(&watched.transcript, last.unwrap_or(usize::MAX - 1));
+                if let Some(found) = watched.verdict.violation() {
+                    watched.transcript = upto(&watched.transcript, found.step);
+                }
                 self.shrink(&mut smaller, known, &mut watched).await;
             }
             seen = (!lost && watched.verdict.violation().is_some()).then(|| Seen {

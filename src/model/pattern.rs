@@ -3,6 +3,7 @@
 //! A pattern does three things with one description: it tells where an actual body differs and which rules that breaks,
 //! it renders the first body it allows (which is how the built-in server answers), and it prints itself for people.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -428,6 +429,32 @@ impl Pattern {
 }
 
 impl Pattern {
+    /// Whether two patterns of fields or keys, as a put makes them, are the same.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Any, Self::Any) => true,
+            (Self::Exactly(a), Self::Exactly(b)) => a.same(b),
+            (Self::Set(a), Self::Set(b)) => a == b,
+            (Self::List(a), Self::List(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_like(b))
+            }
+            (Self::Map(a), Self::Map(b)) => {
+                let alike =
+                    |(a, b): (&(String, Self), &(String, Self))| a.0 == b.0 && a.1.is_like(&b.1);
+                a.entries.len() == b.entries.len()
+                    && a.tolerated == b.tolerated
+                    && a.entries.iter().zip(&b.entries).all(alike)
+            }
+            (Self::Object(a), Self::Object(b)) => {
+                let alike = |(a, b): (&Slot, &Slot)| {
+                    (a.name, a.presence) == (b.name, b.presence) && a.value.is_like(&b.value)
+                };
+                a.slots.len() == b.slots.len() && a.slots.iter().zip(&b.slots).all(alike)
+            }
+            _ => false,
+        }
+    }
+
     /// Calls `cite` for every rule that a body shows by fitting.
     pub(super) fn cites(&self, actual: &Json, cite: &mut impl FnMut(RuleId)) {
         let mut all = |rules: Rules| rules.iter().for_each(|rule| cite(*rule));
@@ -741,8 +768,11 @@ fn within<T>(place: &mut String, segment: &str, then: impl FnOnce(&mut String) -
 }
 
 /// Escapes a member name for a JSON pointer.
-fn escape(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
+fn escape(name: &str) -> Cow<'_, str> {
+    match name.contains(['~', '/']) {
+        true => Cow::Owned(name.replace('~', "~0").replace('/', "~1")),
+        false => Cow::Borrowed(name),
+    }
 }
 
 /// Whether a text looks like an id the system assigns.

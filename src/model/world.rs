@@ -126,10 +126,9 @@ pub(super) struct OwnMapping {
 impl OwnMapping {
     /// Whether two mappings are shown alike.
     fn same(&self, other: &Self) -> bool {
-        // As people read them, long texts are cut short.
-        let whole = |mapping: &Self| format!("{:?} {:?}", mapping.fields, mapping.keys);
         (self.field_count, self.key_count) == (other.field_count, other.key_count)
-            && whole(self) == whole(other)
+            && self.fields.is_like(&other.fields)
+            && self.keys.is_like(&other.keys)
     }
 }
 

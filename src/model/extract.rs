@@ -221,6 +221,12 @@ fn member(found: Option<&Json>, reference: Option<&Outcomes>) -> Extracted {
 
 /// A text, with and without the blanks at its ends (extract.trim). Nothing but blanks may be no value.
 fn trimmed(text: String, reference: Option<&Outcomes>) -> Extracted {
+    if !text.is_empty() && text.trim().len() == text.len() {
+        return Extracted {
+            options: one(Some(text)),
+            open: false,
+        };
+    }
     let mut options: SmallVec<[Extraction; 1]> = SmallVec::new();
     let mut admit = |value: Option<&str>| {
         let value = value.map(str::to_owned);

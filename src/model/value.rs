@@ -50,12 +50,12 @@ pub(super) fn likeness(a: &str, b: &str, content: ContentType, choices: &Choices
     if a == b {
         return Likeness::Same;
     }
-    if a.trim() == b.trim() || !a.is_ascii() && folded(a) == folded(b) {
+    if a.trim() == b.trim() || !a.is_ascii() && are_folded_alike(a, b) {
         // Blanks at the ends, and normal forms of Unicode, are nobody's promise.
         return Likeness::Open(None);
     }
     match content {
-        ContentType::String => match bare(a) == bare(b) {
+        ContentType::String => match are_bare_alike(a, b) {
             true => Likeness::ShouldNot(rule!("key.string.differs")),
             false => Likeness::Different,
         },
@@ -96,32 +96,42 @@ fn decide(fold: ChoiceId, choices: &Choices) -> Likeness {
 
 /// Texts that differ in more than their type allows for: another normal form may still make them equal.
 fn loosely(a: &str, b: &str) -> Likeness {
-    match folded(a) == folded(b) {
+    match are_folded_alike(a, b) {
         true => Likeness::Open(None),
         false => Likeness::Different,
     }
 }
 
-/// What is left without case, blanks and normal forms.
-fn folded(text: &str) -> String {
-    if text.is_ascii() {
-        let kept = |c: &char| !c.is_whitespace();
-        return text.to_ascii_lowercase().chars().filter(kept).collect();
+/// Whether the same is left without case, blanks and normal forms.
+fn are_folded_alike(a: &str, b: &str) -> bool {
+    if a.is_ascii() && b.is_ascii() {
+        let [a, b] = [a, b].map(|text| {
+            let kept = text.chars().filter(|c| !c.is_whitespace());
+            kept.map(|c| c.to_ascii_lowercase())
+        });
+        return a.eq(b);
     }
-    let lower: String = text.nfkc().flat_map(char::to_lowercase).collect();
-    lower.nfkc().filter(|c| !c.is_whitespace()).collect()
+    let folded = |text: &str| -> String {
+        let lower: String = text.nfkc().flat_map(char::to_lowercase).collect();
+        lower.nfkc().filter(|c| !c.is_whitespace()).collect()
+    };
+    folded(a) == folded(b)
 }
 
-/// What is left without case, blanks and punctuation.
-fn bare(text: &str) -> String {
-    if text.is_ascii() {
-        let kept = char::is_ascii_alphanumeric;
-        return text.to_ascii_lowercase().chars().filter(kept).collect();
+/// Whether the same is left without case, blanks and punctuation.
+fn are_bare_alike(a: &str, b: &str) -> bool {
+    if a.is_ascii() && b.is_ascii() {
+        let [a, b] = [a, b].map(|text| {
+            let kept = text.chars().filter(char::is_ascii_alphanumeric);
+            kept.map(|c| c.to_ascii_lowercase())
+        });
+        return a.eq(b);
     }
-    text.nfkc()
-        .flat_map(char::to_lowercase)
-        .filter(|c| c.is_alphanumeric())
-        .collect()
+    let bare = |text: &str| -> String {
+        let lower = text.nfkc().flat_map(char::to_lowercase);
+        lower.filter(|c| c.is_alphanumeric()).collect()
+    };
+    bare(a) == bare(b)
 }
 
 fn number(text: &str) -> Option<f64> {

@@ -3,7 +3,7 @@
 //! An entry that the contract promises is told apart from one that may be there, and, for the observer, from one that must
 //! not be there: the last kind is kept only to say which rule is broken when it shows.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -87,20 +87,20 @@ pub(super) struct Entry {
 }
 
 /// Entries by a figure that is equal for all values which may be the same.
-pub(super) type Buckets = HashMap<u64, SmallVec<[Entry; 1]>>;
+pub(super) type Buckets = BTreeMap<u64, SmallVec<[Entry; 1]>>;
 
 /// Entries by key name and value.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Index {
     /// What an observer knows: doubts, and who wrote what.
-    Observed(HashMap<Arc<str>, Buckets>),
+    Observed(BTreeMap<Arc<str>, Buckets>),
     /// What the reference has.
     Exact(Register),
 }
 
 impl Default for Index {
     fn default() -> Self {
-        Self::Observed(HashMap::new())
+        Self::Observed(BTreeMap::new())
     }
 }
 
@@ -146,7 +146,7 @@ pub(super) enum Wanted<'a> {
 
 impl Index {
     /// Adds an entry. For an observer one that says the same is there only once; the reference counts.
-    pub(super) fn add(&mut self, name: &Arc<str>, entry: Entry) {
+    pub(super) fn add(&mut self, name: &str, entry: Entry) {
         let names = match self {
             Self::Observed(names) => names,
             Self::Exact(register) => {
@@ -157,7 +157,7 @@ impl Index {
             }
         };
         if !names.contains_key(name) {
-            names.insert(Arc::clone(name), Buckets::default());
+            names.insert(name.into(), Buckets::default());
         }
         let Some(buckets) = names.get_mut(name) else {
             return;
@@ -304,7 +304,7 @@ impl Index {
             }
         } else {
             let mut entries: Vec<&Entry> = buckets.values().flatten().collect();
-            // The order of questions must not depend on that of a hash table.
+            // The order of questions must not depend on that of figures.
             entries.sort_by(|a, b| {
                 let text = |entry: &Entry| entry.parts.first().map(|part| part.text.clone());
                 (a.subject, text(a)).cmp(&(b.subject, text(b)))
@@ -529,10 +529,13 @@ fn coarse(text: &str) -> String {
     if let Ok(number) = text.trim().parse::<f64>() {
         return number.to_string();
     }
-    text.chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
+    let mut bare = String::with_capacity(text.len());
+    let kept = text.chars().filter(|c| c.is_alphanumeric());
+    match text.is_ascii() {
+        true => bare.extend(kept.map(|c| c.to_ascii_lowercase())),
+        false => bare.extend(kept.flat_map(char::to_lowercase)),
+    }
+    bare
 }
 
 #[cfg(test)]

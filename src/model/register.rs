@@ -5,7 +5,7 @@
 //! in a field. With 64 bits a million values under one name are mistaken for one another once in forty million servers.
 //! An entry is twelve bytes; who wrote it is not kept, only how often it was written.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use super::value::{self, ContentType};
 /// Entries by key name and value.
 #[derive(Debug, Clone)]
 pub(super) struct Register {
-    tables: HashMap<Arc<str>, Table>,
+    tables: BTreeMap<Arc<str>, Table>,
     /// What the server holds equal.
     choices: Choices,
 }
@@ -183,15 +183,15 @@ impl Register {
     /// An empty one, of a server that has made these choices.
     pub(super) fn new(choices: &Choices) -> Self {
         Self {
-            tables: HashMap::new(),
+            tables: BTreeMap::new(),
             choices: choices.clone(),
         }
     }
 
     /// Adds an entry, or counts it once more; `sure` says that it is found for certain.
-    pub(super) fn add(&mut self, name: &Arc<str>, parts: &[Part], subject: No, sure: bool) {
+    pub(super) fn add(&mut self, name: &str, parts: &[Part], subject: No, sure: bool) {
         if !self.tables.contains_key(name) {
-            self.tables.insert(Arc::clone(name), Table::default());
+            self.tables.insert(name.into(), Table::default());
         }
         let Some(table) = self.tables.get_mut(name) else {
             return;

@@ -251,7 +251,7 @@ impl Visit<'_, '_> {
                 standing: Standing::Likely(rule!("asset.search-by-key")),
                 parts,
             };
-            self.store.keys.add(&Arc::from(key), entry);
+            self.store.keys.add(key, entry);
         }
     }
 

@@ -674,8 +674,8 @@ impl Store {
     /// Removes what leads to a profile that is gone, without looking at the entries of others.
     fn unindex_profile(&mut self, no: No, fields: &[(Path, Held)], added: &[(Arc<str>, Parts)]) {
         let followed = field_keys(fields);
-        let followed = followed.iter().map(|(name, parts, _)| (name, parts));
-        let added = added.iter().map(|(name, parts)| (name, parts));
+        let followed = followed.iter().map(|(name, parts, _)| (*name, parts));
+        let added = added.iter().map(|(name, parts)| (&**name, parts));
         for (name, parts) in followed.chain(added) {
             self.keys.forget(name, parts, no);
         }
@@ -882,7 +882,7 @@ impl Store {
                 standing,
                 parts,
             };
-            self.keys.add(&name, entry);
+            self.keys.add(name, entry);
         }
     }
 
@@ -893,11 +893,11 @@ impl Store {
         for (name, parts, standing) in field_keys(fields) {
             if let Index::Exact(register) = &mut self.keys {
                 if let Some(sure) = standing.found() {
-                    register.remove(&name, &parts, no, sure);
+                    register.remove(name, &parts, no, sure);
                 }
                 continue;
             }
-            self.keys.revise_at(&name, &parts, |entry| {
+            self.keys.revise_at(name, &parts, |entry| {
                 if entry.subject != no || entry.origin != Origin::Field || entry.parts != parts {
                     return true;
                 }
@@ -977,7 +977,7 @@ const KEYED: [(&str, &str, ContentType, Option<RuleId>); 8] = [
 ];
 
 /// The entries of predefined keys that follow from the fields of a profile (contract 3.16).
-fn field_keys(fields: &[(Path, Held)]) -> Vec<(Arc<str>, Parts, Standing)> {
+fn field_keys(fields: &[(Path, Held)]) -> Vec<(&'static str, Parts, Standing)> {
     let held = |path: &str| {
         fields
             .iter()
@@ -999,7 +999,7 @@ fn field_keys(fields: &[(Path, Held)]) -> Vec<(Arc<str>, Parts, Standing)> {
                 text: Arc::clone(value),
                 content,
             };
-            keys.push((Arc::from(key), Arc::from([part]), standing));
+            keys.push((key, Arc::from([part]), standing));
         }
     }
     let names = ["FirstName", "MiddleName", "LastName"].map(held);
@@ -1026,13 +1026,7 @@ fn field_keys(fields: &[(Path, Held)]) -> Vec<(Arc<str>, Parts, Standing)> {
         _ => Standing::Open(rule!("std.keys.full-name")),
     };
     let full = texts.iter().filter(|text| !text.is_empty());
-    keys.extend(full.map(|text| {
-        (
-            Arc::from("_fullName"),
-            one(text, ContentType::Name),
-            standing,
-        )
-    }));
+    keys.extend(full.map(|text| ("_fullName", one(text, ContentType::Name), standing)));
     keys
 }
 

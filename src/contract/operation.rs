@@ -240,9 +240,9 @@ impl Binding {
     /// Whether a path of as many segments is this one.
     fn takes(&self, segments: &[&str]) -> bool {
         // From the end: paths share their beginnings.
-        self.pairs(segments)
+        (0..segments.len())
             .rev()
-            .all(|(own, text)| own.takes(text))
+            .all(|at| self.segments[at].takes(segments[at]))
     }
 
     /// Whether the path is this one up to a label that is empty; what follows it does not matter.

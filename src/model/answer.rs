@@ -4,7 +4,6 @@
 //! Against an allowed answer it yields differences; those that only deserve a warning do not stop it from fitting.
 
 use std::cell::RefCell;
-use std::fmt::Write as _;
 use std::rc::Rc;
 
 use bytes::Bytes;
@@ -434,11 +433,15 @@ impl<'a> Reply<'a> {
         found: &mut Vec<Difference>,
     ) {
         for member in members {
+            let actual = body.get(member.wire);
+            if actual.is_none() && !member.required {
+                continue;
+            }
             let length = place.len();
             place.push('/');
             place.push_str(member.wire);
-            match body.get(member.wire) {
-                None if member.required => {
+            match actual {
+                None => {
                     found.push(Difference::new(
                         rules!["proto.output-required"],
                         place.clone(),
@@ -454,7 +457,6 @@ impl<'a> Reply<'a> {
                         "null",
                     ));
                 }
-                None => {}
                 Some(Json::Null) => {
                     found.push(Difference::new(
                         rules!["proto.output-null"],
@@ -536,8 +538,8 @@ impl<'a> Reply<'a> {
             (Shape::List { item, .. }, Json::Array(items)) => {
                 for (at, value) in items.iter().enumerate() {
                     let length = place.len();
-                    // Writing to a String cannot fail.
-                    let _ = write!(place, "/{at}");
+                    place.push('/');
+                    place.push_str(&at.to_string());
                     self.compare_shape(item, value, place, found);
                     place.truncate(length);
                 }
@@ -641,13 +643,15 @@ impl<'a> Reply<'a> {
 
 /// Whether a member of an answer is below the minimum its shape has for requests.
 fn below_minimum(member: &Member, body: &Json) -> bool {
-    match (member.shape, body.get(member.wire)) {
-        (Shape::String(string), Some(Json::String(text))) => {
-            string.length.min.is_some_and(|min| min > 0) && text.is_empty()
+    let least = match member.shape {
+        Shape::String(string) => string.length.min,
+        Shape::Map { entries, .. } => entries.min,
+        _ => None,
+    };
+    least.is_some_and(|least| least > 0)
+        && match (member.shape, body.get(member.wire)) {
+            (Shape::String(_), Some(Json::String(text))) => text.is_empty(),
+            (Shape::Map { .. }, Some(Json::Object(members))) => members.is_empty(),
+            _ => false,
         }
-        (Shape::Map { entries, .. }, Some(Json::Object(members))) => {
-            entries.min.is_some_and(|min| min > 0) && members.is_empty()
-        }
-        _ => false,
-    }
 }

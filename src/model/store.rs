@@ -587,6 +587,9 @@ impl Store {
 
     /// Forgets the fields of a profile if they are what one of its objects says and nothing else.
     pub(super) fn condense(&mut self, no: No, object: No) {
+        if self.profiles.len() <= FEW {
+            return;
+        }
         let made = self.objects.get(&object).is_some_and(|it| {
             it.profile == no && recall::fields(object, it) == *self.fields_of(no)
         });
@@ -1037,6 +1040,9 @@ pub(super) fn one(text: &str, content: ContentType) -> Parts {
         content,
     }])
 }
+
+/// So many profiles are no burden: their fields are kept, and no object is read again for them.
+const FEW: usize = 16;
 
 /// The rule lists that fields of profiles set by requests are held to.
 pub(super) const CREATED: Rules = rules!["profile.create.fields", "search.profile-content"];

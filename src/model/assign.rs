@@ -1,5 +1,7 @@
 //! Which profile an object belongs to (contract 3.14).
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use crate::contract::RuleId;
@@ -12,7 +14,7 @@ use super::store::Store;
 use super::ways::Ways;
 
 /// A definition with the value it has for an object.
-pub(super) type Valued<'p> = (&'p Definition, Parts);
+pub(super) type Valued = (Arc<Definition>, Parts);
 
 /// What the keys of an object lead to.
 pub(super) struct Assigned {
@@ -25,7 +27,7 @@ pub(super) struct Assigned {
 }
 
 /// Follows the keys of an object: those of the first pass, and if they find nobody, the secondary ones.
-pub(super) fn assign(store: &Store, valued: &[Valued<'_>], ways: &mut Ways) -> Assigned {
+pub(super) fn assign(store: &Store, valued: &[Valued], ways: &mut Ways) -> Assigned {
     let mut why = RuleList::new();
     let mut rests_on = RuleList::new();
     let mut ambiguous = false;

@@ -1,5 +1,7 @@
 //! ObjectFilter: which items of a listing a key and its values keep (contract 3.20).
 
+use std::sync::Arc;
+
 use crate::contract::{Choices, Refusals, RuleId, template};
 use crate::wire::Json;
 use crate::{choice, rule};
@@ -174,7 +176,7 @@ impl<'a> Filter<'a> {
                 foreign = true;
                 continue;
             };
-            let named = |key: &&Definition| key.name.as_ref() == self.key;
+            let named = |key: &&Arc<Definition>| key.name.as_ref() == self.key;
             for key in own.plan.keys.iter().filter(named) {
                 if key.identifies(kind) {
                     return Meaning::Key;

@@ -77,18 +77,18 @@ impl Value {
 }
 
 /// An object of which is known what it is and where it belongs.
-pub(super) struct Prepared<'a> {
+pub(super) struct Prepared {
     values: Vec<Value>,
     /// The version that is replaced.
     earlier: Option<No>,
     unique_name: Arc<str>,
     identity: Parts,
     digest: Digest,
-    valued: Vec<Valued<'a>>,
+    valued: Vec<Valued>,
     assigned: Assigned,
 }
 
-impl Prepared<'_> {
+impl Prepared {
     /// Whether no profile is found, and none may be created.
     pub(super) fn is_homeless(&self, allow: &[bool]) -> bool {
         self.assigned.profile.is_none() && self.earlier.is_none() && allow == [false]
@@ -104,37 +104,45 @@ impl Prepared<'_> {
 pub(super) fn ingest(store: &mut Store, arrival: &Arrival<'_>, ways: &mut Ways) -> Arrived {
     match prepare(store, arrival, ways) {
         Err(arrived) => arrived,
-        Ok(prepared) => {
-            let Prepared {
-                values,
-                earlier,
-                unique_name,
-                identity,
-                digest,
-                valued,
-                assigned,
-            } = prepared;
-            let mut visit = Visit {
-                store,
-                arrival,
-                values: &values,
-                earlier,
-                unique_name,
-                identity,
-                digest,
-            };
-            visit.settle(assigned, &valued, ways)
-        }
+        Ok(prepared) => settle(store, arrival, prepared, ways),
     }
 }
 
-/// Reads an object and looks for the profile it belongs to, or says what becomes of it instead.
-pub(super) fn prepare<'a>(
-    store: &Store,
-    arrival: &Arrival<'a>,
+/// Takes an object in that is known to belong there.
+pub(super) fn settle(
+    store: &mut Store,
+    arrival: &Arrival<'_>,
+    prepared: Prepared,
     ways: &mut Ways,
-) -> Result<Prepared<'a>, Arrived> {
-    let plan: &'a Plan = arrival.plan;
+) -> Arrived {
+    let Prepared {
+        values,
+        earlier,
+        unique_name,
+        identity,
+        digest,
+        valued,
+        assigned,
+    } = prepared;
+    let mut visit = Visit {
+        store,
+        arrival,
+        values: &values,
+        earlier,
+        unique_name,
+        identity,
+        digest,
+    };
+    visit.settle(assigned, &valued, ways)
+}
+
+/// Reads an object and looks for the profile it belongs to, or says what becomes of it instead.
+pub(super) fn prepare(
+    store: &Store,
+    arrival: &Arrival<'_>,
+    ways: &mut Ways,
+) -> Result<Prepared, Arrived> {
+    let plan = arrival.plan;
     let values = read(plan, arrival.object, ways);
     let uniques = plan.keys.iter().filter(|key| key.is(Identifier::Unique));
     let unique = plan.unique().filter(|_| uniques.count() == 1);
@@ -222,7 +230,7 @@ pub(super) struct Visit<'v, 'a> {
 }
 
 impl Visit<'_, '_> {
-    fn settle(&mut self, assigned: Assigned, valued: &[Valued<'_>], ways: &mut Ways) -> Arrived {
+    fn settle(&mut self, assigned: Assigned, valued: &[Valued], ways: &mut Ways) -> Arrived {
         let Assigned {
             profile,
             mut why,
@@ -370,7 +378,7 @@ impl Visit<'_, '_> {
     }
 
     /// The rules that speak of the object's place beside other objects.
-    fn surroundings(&self, why: &mut RuleList, valued: &[Valued<'_>]) {
+    fn surroundings(&self, why: &mut RuleList, valued: &[Valued]) {
         let store = &self.store;
         let type_name = &self.arrival.type_name;
         if self.earlier.is_some() {
@@ -460,7 +468,7 @@ impl Visit<'_, '_> {
         &mut self,
         no: No,
         home: &Home,
-        valued: &[Valued<'_>],
+        valued: &[Valued],
         before: &[(Arc<str>, Parts)],
         why: &RuleList,
         ways: &Ways,
@@ -492,7 +500,7 @@ impl Visit<'_, '_> {
             self.store.keys.add(&key.name, entry);
             match &mut wrote {
                 Wrote::Mask(mask) => {
-                    let at = keys.iter().position(|known| std::ptr::eq(known, *key));
+                    let at = keys.iter().position(|known| Arc::ptr_eq(known, key));
                     *mask |= at.map_or(0, |at| 1 << at);
                 }
                 Wrote::Keys(keys) => keys.push((Arc::clone(&key.name), parts.clone())),
@@ -994,7 +1002,7 @@ pub(super) fn parts(plan: &Plan, key: &Definition, values: &[Value]) -> Option<P
 }
 
 /// The definitions that have a value.
-fn valued<'p>(plan: &'p Plan, values: &[Value], ways: &mut Ways) -> Vec<Valued<'p>> {
+fn valued(plan: &Plan, values: &[Value], ways: &mut Ways) -> Vec<Valued> {
     let mut valued = Vec::with_capacity(plan.keys.len());
     for key in &plan.keys {
         let Some(value) = parts(plan, key, values) else {
@@ -1008,7 +1016,7 @@ fn valued<'p>(plan: &'p Plan, values: &[Value], ways: &mut Ways) -> Vec<Valued<'
         {
             continue;
         }
-        valued.push((key, value));
+        valued.push((Arc::clone(key), value));
     }
     valued
 }

@@ -260,7 +260,7 @@ impl Arriving {
 /// How the reference takes an object in: it looks first, and changes its data only when it has answered.
 fn take_in(world: &World, domain: &Domain, arriving: Arriving, mut gate: Gate<'_>) -> Vec<Branch> {
     let mut ways = Ways::reference(&world.choices, &world.outcomes);
-    let body = match ingest::prepare(&domain.store, &arriving.borrow(), &mut ways) {
+    let (body, effect) = match ingest::prepare(&domain.store, &arriving.borrow(), &mut ways) {
         Ok(prepared) => {
             // A server that matches before it answers can say so at once.
             let told = rule!("assign.none.no-create");
@@ -271,23 +271,26 @@ fn take_in(world: &World, domain: &Domain, arriving: Arriving, mut gate: Gate<'_
                     "no profile",
                 ));
             }
-            Members::of(vec![required(
+            let body = Members::of(vec![required(
                 "ProfileObjectUniqueKey",
-                Pattern::Exactly(Json::from(prepared.key().as_ref())),
+                Pattern::Exactly(Json::from(prepared.key())),
                 rules!["ingest.response.key"],
-            )])
+            )]);
+            let name = domain.name.clone();
+            let effect = Effect::new(move |world, _| {
+                if let Some(domain) = world.domain_mut(&name) {
+                    let store = Arc::make_mut(&mut domain.store);
+                    ingest::settle(store, &arriving.borrow(), prepared, &mut ways);
+                }
+            });
+            (body, effect)
         }
         Err(Arrived::Rejected(rule)) => {
             ground_rejection(rule, &SmallVec::new(), &mut gate);
-            Members::default()
+            (Members::default(), Effect::none())
         }
-        Err(_) => Members::default(),
+        Err(_) => (Members::default(), Effect::none()),
     };
-    let (choices, outcomes) = (world.choices.clone(), world.outcomes.clone());
-    let effect = changes(&domain.name, move |store| {
-        let mut ways = Ways::reference(&choices, &outcomes);
-        ingest::ingest(store, &arriving.borrow(), &mut ways);
-    });
     let blame = rules!["ingest.object.any-structure"];
     gate.finish(vec![Served::new(Pattern::Object(body), effect, blame)])
 }

@@ -16,7 +16,7 @@ use super::value::ContentType;
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Plan {
     pub(super) fields: Vec<Field>,
-    pub(super) keys: Vec<Definition>,
+    pub(super) keys: Vec<Arc<Definition>>,
 }
 
 /// A field: where it is read, where it goes, how it is compared.
@@ -121,18 +121,18 @@ impl Plan {
                     let mut fields = plan.fields.iter();
                     fields.position(|field| field.name.as_ref() == name)
                 };
-                plan.keys.push(Definition {
+                plan.keys.push(Arc::new(Definition {
                     name: Arc::clone(&shared),
                     identifiers,
                     fields: texts("FieldNames").filter_map(place).collect(),
-                });
+                }));
             }
         }
         plan
     }
 
     /// The definition that tells objects apart.
-    pub(super) fn unique(&self) -> Option<&Definition> {
+    pub(super) fn unique(&self) -> Option<&Arc<Definition>> {
         self.keys.iter().find(|key| key.is(Identifier::Unique))
     }
 

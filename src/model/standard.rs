@@ -23,11 +23,11 @@ impl Visit<'_, '_> {
         kind: Kind,
         no: No,
         profile: No,
-        valued: &[Valued<'_>],
+        valued: &[Valued],
         ways: &mut Ways,
     ) {
         let plan = self.arrival.plan;
-        let keyed: Vec<&Valued<'_>> = valued
+        let keyed: Vec<&Valued> = valued
             .iter()
             .filter(|(key, _)| key.identifies(kind))
             .collect();

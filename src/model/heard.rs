@@ -2,13 +2,12 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
-use std::sync::Arc;
 
 use crate::contract::validate::{self, Input};
 use crate::contract::{Operation, Route, operation};
 use crate::wire::{Message, Request, http1};
 
-use super::world::OwnMapping;
+use super::mapping;
 
 /// What a message says whatever the state of the target.
 pub(super) struct Heard {
@@ -25,7 +24,7 @@ struct Said {
     /// Where it goes if its path holds an ARN of a tag operation whose slashes were sent as they are.
     spread_arn: Option<Route>,
     input: OnceCell<Input>,
-    mapping: OnceCell<Arc<OwnMapping>>,
+    put: OnceCell<mapping::Request>,
 }
 
 thread_local! {
@@ -96,12 +95,11 @@ impl Heard {
         }
     }
 
-    /// The mapping that the request puts, read at most once.
-    pub(super) fn mapping(&self, read: impl FnOnce() -> OwnMapping) -> Arc<OwnMapping> {
-        match self.said.as_deref() {
-            Some(said) => Arc::clone(said.mapping.get_or_init(|| Arc::new(read()))),
-            None => Arc::new(read()),
-        }
+    /// The type that the request puts; `None` of what addresses no operation.
+    pub(super) fn put(&self) -> Option<&mapping::Request> {
+        let input = self.input()?;
+        let said = self.said.as_deref()?;
+        Some(said.put.get_or_init(|| mapping::Request::read(input)))
     }
 
     /// Whether it is a request that addresses an operation in the ordinary way.
@@ -142,7 +140,7 @@ impl Said {
             route,
             spread_arn,
             input: OnceCell::new(),
-            mapping: OnceCell::new(),
+            put: OnceCell::new(),
         }
     }
 }

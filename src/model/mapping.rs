@@ -3,11 +3,12 @@
 //! Shapes and limits have been checked before; here is what takes more than one member to see (contract 3.3 to 3.5):
 //! keys that refer to fields, identifiers that exclude each other, targets that do not exist.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::contract::validate::Input;
-use crate::contract::{Options, Refusals, template};
+use crate::contract::{ChoiceId, Options, Refusals, RuleId, template};
 use crate::wire::Json;
 use crate::{choice, rule};
 
@@ -30,54 +31,99 @@ const FIRST: Options = Options::only(0);
 const SECOND: Options = Options::only(1);
 
 /// The members of a put that make up a mapping.
-pub(super) struct Request<'a> {
-    pub(super) description: &'a str,
-    pub(super) template: Option<&'a str>,
-    fields: Vec<Field<'a>>,
-    keys: Vec<(&'a str, Vec<Key<'a>>)>,
+pub(super) struct Request {
+    pub(super) description: String,
+    pub(super) template: Option<String>,
+    fields: Vec<Field>,
+    keys: Vec<(String, Vec<Key>)>,
     /// `AllowProfileCreation`, if given.
     allow_creation: Option<bool>,
     /// Whether `Fields` or `Keys` are given, empty or not.
     mentions_mapping: bool,
-    /// `Fields` and `Keys` as given.
-    given: (Option<&'a Json>, Option<&'a Json>),
+    /// What is to be said of fields and keys whatever the state of the target.
+    remarks: Remarks,
+    mapping: OnceCell<Arc<OwnMapping>>,
 }
 
 /// An entry of `Fields`.
-struct Field<'a> {
-    name: &'a str,
-    source: Option<&'a str>,
-    target: Option<&'a str>,
-    content_type: Option<&'a str>,
+struct Field {
+    name: String,
+    source: Option<String>,
+    target: Option<String>,
+    content_type: Option<String>,
 }
 
 /// A definition of a key.
-struct Key<'a> {
-    identifiers: Vec<&'a str>,
-    field_names: Vec<&'a str>,
+struct Key {
+    identifiers: Vec<String>,
+    field_names: Vec<String>,
 }
 
-impl Key<'_> {
+impl Key {
     fn is(&self, identifier: &str) -> bool {
-        self.identifiers.contains(&identifier)
+        self.identifiers.iter().any(|known| known == identifier)
     }
 }
 
-impl<'a> Request<'a> {
+/// Something to be said of a put, for a gate to weigh.
+#[derive(Clone)]
+enum Remark {
+    Touch(RuleId),
+    Ground(Ground),
+    Grudge(RuleId, Refusals),
+}
+
+/// What is to be said of a put, in order.
+#[derive(Default)]
+struct Remarks(Vec<Remark>);
+
+impl Remarks {
+    fn touch(&mut self, rule: RuleId) {
+        self.0.push(Remark::Touch(rule));
+    }
+
+    fn ground(&mut self, ground: Ground) {
+        self.0.push(Remark::Ground(ground));
+    }
+
+    fn grudge(&mut self, rule: RuleId, refusals: Refusals) {
+        self.0.push(Remark::Grudge(rule, refusals));
+    }
+
+    fn tell(&self, gate: &mut Gate<'_>) {
+        for remark in &self.0 {
+            match remark {
+                Remark::Touch(rule) => gate.touch(*rule),
+                Remark::Ground(ground) => gate.ground(ground.clone()),
+                Remark::Grudge(rule, refusals) => gate.grudge(*rule, *refusals),
+            }
+        }
+    }
+}
+
+impl Request {
     /// Reads the members of a request whose shapes are right.
-    pub(super) fn read(input: &'a Input) -> Self {
-        Self {
-            description: input
-                .member("Description")
-                .and_then(Json::as_str)
-                .unwrap_or_default(),
-            template: input.member("TemplateId").and_then(Json::as_str),
+    pub(super) fn read(input: &Input) -> Self {
+        let text = |name| input.member(name).and_then(Json::as_str).map(str::to_owned);
+        let mut request = Self {
+            description: text("Description").unwrap_or_default(),
+            template: text("TemplateId"),
             fields: fields(input.member("Fields")),
             keys: keys(input.member("Keys")),
             allow_creation: input.member("AllowProfileCreation").and_then(Json::as_bool),
             mentions_mapping: input.member("Fields").is_some() || input.member("Keys").is_some(),
-            given: (input.member("Fields"), input.member("Keys")),
+            remarks: Remarks::default(),
+            mapping: OnceCell::new(),
+        };
+        let mut remarks = Remarks::default();
+        for field in &request.fields {
+            weigh_field(field, &mut remarks);
         }
+        weigh_fields(&request.fields, &mut remarks);
+        weigh_identifiers(&request, &mut remarks);
+        weigh_keys(&request, &mut remarks);
+        request.remarks = remarks;
+        request
     }
 
     /// Whether it has fields or keys of its own.
@@ -85,12 +131,17 @@ impl<'a> Request<'a> {
         !self.fields.is_empty() || !self.keys.is_empty()
     }
 
-    /// Fields and keys as they are expected back.
-    pub(super) fn own_mapping(&self) -> OwnMapping {
+    /// Fields and keys as they are expected back; `input` is what the request was read from.
+    pub(super) fn own_mapping(&self, input: &Input) -> Arc<OwnMapping> {
+        let read = || Arc::new(self.read_mapping(input));
+        Arc::clone(self.mapping.get_or_init(read))
+    }
+
+    fn read_mapping(&self, input: &Input) -> OwnMapping {
         let fields = self
             .fields
             .iter()
-            .map(|field| (field.name.to_owned(), field.pattern()))
+            .map(|field| (field.name.clone(), field.pattern()))
             .collect();
         let (empty, defined): (Vec<_>, Vec<_>) =
             self.keys.iter().partition(|(_, list)| list.is_empty());
@@ -98,7 +149,7 @@ impl<'a> Request<'a> {
             .iter()
             .map(|(name, list)| {
                 (
-                    (*name).to_owned(),
+                    name.clone(),
                     Pattern::List(list.iter().map(Key::pattern).collect()),
                 )
             })
@@ -106,10 +157,7 @@ impl<'a> Request<'a> {
         let contents = self
             .keys
             .iter()
-            .flat_map(|(name, list)| {
-                list.iter()
-                    .map(|key| ((*name).to_owned(), self.contents(key)))
-            })
+            .flat_map(|(name, list)| list.iter().map(|key| (name.clone(), self.contents(key))))
             .collect();
         OwnMapping {
             fields: Arc::new(Pattern::Map(Box::new(Map {
@@ -121,38 +169,38 @@ impl<'a> Request<'a> {
             keys: Arc::new(Pattern::Map(Box::new(Map {
                 entries: keys,
                 // A key without definitions is kept or dropped (put-type.keys.empty-list).
-                tolerated: empty.iter().map(|(name, _)| (*name).to_owned()).collect(),
+                tolerated: empty.iter().map(|(name, _)| name.clone()).collect(),
                 rules: rules!["put-type.echo.keys", "put-type.upsert"],
                 extra: rules!["put-type.replace.fields-keys", "put-type.echo.keys"],
             }))),
             field_count: self.fields.len(),
             key_count: defined.len(),
             contents,
-            plan: Arc::new(Plan::read(self.given.0, self.given.1)),
+            plan: Arc::new(Plan::read(input.member("Fields"), input.member("Keys"))),
         }
     }
 
     /// The content types of a key's fields, in order.
-    fn contents(&self, key: &Key<'_>) -> Vec<String> {
-        let content_type = |name: &&str| {
+    fn contents(&self, key: &Key) -> Vec<String> {
+        let content_type = |name: &String| {
             let field = self.fields.iter().find(|field| field.name == *name);
             field
-                .and_then(|field| field.content_type)
+                .and_then(|field| field.content_type.as_deref())
                 .unwrap_or("STRING")
                 .to_owned()
         };
         key.field_names.iter().map(content_type).collect()
     }
 
-    fn definitions(&self) -> impl Iterator<Item = (&'a str, &Key<'a>)> {
+    fn definitions(&self) -> impl Iterator<Item = (&str, &Key)> {
         self.keys
             .iter()
-            .flat_map(|(name, list)| list.iter().map(move |key| (*name, key)))
+            .flat_map(|(name, list)| list.iter().map(move |key| (name.as_str(), key)))
     }
 }
 
 /// The entries of `Fields`.
-fn fields(value: Option<&Json>) -> Vec<Field<'_>> {
+fn fields(value: Option<&Json>) -> Vec<Field> {
     last_members(value)
         .into_iter()
         .map(|(name, field)| Field::read(name, field))
@@ -160,12 +208,12 @@ fn fields(value: Option<&Json>) -> Vec<Field<'_>> {
 }
 
 /// The entries of `Keys`.
-fn keys(value: Option<&Json>) -> Vec<(&str, Vec<Key<'_>>)> {
+fn keys(value: Option<&Json>) -> Vec<(String, Vec<Key>)> {
     last_members(value)
         .into_iter()
         .map(|(name, list)| {
             let list = list.items().unwrap_or_default().iter();
-            (name, list.map(Key::read).collect())
+            (name.to_owned(), list.map(Key::read).collect())
         })
         .collect()
 }
@@ -174,14 +222,17 @@ fn keys(value: Option<&Json>) -> Vec<(&str, Vec<Key<'_>>)> {
 pub(super) fn as_shown(member: &str, value: &Json, rules: Rules) -> Pattern {
     let entries = match member {
         "Fields" => fields(Some(value))
-            .iter()
-            .map(|field| (field.name.to_owned(), field.pattern()))
+            .into_iter()
+            .map(|field| {
+                let pattern = field.pattern();
+                (field.name, pattern)
+            })
             .collect(),
         _ => keys(Some(value))
-            .iter()
+            .into_iter()
             .map(|(name, list)| {
                 let list = list.iter().map(Key::pattern).collect();
-                ((*name).to_owned(), Pattern::List(list))
+                (name, Pattern::List(list))
             })
             .collect(),
     };
@@ -222,11 +273,12 @@ fn last_members(value: Option<&Json>) -> Vec<(&str, &Json)> {
     last
 }
 
-impl<'a> Key<'a> {
-    fn read(value: &'a Json) -> Self {
+impl Key {
+    fn read(value: &Json) -> Self {
         let texts = |name| {
             let items = value.get(name).and_then(Json::items).unwrap_or_default();
-            items.iter().filter_map(Json::as_str).collect()
+            let texts = items.iter().filter_map(Json::as_str);
+            texts.map(str::to_owned).collect()
         };
         Self {
             identifiers: texts("StandardIdentifiers"),
@@ -247,12 +299,7 @@ impl<'a> Key<'a> {
             Slot {
                 name: "StandardIdentifiers",
                 presence: presence(self.identifiers.is_empty()),
-                value: Pattern::Set(
-                    self.identifiers
-                        .iter()
-                        .map(|text| (*text).to_owned())
-                        .collect(),
-                ),
+                value: Pattern::Set(self.identifiers.clone()),
                 rules: echo,
             },
             Slot {
@@ -261,7 +308,7 @@ impl<'a> Key<'a> {
                 value: Pattern::List(
                     self.field_names
                         .iter()
-                        .map(|text| Pattern::Exactly(Json::from(*text)))
+                        .map(|text| Pattern::Exactly(Json::from(text.as_str())))
                         .collect(),
                 ),
                 rules: echo,
@@ -270,11 +317,11 @@ impl<'a> Key<'a> {
     }
 }
 
-impl<'a> Field<'a> {
-    fn read(name: &'a str, value: &'a Json) -> Self {
-        let text = |name| value.get(name).and_then(Json::as_str);
+impl Field {
+    fn read(name: &str, value: &Json) -> Self {
+        let text = |name| value.get(name).and_then(Json::as_str).map(str::to_owned);
         Self {
-            name,
+            name: name.to_owned(),
             source: text("Source"),
             target: text("Target"),
             content_type: text("ContentType"),
@@ -292,7 +339,7 @@ impl<'a> Field<'a> {
                 rules: echo,
             },
         };
-        let content_type = match self.content_type {
+        let content_type = match self.content_type.as_deref() {
             // The default may be added or left out (put-type.fields.content-type.default).
             None | Some("STRING") => Slot {
                 name: "ContentType",
@@ -307,11 +354,11 @@ impl<'a> Field<'a> {
                     "put-type.echo.fields"
                 ],
             },
-            Some(_) => text("ContentType", self.content_type),
+            given => text("ContentType", given),
         };
         Pattern::Object(Object::of(vec![
-            text("Source", self.source),
-            text("Target", self.target),
+            text("Source", self.source.as_deref()),
+            text("Target", self.target.as_deref()),
             content_type,
         ]))
     }
@@ -322,27 +369,22 @@ pub(super) fn weigh(
     world: &World,
     domain: Option<&Domain>,
     name: &str,
-    request: &Request<'_>,
+    request: &Request,
     existing: Option<&ObjectType>,
     gate: &mut Gate<'_>,
 ) {
-    if let Some(template) = request.template {
+    if let Some(template) = &request.template {
         weigh_template(world, template, request, gate);
     }
     weigh_presence(world, name, request, gate);
-    for field in &request.fields {
-        weigh_field(field, gate);
-    }
-    weigh_fields(&request.fields, gate);
-    weigh_identifiers(request, gate);
-    weigh_keys(request, gate);
+    request.remarks.tell(gate);
     weigh_durability(request, existing, gate);
     if let Some(domain) = domain {
         weigh_contents(domain, name, request, gate);
     }
 }
 
-fn weigh_template(world: &World, id: &str, request: &Request<'_>, gate: &mut Gate<'_>) {
+fn weigh_template(world: &World, id: &str, request: &Request, gate: &mut Gate<'_>) {
     let refusals = BAD.or(Refusals::NOT_FOUND);
     match world.template(id) {
         Some(Template::Missing) => {
@@ -399,7 +441,7 @@ fn weigh_template(world: &World, id: &str, request: &Request<'_>, gate: &mut Gat
 }
 
 /// What is there at all: fields, keys, both or neither.
-fn weigh_presence(world: &World, name: &str, request: &Request<'_>, gate: &mut Gate<'_>) {
+fn weigh_presence(world: &World, name: &str, request: &Request, gate: &mut Gate<'_>) {
     if request.template.is_some() {
         return;
     }
@@ -450,12 +492,12 @@ fn weigh_presence(world: &World, name: &str, request: &Request<'_>, gate: &mut G
     }
 }
 
-fn weigh_field(field: &Field<'_>, gate: &mut Gate<'_>) {
-    let name = field.name;
+fn weigh_field(field: &Field, remarks: &mut Remarks) {
+    let name = field.name.as_str();
     let first = name.chars().next().unwrap_or('a');
     if !first.is_ascii_alphabetic() {
         let rule = rule!("put-type.fields.name-first");
-        gate.ground(own_choice(
+        remarks.ground(own_choice(
             rule,
             choice!("put-type.fields.name-first"),
             format!("field {name:?}"),
@@ -463,38 +505,34 @@ fn weigh_field(field: &Field<'_>, gate: &mut Gate<'_>) {
     }
     if matches!(name, "Tags" | "tags") {
         let rule = rule!("put-type.fields.name-tags");
-        gate.ground(own_choice(
+        remarks.ground(own_choice(
             rule,
             choice!("put-type.fields.name-tags"),
             format!("a field called {name}"),
         ));
     }
-    match field.source {
+    match &field.source {
         None => {
             let rule = rule!("put-type.fields.source-missing");
-            gate.ground(own_choice(
+            remarks.ground(own_choice(
                 rule,
                 choice!("put-type.fields.source-missing"),
                 format!("field {name:?} has no Source"),
             ));
         }
-        Some(source) => weigh_source(source, gate),
+        Some(source) => weigh_source(source, remarks),
     }
-    match field.target {
-        None => gate.touch(rule!("put-type.fields.target-optional")),
-        Some(target) => weigh_target(target, gate),
+    match &field.target {
+        None => remarks.touch(rule!("put-type.fields.target-optional")),
+        Some(target) => weigh_target(target, remarks),
     }
     if field.content_type.is_none() {
-        gate.touch(rule!("put-type.fields.content-type.default"));
+        remarks.touch(rule!("put-type.fields.content-type.default"));
     }
 }
 
 /// A rule with a choice of its own: served first, refused second.
-fn own_choice(
-    rule: crate::contract::RuleId,
-    choice: crate::contract::ChoiceId,
-    why: impl Into<String>,
-) -> Ground {
+fn own_choice(rule: RuleId, choice: ChoiceId, why: impl Into<String>) -> Ground {
     let all = choice.choice().options;
     let refused = all
         .iter()
@@ -504,20 +542,20 @@ fn own_choice(
     Ground::choice(rule, choice, served, Options::only(refused), BAD, why)
 }
 
-fn weigh_source(source: &str, gate: &mut Gate<'_>) {
+fn weigh_source(source: &str, remarks: &mut Remarks) {
     let braces = |pair: &[u8]| pair == b"{{" || pair == b"}}";
     if source.as_bytes().windows(2).any(braces) {
         match plain_template(source) {
             Some(true) => {}
             Some(false) => {
                 // Blocks and helpers: which ones there are at this revision is not known.
-                gate.ground(Ground::may(
+                remarks.ground(Ground::may(
                     rule!("extract.handlebars.blocks"),
                     BAD,
                     format!("template {source:?}"),
                 ));
             }
-            None => gate.ground(Ground::choice(
+            None => remarks.ground(Ground::choice(
                 rule!("put-type.fields.source-handlebars-invalid"),
                 choice!("cap.handlebars-validation"),
                 SECOND,
@@ -532,7 +570,7 @@ fn weigh_source(source: &str, gate: &mut Gate<'_>) {
     } else {
         let rule = rule!("put-type.fields.source-root");
         let why = format!("source {source:?} is not rooted in _source");
-        gate.ground(match source.starts_with("_source") {
+        remarks.ground(match source.starts_with("_source") {
             true => Ground::may(rule, BAD, why),
             false => own_choice(rule, choice!("put-type.fields.source-root"), why),
         });
@@ -572,10 +610,10 @@ fn plain_template(source: &str) -> Option<bool> {
     }
 }
 
-fn weigh_target(target: &str, gate: &mut Gate<'_>) {
+fn weigh_target(target: &str, remarks: &mut Remarks) {
     if target.chars().count() > 200 {
         // Longer than an attribute name can be (put-type.fields.target-max).
-        gate.ground(Ground::may(
+        remarks.ground(Ground::may(
             rule!("put-type.fields.target-max"),
             BAD,
             "a target longer than any attribute name",
@@ -584,32 +622,32 @@ fn weigh_target(target: &str, gate: &mut Gate<'_>) {
     }
     let why = || format!("target {target:?}");
     match template::target(target) {
-        template::Target::Profile => gate.touch(rule!("put-type.fields.target-root-profile")),
+        template::Target::Profile => remarks.touch(rule!("put-type.fields.target-root-profile")),
         template::Target::ProfileAttribute => {
-            gate.touch(rule!("put-type.fields.target-attributes"))
+            remarks.touch(rule!("put-type.fields.target-attributes"))
         }
-        template::Target::Standard => gate.ground(standard_target(why())),
+        template::Target::Standard => remarks.ground(standard_target(why())),
         template::Target::SystemId => {
-            gate.ground(Ground::may(
+            remarks.ground(Ground::may(
                 rule!("put-type.fields.target-system-id"),
                 BAD,
                 why(),
             ));
             if !target.starts_with("_profile") {
-                gate.ground(standard_target(why()));
+                remarks.ground(standard_target(why()));
             }
         }
         template::Target::UnknownField => {
-            gate.ground(own_choice(
+            remarks.ground(own_choice(
                 rule!("put-type.fields.target-unknown-field"),
                 choice!("cap.unknown-target"),
                 why(),
             ));
             if !target.starts_with("_profile") {
-                gate.ground(standard_target(why()));
+                remarks.ground(standard_target(why()));
             }
         }
-        template::Target::OtherRoot => gate.ground(own_choice(
+        template::Target::OtherRoot => remarks.ground(own_choice(
             rule!("put-type.fields.target-root-other"),
             choice!("put-type.fields.target-root-other"),
             why(),
@@ -634,40 +672,43 @@ fn folded(name: &str) -> impl Iterator<Item = u8> {
     name.bytes().map(|byte| byte.to_ascii_lowercase())
 }
 
-fn weigh_fields(fields: &[Field<'_>], gate: &mut Gate<'_>) {
+fn weigh_fields(fields: &[Field], remarks: &mut Remarks) {
     if fields.len() > FIELDS_PER_TYPE {
         let rule = rule!("put-type.fields.count");
-        gate.ground(own_choice(
+        remarks.ground(own_choice(
             rule,
             choice!("put-type.fields.count"),
             format!("{} fields", fields.len()),
         ));
     }
-    let mut targets: Vec<&str> = fields.iter().filter_map(|field| field.target).collect();
+    let mut targets: Vec<&str> = fields
+        .iter()
+        .filter_map(|field| field.target.as_deref())
+        .collect();
     targets.sort_unstable();
     if targets.windows(2).any(|pair| pair[0] == pair[1]) {
         let rule = rule!("put-type.fields.target-shared");
-        gate.ground(own_choice(
+        remarks.ground(own_choice(
             rule,
             choice!("put-type.fields.target-shared"),
             "two fields with one target",
         ));
     }
-    let mut names: Vec<&str> = fields.iter().map(|field| field.name).collect();
+    let mut names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
     names.sort_unstable_by(|a, b| folded(a).cmp(folded(b)));
     if names
         .windows(2)
         .any(|pair| pair[0].eq_ignore_ascii_case(pair[1]))
     {
-        gate.grudge(rule!("put-type.fields.name-case"), BAD);
+        remarks.grudge(rule!("put-type.fields.name-case"), BAD);
     }
 }
 
-fn weigh_identifiers(request: &Request<'_>, gate: &mut Gate<'_>) {
+fn weigh_identifiers(request: &Request, remarks: &mut Remarks) {
     if request.keys.is_empty() {
         return;
     }
-    let by_name = |list: &Vec<Key<'_>>| list.iter().filter(|key| key.is("UNIQUE")).count();
+    let by_name = |list: &Vec<Key>| list.iter().filter(|key| key.is("UNIQUE")).count();
     let counts: Vec<usize> = request
         .keys
         .iter()
@@ -678,23 +719,23 @@ fn weigh_identifiers(request: &Request<'_>, gate: &mut Gate<'_>) {
         Ground::choice(rule, choice!("cap.unique-check"), SECOND, FIRST, BAD, why)
     };
     match counts.as_slice() {
-        [] => gate.ground(at_put(
+        [] => remarks.ground(at_put(
             rule!("put-type.keys.exactly-one-unique"),
             "no definition is UNIQUE",
         )),
-        [1] => gate.touch(rule!("put-type.keys.exactly-one-unique")),
-        [_] => gate.ground(own_choice(
+        [1] => remarks.touch(rule!("put-type.keys.exactly-one-unique")),
+        [_] => remarks.ground(own_choice(
             rule!("put-type.keys.unique-twice-same-name"),
             choice!("put-type.keys.unique-twice-same-name"),
             "two UNIQUE definitions under one name",
         )),
-        _ => gate.ground(at_put(
+        _ => remarks.ground(at_put(
             rule!("put-type.keys.no-second-unique"),
             "two UNIQUE keys",
         )),
     }
     if !request.definitions().any(|(_, key)| key.is("PROFILE")) {
-        gate.ground(Ground::choice(
+        remarks.ground(Ground::choice(
             rule!("put-type.keys.profile-required"),
             choice!("cap.profile-key-required"),
             SECOND,
@@ -704,21 +745,23 @@ fn weigh_identifiers(request: &Request<'_>, gate: &mut Gate<'_>) {
         ));
     }
     for (name, key) in request.definitions() {
-        weigh_combination(name, key, gate);
+        weigh_combination(name, key, remarks);
     }
     for (kind, root) in [("ASSET", "_asset."), ("CASE", "_case.")] {
         let keyed = request.definitions().any(|(_, key)| key.is(kind));
-        let targeted = request
-            .fields
-            .iter()
-            .any(|field| field.target.is_some_and(|target| target.starts_with(root)));
+        let targeted = request.fields.iter().any(|field| {
+            field
+                .target
+                .as_ref()
+                .is_some_and(|target| target.starts_with(root))
+        });
         if keyed {
-            gate.touch(rule!("put-type.keys.asset-case"));
+            remarks.touch(rule!("put-type.keys.asset-case"));
             if !targeted {
-                gate.grudge(rule!("put-type.keys.asset-without-target"), BAD);
+                remarks.grudge(rule!("put-type.keys.asset-without-target"), BAD);
             }
         } else if targeted {
-            gate.ground(own_choice(
+            remarks.ground(own_choice(
                 rule!("put-type.keys.target-needs-identifier"),
                 choice!("put-type.keys.target-needs-identifier"),
                 format!("{root} targets without a key marked {kind}"),
@@ -728,23 +771,23 @@ fn weigh_identifiers(request: &Request<'_>, gate: &mut Gate<'_>) {
 }
 
 /// Identifiers on one definition that exclude each other, or may.
-fn weigh_combination(name: &str, key: &Key<'_>, gate: &mut Gate<'_>) {
+fn weigh_combination(name: &str, key: &Key, remarks: &mut Remarks) {
     if key.identifiers.is_empty() {
-        gate.touch(rule!("put-type.keys.identifier-empty"));
+        remarks.touch(rule!("put-type.keys.identifier-empty"));
     }
     if key.is("UNIQUE") && key.is("LOOKUP_ONLY") {
         let why = format!("key {name:?} is UNIQUE and LOOKUP_ONLY");
-        gate.ground(Ground::must(
+        remarks.ground(Ground::must(
             rules!["put-type.keys.unique-lookup-only"],
             BAD,
             why,
         ));
     }
     if key.is("UNIQUE") && key.is("PROFILE") {
-        gate.touch(rule!("put-type.keys.profile-unique"));
+        remarks.touch(rule!("put-type.keys.profile-unique"));
     }
     if key.is("UNIQUE") && key.is("NEW_ONLY") {
-        gate.ground(Ground::choice(
+        remarks.ground(Ground::choice(
             rule!("put-type.keys.unique-new-only"),
             choice!("cap.unique-new-only"),
             SECOND,
@@ -755,7 +798,7 @@ fn weigh_combination(name: &str, key: &Key<'_>, gate: &mut Gate<'_>) {
     }
     if key.is("LOOKUP_ONLY") && key.is("NEW_ONLY") {
         let rule = rule!("put-type.keys.lookup-new");
-        gate.ground(own_choice(
+        remarks.ground(own_choice(
             rule,
             choice!("put-type.keys.lookup-new"),
             format!("key {name:?} is LOOKUP_ONLY and NEW_ONLY"),
@@ -763,7 +806,7 @@ fn weigh_combination(name: &str, key: &Key<'_>, gate: &mut Gate<'_>) {
     }
     if key.is("SECONDARY") && !key.is("PROFILE") {
         let rule = rule!("put-type.keys.secondary-alone");
-        gate.ground(own_choice(
+        remarks.ground(own_choice(
             rule,
             choice!("put-type.keys.secondary-alone"),
             format!("key {name:?} is SECONDARY only"),
@@ -771,17 +814,17 @@ fn weigh_combination(name: &str, key: &Key<'_>, gate: &mut Gate<'_>) {
     }
     if matches!(name, "_profileId" | "_assetId" | "_caseId") && !key.is("LOOKUP_ONLY") {
         let rule = rule!("put-type.keys.reserved-lookup-only");
-        gate.ground(own_choice(
+        remarks.ground(own_choice(
             rule,
             choice!("put-type.keys.reserved-lookup-only"),
             format!("key {name} is not LOOKUP_ONLY"),
         ));
     }
-    let mut identifiers = key.identifiers.clone();
+    let mut identifiers: Vec<&String> = key.identifiers.iter().collect();
     identifiers.sort_unstable();
     if identifiers.windows(2).any(|pair| pair[0] == pair[1]) {
         let rule = rule!("put-type.keys.identifier-duplicate");
-        gate.ground(own_choice(
+        remarks.ground(own_choice(
             rule,
             choice!("put-type.keys.identifier-duplicate"),
             format!("key {name:?} repeats an identifier"),
@@ -789,7 +832,7 @@ fn weigh_combination(name: &str, key: &Key<'_>, gate: &mut Gate<'_>) {
     }
 }
 
-fn weigh_keys(request: &Request<'_>, gate: &mut Gate<'_>) {
+fn weigh_keys(request: &Request, remarks: &mut Remarks) {
     let definitions = request.definitions().count();
     let counts = [
         (
@@ -812,15 +855,15 @@ fn weigh_keys(request: &Request<'_>, gate: &mut Gate<'_>) {
                 format!("{count} {what}"),
             );
             ground.rules.push(rule!("quota.keys-per-type"));
-            gate.touch(rule!("quota.over"));
-            gate.ground(ground);
+            remarks.touch(rule!("quota.over"));
+            remarks.ground(ground);
             break;
         }
     }
     for (name, list) in &request.keys {
-        if matches!(*name, "Tags" | "tags") {
+        if matches!(name.as_str(), "Tags" | "tags") {
             let rule = rule!("put-type.keys.name-tags");
-            gate.ground(own_choice(
+            remarks.ground(own_choice(
                 rule,
                 choice!("put-type.keys.name-tags"),
                 format!("a key called {name}"),
@@ -828,10 +871,10 @@ fn weigh_keys(request: &Request<'_>, gate: &mut Gate<'_>) {
         }
         if name.starts_with('_') {
             if template::is_predefined_key(name) {
-                gate.touch(rule!("put-type.keys.name-predefined"));
+                remarks.touch(rule!("put-type.keys.name-predefined"));
             } else {
                 let rule = rule!("put-type.keys.name-underscore");
-                gate.ground(own_choice(
+                remarks.ground(own_choice(
                     rule,
                     choice!("cap.underscore-keys"),
                     format!("key {name:?}"),
@@ -841,19 +884,19 @@ fn weigh_keys(request: &Request<'_>, gate: &mut Gate<'_>) {
         match list.len() {
             0 => {
                 let rule = rule!("put-type.keys.empty-list");
-                gate.ground(own_choice(
+                remarks.ground(own_choice(
                     rule,
                     choice!("put-type.keys.empty-list"),
                     format!("key {name:?} has no definition"),
                 ));
             }
             1 => {}
-            _ => gate.touch(rule!("put-type.keys.multi-entry")),
+            _ => remarks.touch(rule!("put-type.keys.multi-entry")),
         }
     }
-    let named = |wanted| request.keys.iter().any(|(name, _)| *name == wanted);
+    let named = |wanted| request.keys.iter().any(|(name, _)| name == wanted);
     if named("_account") && named("_fullName") {
-        gate.touch(rule!("put-type.keys.guide-example"));
+        remarks.touch(rule!("put-type.keys.guide-example"));
     }
     let mut names: Vec<String> = request
         .keys
@@ -862,12 +905,12 @@ fn weigh_keys(request: &Request<'_>, gate: &mut Gate<'_>) {
         .collect();
     names.sort_unstable();
     if names.windows(2).any(|pair| pair[0] == pair[1]) {
-        gate.grudge(rule!("put-type.keys.name-case"), BAD);
+        remarks.grudge(rule!("put-type.keys.name-case"), BAD);
     }
     for (name, key) in request.definitions() {
         if key.field_names.is_empty() {
             let rule = rule!("put-type.keys.fieldnames-required");
-            gate.ground(Ground::may(
+            remarks.ground(Ground::may(
                 rule,
                 BAD,
                 format!("key {name:?} names no field"),
@@ -880,24 +923,24 @@ fn weigh_keys(request: &Request<'_>, gate: &mut Gate<'_>) {
         match dangling {
             Some(wanted) if request.template.is_none() => {
                 let why = format!("key {name:?} names the field {wanted:?}, which is not defined");
-                gate.ground(Ground::must(
+                remarks.ground(Ground::must(
                     rules!["put-type.keys.fieldnames-defined"],
                     BAD,
                     why,
                 ));
             }
-            Some(_) => gate.ground(Ground::may(
+            Some(_) => remarks.ground(Ground::may(
                 rule!("put-type.keys.fieldnames-defined"),
                 BAD,
                 "a field of the template",
             )),
-            None => gate.touch(rule!("put-type.keys.fieldnames-defined")),
+            None => remarks.touch(rule!("put-type.keys.fieldnames-defined")),
         }
-        let mut fields = key.field_names.clone();
+        let mut fields: Vec<&String> = key.field_names.iter().collect();
         fields.sort_unstable();
         if fields.windows(2).any(|pair| pair[0] == pair[1]) {
             let rule = rule!("put-type.keys.fieldnames-duplicate");
-            gate.ground(own_choice(
+            remarks.ground(own_choice(
                 rule,
                 choice!("put-type.keys.fieldnames-duplicate"),
                 format!("key {name:?} repeats a field"),
@@ -907,9 +950,9 @@ fn weigh_keys(request: &Request<'_>, gate: &mut Gate<'_>) {
 }
 
 /// LOOKUP_ONLY and NEW_ONLY keys may need another PROFILE key that stays (cap.durable-profile-key).
-fn weigh_durability(request: &Request<'_>, existing: Option<&ObjectType>, gate: &mut Gate<'_>) {
-    let fleeting = |key: &Key<'_>| key.is("LOOKUP_ONLY") || key.is("NEW_ONLY");
-    let needy: Vec<(&str, &Key<'_>)> = request
+fn weigh_durability(request: &Request, existing: Option<&ObjectType>, gate: &mut Gate<'_>) {
+    let fleeting = |key: &Key| key.is("LOOKUP_ONLY") || key.is("NEW_ONLY");
+    let needy: Vec<(&str, &Key)> = request
         .definitions()
         .filter(|(_, key)| key.is("PROFILE") && fleeting(key))
         .collect();
@@ -958,7 +1001,7 @@ fn weigh_durability(request: &Request<'_>, existing: Option<&ObjectType>, gate: 
 }
 
 /// A key name may have one content type in a whole domain (cap.key-type-consistency).
-fn weigh_contents(domain: &Domain, type_name: &str, request: &Request<'_>, gate: &mut Gate<'_>) {
+fn weigh_contents(domain: &Domain, type_name: &str, request: &Request, gate: &mut Gate<'_>) {
     for (name, key) in request.definitions() {
         let contents = request.contents(key);
         let others = || {

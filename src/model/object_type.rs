@@ -138,7 +138,9 @@ pub(super) fn put(world: &World, heard: &Heard, input: &Input, mut gate: Gate<'_
     if !gate.may_be_served() {
         return gate.finish(Vec::new());
     }
-    let request = Request::read(input);
+    let Some(request) = heard.put() else {
+        return gate.finish(Vec::new());
+    };
     let (existing, learned) = match domain.map(|domain| (domain, find(world, domain, &name))) {
         None | Some((_, Found::Nowhere)) => (None, None),
         Some((_, Found::Here(found))) => (Some(found), None),
@@ -146,7 +148,7 @@ pub(super) fn put(world: &World, heard: &Heard, input: &Input, mut gate: Gate<'_
     };
     // A body that only others can read may hold any mapping.
     if !input.unread {
-        mapping::weigh(world, domain, &name, &request, existing, &mut gate);
+        mapping::weigh(world, domain, &name, request, existing, &mut gate);
     }
     let key = input.member("EncryptionKey").and_then(Json::as_str);
     if key.is_some_and(|key| !key.is_empty()) {
@@ -184,7 +186,7 @@ pub(super) fn put(world: &World, heard: &Heard, input: &Input, mut gate: Gate<'_
             rules!["put-type.response.echo"],
         )];
         if world.reference {
-            let description = Pattern::Exactly(Json::from(request.description));
+            let description = Pattern::Exactly(Json::from(request.description.as_str()));
             let rules = rules!["put-type.response.echo"];
             slots.push(required("Description", description, rules));
         }
@@ -199,9 +201,8 @@ pub(super) fn put(world: &World, heard: &Heard, input: &Input, mut gate: Gate<'_
         world,
         domain,
         name: &name,
-        heard,
         input,
-        request: &request,
+        request,
         obscured: gate.obscures(),
     };
     let mut served = Vec::new();
@@ -253,9 +254,8 @@ struct Put<'a> {
     world: &'a World,
     domain: &'a Domain,
     name: &'a str,
-    heard: &'a Heard,
     input: &'a Input,
-    request: &'a Request<'a>,
+    request: &'a Request,
     obscured: bool,
 }
 
@@ -281,15 +281,15 @@ impl Put<'_> {
 
     /// The mappings the type may have afterwards.
     fn mappings(&self) -> Vec<(Mapping, Option<(crate::contract::ChoiceId, Options)>)> {
-        let own = || Mapping::Own(self.heard.mapping(|| self.request.own_mapping()));
-        match self.request.template {
+        let own = || Mapping::Own(self.request.own_mapping(self.input));
+        match &self.request.template {
             Some(template) if self.request.has_mapping() => {
                 let choice = choice!("cap.template-overrides");
                 let left = self.world.choices.get(choice);
                 let mut ways = Vec::new();
                 if left.has(1) {
                     ways.push((
-                        Mapping::Template(template.to_owned()),
+                        Mapping::Template(template.clone()),
                         Some((choice, Options::only(1))),
                     ));
                 }
@@ -298,7 +298,7 @@ impl Put<'_> {
                 }
                 ways
             }
-            Some(template) => vec![(Mapping::Template(template.to_owned()), None)],
+            Some(template) => vec![(Mapping::Template(template.clone()), None)],
             None if !self.request.has_mapping() => {
                 // The mapping of the template of that name, or none at all.
                 let implicit = template::find(self.name).is_some();
@@ -388,7 +388,7 @@ impl Put<'_> {
             Some(existing) => reset.or(old(existing), rules!["put-type.replace.optional-scalars"]),
             None => reset,
         };
-        let description = self.request.description.to_owned();
+        let description = self.request.description.clone();
         let default_days = self.domain.expiration.decided().cloned();
         let expiration = match self.input.member("ExpirationDays") {
             Some(days) => Scalar::is(days.clone(), ECHO),
@@ -437,7 +437,7 @@ impl Put<'_> {
                 )
             }
         };
-        let template = match self.request.template {
+        let template = match self.request.template.as_deref() {
             Some(template) => Scalar::is(Json::from(template), rules!["put-type.template.echo"]),
             None => match existing {
                 // With Fields and Keys of its own the type should forget its template.

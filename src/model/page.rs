@@ -66,6 +66,9 @@ impl Item {
 
     /// Whether it was listed before.
     fn is_among(&self, seen: &[String]) -> bool {
+        if seen.is_empty() {
+            return false;
+        }
         let by_name = self.name.as_ref().is_some_and(|name| seen.contains(name));
         by_name || (self.handle != 0 && seen.contains(&mark(self.handle)))
     }
@@ -201,8 +204,9 @@ impl Listing {
         let sent = input.next_token.clone();
         let mut served = Vec::new();
         for page in page.arrangements() {
+            let page = Arc::new(page);
             let effect = remember(&page, sent.clone(), world, self.adopt.clone());
-            let pattern = Pattern::Page(Box::new(page));
+            let pattern = Pattern::Page(page);
             served.push(Served::new(pattern, effect, self.blame));
         }
         served
@@ -291,11 +295,11 @@ impl Listing {
 }
 
 /// Remembers the token of a page together with what has been listed by then, and what its items show.
-fn remember(page: &Page, sent: Option<String>, world: &World, adopt: Option<Adopt>) -> Effect {
+fn remember(page: &Arc<Page>, sent: Option<String>, world: &World, adopt: Option<Adopt>) -> Effect {
     if world.reference {
         return Effect::none();
     }
-    let page = page.clone();
+    let page = Arc::clone(page);
     let first_writes = if page.whole || sent.is_none() {
         None
     } else {

@@ -47,7 +47,7 @@ pub enum Pattern {
     /// An object whose members are modelled; members not listed are free.
     Object(Object),
     /// A page of a listing.
-    Page(Box<Page>),
+    Page(Arc<Page>),
     /// Any text but these.
     Other(Vec<Arc<str>>),
     /// An id the system assigns: 32 hex digits, lower case, and none of these.

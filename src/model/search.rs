@@ -82,11 +82,8 @@ pub(super) fn search(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
     let Some(ways) = explore(&world.choices, world.decides(), |ways| search.hits(ways)) else {
         return anything(gate);
     };
-    let scope = format!(
-        "profiles {} {key} {}",
-        domain.name,
-        input.member("Values").map_or(String::new(), Json::to_text)
-    );
+    let wanted = input.member("Values").map_or(String::new(), Json::to_text);
+    let scope = ["profiles ", &domain.name, " ", key, " ", &wanted].concat();
     let mut cursor = None;
     let mut served: Vec<Served> = Vec::with_capacity(ways.len());
     let mut empty = false;
@@ -266,6 +263,8 @@ impl Search<'_> {
                 let mut missing = RuleList::new();
                 let mut need = Need::Must;
                 match hit.grade {
+                    // The reference is never asked why.
+                    Grade::Sure if self.world.reference => {}
                     Grade::Sure => missing.extend(self.promises(hit)),
                     Grade::Likely(rule) => missing.push(rule),
                     Grade::Open(rule) => {

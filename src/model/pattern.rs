@@ -593,6 +593,9 @@ impl Object {
             let value = actual
                 .get(slot.name)
                 .filter(|value| !matches!(value, Json::Null));
+            if value.is_none() && slot.presence != Presence::Required {
+                continue;
+            }
             within(place, slot.name, |place| match (slot.presence, value) {
                 (Presence::Absent, Some(value)) if !is_empty(value) => {
                     found.push(Difference::new(
@@ -658,25 +661,21 @@ impl Times {
             ("LastUpdatedAt", self.updated, updated),
         ] {
             let Some(value) = value else { continue };
-            let (fits, expected) = match moment.known {
-                Known::Nothing => (true, String::new()),
-                Known::Exactly(known) => (
-                    same_moment(known, value),
-                    format!("{known}, as seen before"),
-                ),
-                Known::AtLeast(known) => (
-                    !before(value, known),
-                    format!("{known} as seen before, or later"),
-                ),
+            let expected = match moment.known {
+                Known::Exactly(known) if !same_moment(known, value) => {
+                    format!("{known}, as seen before")
+                }
+                Known::AtLeast(known) if before(value, known) => {
+                    format!("{known} as seen before, or later")
+                }
+                Known::Nothing | Known::Exactly(_) | Known::AtLeast(_) => continue,
             };
-            if !fits {
-                found.push(Difference::new(
-                    moment.rules,
-                    format!("{place}/{name}"),
-                    expected,
-                    value.to_string(),
-                ));
-            }
+            found.push(Difference::new(
+                moment.rules,
+                format!("{place}/{name}"),
+                expected,
+                value.to_string(),
+            ));
         }
         if let (Some(created), Some(updated)) = (created, updated)
             && before(updated, created)

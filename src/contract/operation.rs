@@ -275,15 +275,16 @@ enum Missed {
 }
 
 fn find(method: &str, segments: &[&str]) -> Result<&'static Binding, Missed> {
-    let mut missed = Missed::Path;
-    let alike = BINDINGS.get(segments.len()).into_iter().flatten();
-    for binding in alike.filter(|binding| binding.takes(segments)) {
-        if binding.operation.method == method {
-            return Ok(binding);
-        }
-        missed = Missed::Method;
-    }
-    Err(missed)
+    let alike = BINDINGS.get(segments.len()).map_or(&[][..], Vec::as_slice);
+    let found = alike
+        .iter()
+        .find(|binding| binding.operation.method == method && binding.takes(segments));
+    found.ok_or_else(
+        || match alike.iter().any(|binding| binding.takes(segments)) {
+            true => Missed::Method,
+            false => Missed::Path,
+        },
+    )
 }
 
 #[cfg(test)]

@@ -341,16 +341,7 @@ impl<'w> Gate<'w> {
                 learns.push((tells.choice, tells.served));
             }
             for way in served {
-                let mut rules = RuleList::with_capacity(
-                    self.decided.len() + way.blame.len() + self.also.len() + self.touches.len(),
-                );
-                rules.extend_from_slice(&self.decided);
-                rules.extend_from_slice(way.blame);
-                rules.extend_from_slice(&self.also);
-                rules.extend_from_slice(&self.touches);
-                let doubts = self.may.iter().map(|ground| &ground.rules[0]);
-                let cites = rules.iter().chain(doubts);
-                let cites = cites.map(|rule| (*rule, Side::Inside)).collect();
+                let (rules, cites) = self.shown(way.blame);
                 let mut learns = learns.clone();
                 learns.extend(way.learns);
                 branches.push(Branch {
@@ -397,6 +388,20 @@ impl<'w> Gate<'w> {
             }
         }
         branches
+    }
+
+    /// The rules that promise that a request is served, and all that serving it shows.
+    fn shown(&self, blame: Rules) -> (RuleList, SmallVec<[(RuleId, Side); 8]>) {
+        if self.world.reference {
+            // It is never asked why.
+            return (RuleList::new(), SmallVec::new());
+        }
+        let promising = [&self.decided, blame, &self.also, &self.touches];
+        let rules: RuleList = promising.into_iter().flatten().copied().collect();
+        let doubts = self.may.iter().map(|ground| ground.rules[0]);
+        let cites = rules.iter().copied().chain(doubts);
+        let cites = cites.map(|rule| (rule, Side::Inside)).collect();
+        (rules, cites)
     }
 
     /// Refusals that only one of several grounds can be the reason of, and which therefore tell something.

@@ -515,8 +515,8 @@ fn figure(parts: impl IntoIterator<Item = String>) -> u64 {
 
 /// A form that is equal for all texts which any content type holds equal in the reference.
 fn coarse(text: &str) -> String {
-    let numeric = |c: char| c.is_ascii_digit() || "+-. ()".contains(c);
-    if text.chars().all(numeric) {
+    let numeric = |byte: u8| byte.is_ascii_digit() || b"+-. ()".contains(&byte);
+    if text.bytes().all(numeric) {
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
         return match digits.strip_prefix('1') {
             Some(rest) if rest.len() == 10 => rest.to_owned(),

@@ -164,7 +164,7 @@ pub(super) fn create(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
             let store = Arc::make_mut(&mut domain.store);
             store.add_profile(Profile {
                 id: id.map(|id| store.id(id)),
-                fields: Kept::Open(fields.clone()),
+                fields: Kept::Open(fields),
                 vague,
                 ..Profile::default()
             });

@@ -511,6 +511,7 @@ impl Store {
     /// Adds a profile.
     pub(super) fn add_profile(&mut self, mut profile: Profile) -> No {
         let no = self.fresh();
+        let keys = field_keys(&profile.fields.read());
         if self.is_exact() {
             profile.fields.close();
         }
@@ -523,8 +524,7 @@ impl Store {
             Some(Id::Own(id)) => self.own.add(id, no, |no| own_id(&self.profiles, no)),
             None => {}
         }
-        let fields = self.fields_of(no).into_owned();
-        self.index_fields(no, &fields);
+        self.index_keys(no, keys);
         no
     }
 
@@ -574,7 +574,7 @@ impl Store {
         if let Some(profile) = self.profiles.get_mut(&no) {
             change(profile, &mut fields);
         }
-        self.index_fields(no, &fields);
+        self.index_keys(no, field_keys(&fields));
         if let Some(profile) = self.profiles.get_mut(&no) {
             // A server holds many, and few of them grow.
             fields.shrink_to_fit();
@@ -877,8 +877,8 @@ impl Store {
         }
     }
 
-    fn index_fields(&mut self, no: No, fields: &[(Path, Held)]) {
-        for (name, parts, standing) in field_keys(fields) {
+    fn index_keys(&mut self, no: No, keys: Vec<(&'static str, Parts, Standing)>) {
+        for (name, parts, standing) in keys {
             let entry = Entry {
                 subject: no,
                 origin: Origin::Field,
@@ -981,6 +981,9 @@ const KEYED: [(&str, &str, ContentType, Option<RuleId>); 8] = [
 
 /// The entries of predefined keys that follow from the fields of a profile (contract 3.16).
 fn field_keys(fields: &[(Path, Held)]) -> Vec<(&'static str, Parts, Standing)> {
+    if fields.is_empty() {
+        return Vec::new();
+    }
     let held = |path: &str| {
         fields
             .iter()

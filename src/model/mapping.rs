@@ -79,7 +79,10 @@ struct Remarks(Vec<Remark>);
 
 impl Remarks {
     fn touch(&mut self, rule: RuleId) {
-        self.0.push(Remark::Touch(rule));
+        let is_same = |known: &Remark| matches!(known, Remark::Touch(known) if *known == rule);
+        if !self.0.iter().any(is_same) {
+            self.0.push(Remark::Touch(rule));
+        }
     }
 
     fn ground(&mut self, ground: Ground) {
@@ -1002,14 +1005,15 @@ fn weigh_durability(request: &Request, existing: Option<&ObjectType>, gate: &mut
 
 /// A key name may have one content type in a whole domain (cap.key-type-consistency).
 fn weigh_contents(domain: &Domain, type_name: &str, request: &Request, gate: &mut Gate<'_>) {
+    let others = || {
+        let types = domain.types.values();
+        types.filter(|other| other.name != type_name)
+    };
+    if others().next().is_none() {
+        return;
+    }
     for (name, key) in request.definitions() {
         let contents = request.contents(key);
-        let others = || {
-            domain
-                .types
-                .values()
-                .filter(|other| other.name != type_name)
-        };
         let differs = others().any(|other| match &other.mapping {
             Mapping::Own(own) => own
                 .contents

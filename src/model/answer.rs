@@ -4,6 +4,7 @@
 //! Against an allowed answer it yields differences; those that only deserve a warning do not stop it from fitting.
 
 use std::cell::RefCell;
+use std::fmt;
 use std::rc::Rc;
 
 use bytes::Bytes;
@@ -414,10 +415,10 @@ impl<'a> Reply<'a> {
             ));
         }
         let before = found.len();
-        let mut place = String::with_capacity(64);
-        self.compare_members(operation.output, body, &mut place, found);
+        self.compare_members(operation.output, body, None, found);
         // A member of the wrong type would differ once more from its expected value.
         if !found[before..].iter().any(Difference::violates) {
+            let mut place = String::with_capacity(64);
             allowed
                 .body
                 .compare(body, rules!["proto.output-types"], &mut place, found);
@@ -429,7 +430,7 @@ impl<'a> Reply<'a> {
         &self,
         members: &[Member],
         body: &Json,
-        place: &mut String,
+        up: Option<&At<'_>>,
         found: &mut Vec<Difference>,
     ) {
         for member in members {
@@ -437,14 +438,13 @@ impl<'a> Reply<'a> {
             if actual.is_none() && !member.required {
                 continue;
             }
-            let length = place.len();
-            place.push('/');
-            place.push_str(member.wire);
+            let step = Step::Member(member.wire);
+            let at = At { up, step };
             match actual {
                 None => {
                     found.push(Difference::new(
                         rules!["proto.output-required"],
-                        place.clone(),
+                        at.to_string(),
                         "a value",
                         "nothing",
                     ));
@@ -452,7 +452,7 @@ impl<'a> Reply<'a> {
                 Some(Json::Null) if member.required => {
                     found.push(Difference::new(
                         rules!["proto.output-required"],
-                        place.clone(),
+                        at.to_string(),
                         "a value",
                         "null",
                     ));
@@ -460,28 +460,21 @@ impl<'a> Reply<'a> {
                 Some(Json::Null) => {
                     found.push(Difference::new(
                         rules!["proto.output-null"],
-                        place.clone(),
+                        at.to_string(),
                         "no such member",
                         "null",
                     ));
                 }
-                Some(value) => self.compare_shape(member.shape, value, place, found),
+                Some(value) => self.compare_shape(member.shape, value, &at, found),
             }
-            place.truncate(length);
         }
     }
 
-    fn compare_shape(
-        &self,
-        shape: &Shape,
-        value: &Json,
-        place: &mut String,
-        found: &mut Vec<Difference>,
-    ) {
+    fn compare_shape(&self, shape: &Shape, value: &Json, at: &At<'_>, found: &mut Vec<Difference>) {
         let mut wrong = |expected: &str| {
             found.push(Difference::new(
                 rules!["proto.output-types"],
-                place.clone(),
+                at.to_string(),
                 expected,
                 excerpt(value),
             ));
@@ -492,7 +485,7 @@ impl<'a> Reply<'a> {
                     let expected = string.values.join(", ");
                     found.push(Difference::new(
                         rules!["proto.output-enums"],
-                        place.clone(),
+                        at.to_string(),
                         expected,
                         excerpt(value),
                     ));
@@ -513,7 +506,7 @@ impl<'a> Reply<'a> {
                     let expected = format!("seconds since the epoch, within a day of {}", self.at);
                     found.push(Difference::new(
                         rules!["proto.timestamp"],
-                        place.clone(),
+                        at.to_string(),
                         expected,
                         excerpt(value),
                     ));
@@ -521,7 +514,7 @@ impl<'a> Reply<'a> {
                     let expected = format!("the time of the request, {}", self.at);
                     found.push(Difference::new(
                         rules!["time.clock"],
-                        place.clone(),
+                        at.to_string(),
                         expected,
                         excerpt(value),
                     ));
@@ -530,33 +523,25 @@ impl<'a> Reply<'a> {
             (Shape::Timestamp, _) => {
                 found.push(Difference::new(
                     rules!["proto.timestamp", "proto.output-types"],
-                    place.clone(),
+                    at.to_string(),
                     "a number of seconds since the epoch",
                     excerpt(value),
                 ));
             }
             (Shape::List { item, .. }, Json::Array(items)) => {
-                for (at, value) in items.iter().enumerate() {
-                    let length = place.len();
-                    place.push('/');
-                    place.push_str(&at.to_string());
-                    self.compare_shape(item, value, place, found);
-                    place.truncate(length);
+                for (index, value) in items.iter().enumerate() {
+                    self.compare_shape(item, value, &at.to(Step::Item(index)), found);
                 }
             }
             (Shape::List { .. }, _) => wrong("an array"),
             (Shape::Map { value: shape, .. }, Json::Object(members)) => {
                 for (name, value) in members {
-                    let length = place.len();
-                    place.push('/');
-                    place.push_str(name);
-                    self.compare_shape(shape, value, place, found);
-                    place.truncate(length);
+                    self.compare_shape(shape, value, &at.to(Step::Member(name)), found);
                 }
             }
             (Shape::Map { .. }, _) => wrong("an object"),
             (Shape::Structure { members, .. }, Json::Object(_)) => {
-                self.compare_members(members, value, place, found)
+                self.compare_members(members, value, Some(at), found)
             }
             (Shape::Structure { .. }, _) => wrong("an object"),
         }
@@ -638,6 +623,40 @@ impl<'a> Reply<'a> {
             ));
         }
         Ok(())
+    }
+}
+
+/// A place in a body: a step, and the place it was taken from. It is put into words only where something is wrong.
+struct At<'a> {
+    up: Option<&'a Self>,
+    step: Step<'a>,
+}
+
+enum Step<'a> {
+    /// To a member of an object.
+    Member(&'a str),
+    /// To an item of an array.
+    Item(usize),
+}
+
+impl<'a> At<'a> {
+    fn to(&'a self, step: Step<'a>) -> Self {
+        Self {
+            up: Some(self),
+            step,
+        }
+    }
+}
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(up) = self.up {
+            up.fmt(f)?;
+        }
+        match self.step {
+            Step::Member(name) => write!(f, "/{name}"),
+            Step::Item(index) => write!(f, "/{index}"),
+        }
     }
 }
 

@@ -110,6 +110,20 @@ fn hold_plain_case(bencher: Bencher<'_, '_>) {
     hold(bencher, &[text::print(&plain_story()).into_bytes()]);
 }
 
+/// What the fuzz target does before each execution: changes a case. Items are cases.
+#[divan::bench]
+fn mutate_generated_case(bencher: Bencher<'_, '_>) {
+    let cases = generated();
+    let mut room = vec![0; 1 << 16];
+    let mut seed = 0;
+    bencher.counter(ItemsCount::new(1_u32)).bench_local(|| {
+        let case = &cases[seed as usize % cases.len()];
+        room[..case.len()].copy_from_slice(case);
+        seed += 1;
+        fuzz::mutate(&mut room, case.len(), 1 << 16, black_box(seed))
+    });
+}
+
 fn hold(bencher: Bencher<'_, '_>, cases: &[Vec<u8>]) {
     let reference = Model::reference();
     let conformance = Conformance::in_process(move || Local::new(reference.clone()));

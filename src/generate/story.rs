@@ -655,14 +655,15 @@ impl<'d, 'b> Story<'d, 'b> {
         let Ok(message) = message(&step, &self.values) else {
             return false;
         };
-        // What the reference would refuse is seldom worth a request that breaks no rule on purpose.
-        if !self.would_serve(&message) && !self.draw.once_in(8) {
-            return false;
-        }
+        // A request that is refused leaves no trace with the reference.
         let response = self.respond(&message);
         let served = response
             .as_ref()
             .is_some_and(|response| response.status < 300);
+        // What the reference refuses is seldom worth a request that breaks no rule on purpose.
+        if !served && !self.draw.once_in(8) {
+            return false;
+        }
         self.yields.note(asked.operation, served);
         let mut step = step;
         if let Some(response) = &response

@@ -3,6 +3,7 @@
 //! [`message`] turns a step into what is sent, [`learn`] remembers what the answer brought. Both are used wherever a case
 //! becomes a conversation: by replay, and when a transcript is read, which is why the requests need not be stored there.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use bytes::Bytes;
@@ -288,43 +289,62 @@ pub fn next_page(message: &Message, token: &str) -> Message {
 /// The placeholders of a case whose values the run provides, in the order of their names: `domain` and those that begin
 /// so, `short`, `arn`.
 pub fn fresh_names(case: &Case) -> Vec<String> {
-    let mut names = std::collections::BTreeSet::new();
-    let mut collect = |template: &str| {
+    let mut names = BTreeSet::new();
+    for step in &case.steps {
+        each_fresh_name(step, &mut |name| {
+            names.insert(name);
+        });
+    }
+    names.into_iter().map(str::to_owned).collect()
+}
+
+/// Whether a case uses `short`, a name of one character that nobody else uses.
+pub(crate) fn needs_short_name(case: &Case) -> bool {
+    let mut texts = case.steps.iter().flat_map(texts);
+    texts.any(|text| text.contains("${short"))
+        && fresh_names(case).iter().any(|name| name == "short")
+}
+
+/// Shows every placeholder of a step whose value the run provides, as often as it is there.
+pub(crate) fn each_fresh_name<'a>(step: &'a Step, show: &mut dyn FnMut(&'a str)) {
+    for template in texts(step) {
         // The walk stops at what is malformed; sending will say so.
         let _ = walk(template, |part| {
             if let Part::Placeholder(inner) = part {
                 let name = inner.split('|').next().unwrap_or_default();
-                if is_provided(name) && name != "sigv4" && !names.contains(name) {
-                    names.insert(name.to_owned());
+                if is_provided(name) && name != "sigv4" {
+                    show(name);
                 }
             }
             Ok(())
         });
-    };
-    for step in &case.steps {
-        match &step.say {
-            Say::Request {
-                target,
-                headers,
-                body,
-                ..
-            } => {
-                collect(target);
-                headers.iter().for_each(|(_, value)| collect(value));
-                if let Body::Text(text) = body {
-                    collect(text);
-                }
-            }
-            Say::Raw(pieces) => {
-                for piece in pieces {
-                    if let Piece::Line(line) = piece {
-                        collect(line);
-                    }
-                }
-            }
-        }
     }
-    names.into_iter().collect()
+}
+
+/// The texts of a step that may hold placeholders.
+fn texts(step: &Step) -> impl Iterator<Item = &str> {
+    let (request, headers, pieces) = match &step.say {
+        Say::Request {
+            target,
+            headers,
+            body,
+            ..
+        } => {
+            let body = match body {
+                Body::Text(text) => Some(text),
+                Body::None | Body::Bytes(_) => None,
+            };
+            ([Some(target), body], headers.as_slice(), [].as_slice())
+        }
+        Say::Raw(pieces) => ([None, None], [].as_slice(), pieces.as_slice()),
+    };
+    let values = headers.iter().map(|(_, value)| value);
+    let lines = pieces.iter().filter_map(|piece| match piece {
+        Piece::Line(line) => Some(line),
+        Piece::Bytes(_) => None,
+    });
+    let texts = request.into_iter().flatten().chain(values).chain(lines);
+    texts.map(String::as_str)
 }
 
 /// Whether a text can be the name of a placeholder.

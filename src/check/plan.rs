@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use crate::case::bind::fresh_names;
+use crate::case::bind::needs_short_name;
 use crate::case::corpus::{Content, Entry};
 use crate::case::select::{Glob, nearest};
 use crate::case::transcript::Transcript;
@@ -181,7 +181,7 @@ pub(super) fn names_somebodys(case: &Case) -> bool {
             names_resource(&text)
         }
     };
-    fresh_names(case).iter().any(|name| name == "short") || case.steps.iter().any(names_one)
+    needs_short_name(case) || case.steps.iter().any(names_one)
 }
 
 /// Whether a pattern selects a case: by its name, by a folder it lies in, or by a rule it was written for.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::adverse;
 use super::draw::Draw;
 use super::story::{Asked, Story};
-use crate::case::bind::{DEFAULT_ARN, Values, fresh_names, message};
+use crate::case::bind::{DEFAULT_ARN, Values, each_fresh_name, message};
 use crate::case::{Body, Case, Say, Step};
 use crate::contract::operation::addressed;
 
@@ -220,14 +220,8 @@ fn fault(draw: &mut Draw<'_>, step: &mut Step) -> Option<()> {
 
 /// The name of the operation that a step asks for, whatever its placeholders stand for.
 fn operation_of(step: &Step) -> Option<&'static str> {
-    let alone = Case {
-        steps: vec![step.clone()],
-        ..Case::default()
-    };
-    let mut values: Values = fresh_names(&alone)
-        .into_iter()
-        .map(|name| (name, "x".to_owned()))
-        .collect();
+    let mut values = Values::new();
+    each_fresh_name(step, &mut |name| values.set(name, "x"));
     values.set("arn", DEFAULT_ARN);
     addressed(&message(step, &values).ok()?).map(|operation| operation.name)
 }

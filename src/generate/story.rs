@@ -10,7 +10,7 @@ use super::damage;
 use super::draw::Draw;
 use super::types::{Type, Values as Kind, template};
 use super::{Dealing, Yield};
-use crate::case::bind::{DEFAULT_ARN, Values, fresh_names, learn, message};
+use crate::case::bind::{DEFAULT_ARN, Values, each_fresh_name, learn, message};
 use crate::case::{Binding, Body, Case, Manner, Say, Step};
 use crate::contract::RuleId;
 use crate::contract::operation::{self, addressed};
@@ -756,19 +756,15 @@ impl<'d, 'b> Story<'d, 'b> {
 
     /// Gives the names of a step that a run would provide a value.
     fn provide(&mut self, step: &Step) {
-        let case = Case {
-            steps: vec![step.clone()],
-            ..Case::default()
-        };
-        for name in fresh_names(&case) {
-            if self.values.get(&name).is_none() {
-                let value = match name.as_str() {
+        each_fresh_name(step, &mut |name| {
+            if self.values.get(name).is_none() {
+                let value = match name {
                     "arn" => DEFAULT_ARN.to_owned(),
                     other => format!("pc-{other}"),
                 };
                 self.values.set(name, value);
             }
-        }
+        });
     }
 
     fn path(&self, at: usize, rest: &str) -> String {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use crate::case::bind::{Values, fresh_names};
+use crate::case::bind::{Values, needs_short_name};
 use crate::case::transcript::Transcript;
 use crate::case::{Case, Say};
 use crate::contract::operation::{OPERATIONS, addressed, operation};
@@ -543,7 +543,7 @@ impl<T: Target + 'static> Session<T> {
     /// The same with so many messages at most; whatever would come then is not sent.
     async fn replay_within(&self, task: &Task, known: &Choices, most: usize) -> Watched {
         let mut asked = 0;
-        if fresh_names(&task.case).iter().any(|name| name == "short") {
+        if needs_short_name(&task.case) {
             // Without these, nobody knows whether a name is free, or it is taken for good.
             let needs = ["GetDomain", "DeleteDomain"]
                 .into_iter()

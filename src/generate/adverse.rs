@@ -6,6 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::draw::Draw;
+use super::printed;
 use super::story::Asked;
 use crate::case::{Body, Say, Step};
 use crate::contract::operation;
@@ -39,7 +40,7 @@ pub(super) fn step(draw: &mut Draw<'_>, asked: &Asked) -> Option<Step> {
     let mut body = Value::Object(body.clone());
     if draw.once_in(3) && asked.operation == "PutProfileObjectType" {
         mapping(draw, &mut body);
-        return Some(asked.step_with(Body::Text(body.to_string())));
+        return Some(asked.step_with(Body::Text(printed(&body))));
     }
     let mut sites = Vec::new();
     collect(known.input, &body, &mut Vec::new(), &mut sites);
@@ -47,22 +48,22 @@ pub(super) fn step(draw: &mut Draw<'_>, asked: &Asked) -> Option<Step> {
     let text = match draw.below(12) {
         8 => {
             remove(&mut body, &site.path);
-            body.to_string()
+            printed(&body)
         }
         9 => {
             rename(draw, &mut body, &site.path);
-            body.to_string()
+            printed(&body)
         }
         10 => {
             at(&mut body, &parent(&site.path))?
                 .as_object_mut()?
                 .insert("Unheard".into(), json!({"of": [1]}));
-            body.to_string()
+            printed(&body)
         }
         11 => return Some(asked.step_with(Body::Text(duplicated(&body, site)?))),
         _ => {
             *at(&mut body, &site.path)? = faulty(draw, site);
-            body.to_string()
+            printed(&body)
         }
     };
     Some(asked.step_with(Body::Text(text)))
@@ -164,7 +165,7 @@ fn duplicated(body: &Value, site: &Site) -> Option<String> {
         return None;
     };
     let twice = format!("{{{}:{},", json!(name), body.get(name)?);
-    Some(format!("{twice}{}", body.to_string().strip_prefix('{')?))
+    Some(format!("{twice}{}", printed(body).strip_prefix('{')?))
 }
 
 /// A value for a place: of another kind, or on either side of a boundary of its own.
@@ -225,21 +226,21 @@ fn string(draw: &mut Draw<'_>, shape: &'static StringShape) -> Value {
     }
     let most = shape.length.max.unwrap_or(255) as usize;
     let least = shape.length.min.unwrap_or(0) as usize;
-    let texts = [
-        "a".repeat(most + 1),
-        "a".repeat(least.saturating_sub(1)),
-        "a".repeat(most),
-        "a".repeat(least),
-        "a b".to_owned(),
-        "a.b".to_owned(),
-        "\u{e9}".repeat(most.min(64)),
-        "\u{1f600}".repeat(most.min(255)),
-        "a/b\u{0}".to_owned(),
-        " ".to_owned(),
-        "0".repeat(32),
-        "G".repeat(32),
-    ];
-    texts[draw.below(texts.len())].as_str().into()
+    let text = match draw.below(12) {
+        0 => "a".repeat(most + 1),
+        1 => "a".repeat(least.saturating_sub(1)),
+        2 => "a".repeat(most),
+        3 => "a".repeat(least),
+        4 => "a b".to_owned(),
+        5 => "a.b".to_owned(),
+        6 => "\u{e9}".repeat(most.min(64)),
+        7 => "\u{1f600}".repeat(most.min(255)),
+        8 => "a/b\u{0}".to_owned(),
+        9 => " ".to_owned(),
+        10 => "0".repeat(32),
+        _ => "G".repeat(32),
+    };
+    text.into()
 }
 
 /// A mapping that is wrong as a whole, though each of its parts is right.

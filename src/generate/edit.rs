@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::adverse;
 use super::draw::Draw;
+use super::printed;
 use super::story::{Asked, Story};
 use crate::case::bind::{DEFAULT_ARN, Values, each_fresh_name, message};
 use crate::case::{Body, Case, Say, Step};
@@ -105,7 +106,7 @@ pub fn edited_json(text: &str, bytes: &[u8]) -> Option<String> {
     nth(&mut value, site, &mut |value| {
         *value = another(&mut draw, value, &others);
     });
-    Some(value.to_string())
+    Some(printed(&value))
 }
 
 fn change(draw: &mut Draw<'_>, case: &mut Case) -> Option<()> {
@@ -280,7 +281,7 @@ fn rewrite(step: &mut Step, edit: impl FnOnce(&mut Value)) -> Option<()> {
     let text = body_of_mut(step)?;
     let mut body = serde_json::from_str(text).ok()?;
     edit(&mut body);
-    *text = body.to_string();
+    *text = printed(&body);
     Some(())
 }
 
@@ -336,7 +337,7 @@ fn nth(value: &mut Value, number: usize, visit: &mut dyn FnMut(&mut Value)) -> O
         Value::String(text) => {
             if let Some(mut inner) = inside(text) {
                 left = nth(&mut inner, left, visit).or_else(|| {
-                    *text = inner.to_string();
+                    *text = printed(&inner);
                     None
                 })?;
             }

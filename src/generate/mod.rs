@@ -21,6 +21,7 @@ mod types;
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use self::draw::Draw;
@@ -116,6 +117,12 @@ pub fn name(seed: u64, number: u64) -> String {
 pub fn named(name: &str) -> Option<Generated> {
     let (seed, number) = name.strip_prefix("generated/")?.split_once('-')?;
     Some(nth(seed.parse().ok()?, number.parse().ok()?))
+}
+
+/// A body as text, as `Display` writes it, but faster.
+fn printed(body: &impl Serialize) -> String {
+    // A value of JSON can always be written.
+    serde_json::to_string(body).unwrap_or_default()
 }
 
 /// Cases as a strategy of proptest; a failing one shrinks to fewer bytes, and so to a plainer case.

@@ -9,7 +9,7 @@ use super::adverse;
 use super::damage;
 use super::draw::Draw;
 use super::types::{Type, Values as Kind, template};
-use super::{Dealing, Yield};
+use super::{Dealing, Yield, printed};
 use crate::case::bind::{DEFAULT_ARN, Values, each_fresh_name, learn, message};
 use crate::case::{Binding, Body, Case, Manner, Say, Step};
 use crate::contract::RuleId;
@@ -91,7 +91,7 @@ impl Asked {
     /// The step that asks.
     pub(super) fn step(&self) -> Step {
         let body = match &self.body {
-            Some(members) => Body::Text(Value::Object(members.clone()).to_string()),
+            Some(members) => Body::Text(printed(members)),
             None => Body::None,
         };
         self.step_with(body)

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::draw::Draw;
+use super::printed;
 use crate::contract::template::TEMPLATES;
 
 /// An object type as it was put.
@@ -310,7 +311,7 @@ impl Type {
             let extra = extras[draw.below(extras.len())].clone();
             top.insert("extra".into(), extra);
         }
-        Value::Object(top).to_string()
+        printed(&top)
     }
 }
 

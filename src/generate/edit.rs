@@ -104,7 +104,7 @@ pub fn edited_json(text: &str, bytes: &[u8]) -> Option<String> {
     collect_texts(&value, &mut others);
     let site = draw.below(count(&value));
     nth(&mut value, site, &mut |value| {
-        *value = another(&mut draw, value, &others);
+        *value = another(&mut draw, value, &|| others.clone());
     });
     Some(printed(&value))
 }
@@ -172,13 +172,13 @@ fn repeat(draw: &mut Draw<'_>, case: &mut Case, at: usize) -> Option<()> {
 
 /// Puts another value somewhere in a body.
 fn change_value(draw: &mut Draw<'_>, case: &mut Case, at: usize) -> Option<()> {
-    let others = texts(case);
-    rewrite(case.steps.get_mut(at)?, |body| {
-        let sites = count(body);
-        nth(body, draw.below(sites), &mut |value| {
-            *value = another(draw, value, &others);
-        });
-    })
+    let mut body: Value = serde_json::from_str(body_of(case.steps.get(at)?)?).ok()?;
+    let sites = count(&body);
+    nth(&mut body, draw.below(sites), &mut |value| {
+        *value = another(draw, value, &|| texts(case));
+    });
+    *body_of_mut(case.steps.get_mut(at)?)? = printed(&body);
+    Some(())
 }
 
 /// Writes a value of another body, or of the same, in the place of one.
@@ -357,12 +357,15 @@ fn nth(value: &mut Value, number: usize, visit: &mut dyn FnMut(&mut Value)) -> O
     Some(left)
 }
 
-/// A value to put in the place of one.
-fn another(draw: &mut Draw<'_>, value: &Value, others: &[String]) -> Value {
+/// A value to put in the place of one; `others` collects the texts there are, which takes a while.
+fn another(draw: &mut Draw<'_>, value: &Value, others: &dyn Fn() -> Vec<String>) -> Value {
     match value {
         Value::String(text) => match draw.weighed(&[4, 3, 1, 1, 1, 1]) {
-            0 if !others.is_empty() => others[draw.below(others.len())].clone().into(),
-            0 | 1 => TRAPS[draw.below(TRAPS.len())].into(),
+            0 => match draw.pick(&others()) {
+                Some(other) => other.as_str().into(),
+                None => TRAPS[draw.below(TRAPS.len())].into(),
+            },
+            1 => TRAPS[draw.below(TRAPS.len())].into(),
             2 => text.to_uppercase().into(),
             3 => format!("{text} ").into(),
             4 => text.chars().skip(1).collect::<String>().into(),

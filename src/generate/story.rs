@@ -187,9 +187,11 @@ impl<'d, 'b> Story<'d, 'b> {
         };
         let within = |name: &str| target.starts_with(&format!("/domains/${{{name}}}"));
         let here = self.domains.iter().position(|domain| within(domain.name));
-        let body: Value = match body {
-            Body::Text(text) => serde_json::from_str(text).unwrap_or_default(),
-            _ => Value::Null,
+        let body = || -> Value {
+            match body {
+                Body::Text(text) => serde_json::from_str(text).unwrap_or_default(),
+                _ => Value::Null,
+            }
         };
         let last = target.rsplit('/').next().unwrap_or_default();
         match (operation.name, here) {
@@ -204,7 +206,7 @@ impl<'d, 'b> Story<'d, 'b> {
             ("PutProfileObjectType", Some(at)) => {
                 let types = &mut self.domains[at].types;
                 types.retain(|known| known.name != last);
-                types.extend(Type::read(last, &body));
+                types.extend(Type::read(last, &body()));
             }
             ("DeleteProfileObjectType", Some(at)) => {
                 self.domains[at].types.retain(|known| known.name != last);
@@ -214,15 +216,13 @@ impl<'d, 'b> Story<'d, 'b> {
                     if binding.pointer.ends_with("/ProfileId") && self.knows(&binding.name) {
                         self.domains[at].profiles.push(binding.name.clone());
                     }
-                    let domain = &mut self.domains[at];
-                    let kind = domain
-                        .types
-                        .iter()
-                        .find(|kind| body["ObjectTypeName"] == kind.name);
-                    if binding.pointer == "/ProfileObjectUniqueKey"
-                        && let Some(kind) = kind
-                    {
-                        domain.objects.push((kind.name, binding.name.clone()));
+                    if binding.pointer == "/ProfileObjectUniqueKey" {
+                        let (domain, body) = (&mut self.domains[at], body());
+                        let mut types = domain.types.iter();
+                        let kind = types.find(|kind| body["ObjectTypeName"] == kind.name);
+                        if let Some(kind) = kind {
+                            domain.objects.push((kind.name, binding.name.clone()));
+                        }
                     }
                 }
             }

@@ -371,12 +371,14 @@ pub(super) fn write_hex(out: &mut String, bytes: &[u8]) {
         out.push_str("x\n");
     }
     for line in bytes.chunks(HEX_LINE) {
-        out.push('x');
-        for byte in line {
-            out.push(' ');
-            out.push(char::from(DIGITS[usize::from(byte >> 4)]));
-            out.push(char::from(DIGITS[usize::from(byte & 15)]));
+        let mut written = [b' '; 3 * HEX_LINE];
+        for (byte, place) in line.iter().zip(written.chunks_exact_mut(3)) {
+            place[1] = DIGITS[usize::from(byte >> 4)];
+            place[2] = DIGITS[usize::from(byte & 15)];
         }
+        out.push('x');
+        // Blanks and digits are text.
+        out.push_str(str::from_utf8(&written[..3 * line.len()]).unwrap_or_default());
         out.push('\n');
     }
 }
@@ -384,16 +386,22 @@ pub(super) fn write_hex(out: &mut String, bytes: &[u8]) {
 /// Appends the bytes of one `x` line, and says how many there were.
 pub(super) fn read_hex(line: &Line<'_>, bytes: &mut Vec<u8>) -> Result<usize, Problem> {
     let before = bytes.len();
-    for pair in line.text.split(' ').filter(|pair| !pair.is_empty()) {
-        let digit = |at: usize| char::from(pair.as_bytes()[at]).to_digit(16);
-        match (pair.len() == 2)
-            .then(|| Some(digit(0)? << 4 | digit(1)?))
-            .flatten()
-        {
-            Some(byte) => bytes.push(byte as u8),
+    // Byte by byte: pairs are too short for a search.
+    let pairs = line.text.as_bytes().split(|byte| *byte == b' ');
+    for pair in pairs.filter(|pair| !pair.is_empty()) {
+        let digit = |byte: u8| char::from(byte).to_digit(16);
+        let byte = match *pair {
+            [high, low] => digit(high).zip(digit(low)),
+            _ => None,
+        };
+        match byte {
+            Some((high, low)) => bytes.push((high << 4 | low) as u8),
             None => {
                 return Err(line.problem(
-                    format!("`{}` is not a byte in hex", excerpt(pair)),
+                    format!(
+                        "`{}` is not a byte in hex",
+                        excerpt(&String::from_utf8_lossy(pair))
+                    ),
                     "two hex digits a byte with blanks between, as in `x 7b 22 ff`",
                 ));
             }

@@ -201,13 +201,15 @@ fn write(mut case: Case, room: &mut [u8]) -> Option<usize> {
 }
 
 /// Bytes that follow from a seed (the generator SplitMix64).
-fn decisions(seed: u32) -> Vec<u8> {
+fn decisions(seed: u32) -> [u8; DECISIONS] {
     let mut state = u64::from(seed);
-    let mut next = || {
+    let next = || {
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         (mixed ^ (mixed >> 31)).to_le_bytes()
     };
-    (0..DECISIONS / 8).flat_map(|_| next()).collect()
+    let mut bytes = [0; DECISIONS];
+    bytes.as_chunks_mut().0.fill_with(next);
+    bytes
 }

@@ -80,7 +80,7 @@ def run(options, seeds, defect, seed, guide):
             began = time.monotonic()
             fuzzer = subprocess.run(
                 [options.fuzzer, corpus, seeds, f"-seed={seed}", f"-runs={options.runs + len(os.listdir(seeds))}", "-max_len=8192",
-                 "-entropic=0", "-print_final_stats=1",
+                 "-entropic=1", "-use_counters=0", "-print_final_stats=1",
                  f"-artifact_prefix={folder}/"],
                 env=environment, capture_output=True, text=True, errors="replace", cwd=folder)
             took = time.monotonic() - began

@@ -174,7 +174,7 @@ impl<T: Target + 'static> Conformance<T> {
         let task = task(case);
         let mut watched = self.replay(&task);
         if let Some(note) = note {
-            for feature in features(&watched.transcript, &watched.verdict) {
+            for feature in features(&watched) {
                 note(feature);
             }
         }

@@ -1,87 +1,120 @@
 //! What is new about an answer, for targets whose code nobody can watch.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 
-use crate::case::transcript::Transcript;
-use crate::contract::Operation;
+use crate::check::Watched;
 use crate::contract::operation::addressed;
-use crate::judge::Verdict;
-use crate::wire::{Answer, Exchange, Json};
+use crate::wire::{Answer, Exchange, Json, Message, Request, Response};
 
-/// Beyond so many, how often a write was served is all the same.
-const MOST: u32 = 8;
+/// Beyond so many, how many there are is all the same.
+const MOST: usize = 24;
 
 /// Features of a conversation: numbers that are the same where the target did the same.
 ///
-/// One for each answer, in the order they came; one for each pair of neighbours; one for each answer beside how often
-/// each write had been served before, because what is wrong in a long conversation is wrong after so many of something;
-/// and one for each side of a rule that was brought up, which is what the model made of it all. No ids, times or sizes:
-/// with them every answer would be new.
-pub(super) fn features(told: &Transcript, verdict: &Verdict) -> Vec<u32> {
-    let mut features = Vec::new();
-    let mut before = 0;
-    let mut served = BTreeMap::new();
-    for exchange in told.answers.iter().flatten() {
-        let operation = addressed(&exchange.message);
-        let this = answer(operation, exchange);
-        features.push(this);
-        features.push(figure(&(before, this)));
-        before = this;
-        let Answer::Response(response) = &exchange.answer else {
-            continue;
-        };
-        let name = operation.map(|operation| operation.name);
-        for counted in &served {
-            features.push(figure(&(counted, name, response.status)));
-        }
-        if let Some(write) = operation.filter(|operation| !operation.reads())
-            && response.status < 300
-        {
-            let times: &mut u32 = served.entry(write.name).or_default();
-            *times = MOST.min(*times + 1);
-        }
+/// They are few, and each stands for one thing: a fuzzer that keeps an input for every combination of things keeps what is
+/// odd, and what is deep drowns in it. For the answers there are the operation with its status and error, the same beside the
+/// operation and status before it, and each member of a body. For what is deep there are counts: how often one thing was
+/// written to, how many items were listed, and how much the target held in the end. What the model made of it all
+/// are the sides of rules that were brought up. No ids, times or sizes: with them every answer would be new.
+pub(super) fn features(watched: &Watched) -> Vec<u32> {
+    let mut noted = Noted::default();
+    for exchanges in &watched.transcript.answers {
+        noted.step(exchanges);
     }
-    for (at, word) in verdict.exercised.words().iter().enumerate() {
+    let mut features = noted.features;
+    let held = watched.extent.counts().into_iter().enumerate();
+    features.extend(held.map(|(what, count)| figure(&("held", what, count.min(MOST)))));
+    for (at, word) in watched.verdict.exercised.words().iter().enumerate() {
         let bits = (0..u64::BITS).filter(|bit| word >> bit & 1 == 1);
-        features.extend(bits.map(|bit| figure(&(at, bit))));
+        features.extend(bits.map(|bit| figure(&("rule", at, bit))));
     }
     features
 }
 
-fn answer(operation: Option<&Operation>, exchange: &Exchange) -> u32 {
-    let mut figure = Figure::default();
-    operation.map(|operation| operation.name).hash(&mut figure);
-    match &exchange.answer {
-        Answer::None(silence) => silence.kind.name().hash(&mut figure),
-        Answer::Response(response) => {
-            let error = response.headers.get("x-amzn-errortype");
-            (response.status, error).hash(&mut figure);
-            match Json::parse(&response.body) {
-                Ok(body) => shape(&body, 0, &mut figure),
-                Err(_) => figure.write_u8(0),
-            }
-        }
-    }
-    figure.number()
+/// What was noted of the answers so far.
+#[derive(Default)]
+struct Noted {
+    features: Vec<u32>,
+    /// Operation and status of the answer before.
+    before: (&'static str, u16),
+    /// How often each thing was written to.
+    writes: HashMap<u32, usize>,
 }
 
-/// Which members there are, down to the second level, and about how many items.
-fn shape(value: &Json, depth: usize, figure: &mut Figure) {
-    match value {
-        Json::Object(members) if depth < 2 => {
-            for (name, value) in members {
-                (depth, name).hash(figure);
-                shape(value, depth + 1, figure);
+impl Noted {
+    fn note(&mut self, feature: impl Hash) {
+        self.features.push(figure(&feature));
+    }
+
+    /// The answers of one step: several where it has pages.
+    fn step(&mut self, exchanges: &[Exchange]) {
+        let mut items = 0;
+        let mut name = "";
+        for exchange in exchanges {
+            let operation = addressed(&exchange.message);
+            name = operation.map_or("", |operation| operation.name);
+            let response = match &exchange.answer {
+                Answer::Response(response) => response,
+                Answer::None(silence) => {
+                    self.note(("silence", name, silence.kind.name()));
+                    continue;
+                }
+            };
+            self.answer(name, response);
+            if response.status >= 300 {
+                continue;
+            }
+            if let Ok(body) = Json::parse(&response.body) {
+                self.members(&body, 0, figure(&name));
+                let listed = body.get("Items").and_then(Json::items);
+                items += listed.map_or(0, <[Json]>::len);
+            }
+            if let Message::Request(request) = &exchange.message
+                && operation.is_some_and(|operation| !operation.reads())
+            {
+                self.write(name, request);
             }
         }
-        Json::Array(items) => {
-            figure.write_usize(items.len().min(3));
-            if let Some(first) = items.first() {
-                shape(first, depth, figure);
+        self.note(("items", name, items.min(MOST), exchanges.len().min(MOST)));
+    }
+
+    fn answer(&mut self, name: &'static str, response: &Response) {
+        let error = response.headers.get("x-amzn-errortype");
+        self.note(("said", name, response.status, error));
+        self.note(("after", self.before, name, response.status));
+        self.before = (name, response.status);
+    }
+
+    /// Each member there is, down to the second level.
+    fn members(&mut self, value: &Json, depth: usize, within: u32) {
+        match value {
+            Json::Object(members) if depth < 2 => {
+                for (name, value) in members {
+                    let member = figure(&(within, name));
+                    self.features.push(member);
+                    self.members(value, depth + 1, member);
+                }
             }
+            Json::Array(items) => {
+                if let Some(first) = items.first() {
+                    self.members(first, depth, within);
+                }
+            }
+            _ => {}
         }
-        _ => {}
+    }
+
+    fn write(&mut self, name: &'static str, request: &Request) {
+        let body = request.body.as_deref().map(Json::parse);
+        let body = body.and_then(Result::ok);
+        let member = |name| body.as_ref().and_then(|body| body.get(name)?.as_str());
+        let subject = ["ProfileId", "MainProfileId", "ObjectTypeName", "KeyName"].map(member);
+        let times = self.writes.entry(figure(&(name, request.path(), subject)));
+        let times = times.or_default();
+        *times = MOST.min(*times + 1);
+        let times = *times;
+        self.note(("times", name, times));
     }
 }
 

@@ -25,7 +25,7 @@ use crate::case::bind::{self, Values, asks_for_next_page};
 use crate::case::transcript::{Overheard, Transcript};
 use crate::contract::{ChoiceId, Choices, Operation, RuleId, Side, operation};
 use crate::model::absence::{Served, has_rules, says_absent};
-use crate::model::{Difference, Fit, Model, Observed};
+use crate::model::{Difference, Extent, Fit, Model, Observed};
 use crate::rule;
 use crate::wire::{Answer, Exchange, Json, Message, NoAnswerKind, http1};
 
@@ -397,6 +397,11 @@ impl<'a> Judge<'a> {
     /// Whether more states became possible than are told apart.
     pub fn is_lost(&self) -> bool {
         self.model.is_lost()
+    }
+
+    /// How much the target holds.
+    pub fn extent(&self) -> Extent {
+        self.model.extent()
     }
 
     /// Whether an effect was waited for that never showed.

@@ -10,6 +10,7 @@ mod answer;
 mod assign;
 mod domain;
 mod expect;
+mod extent;
 mod extract;
 mod fields;
 mod filter;
@@ -51,6 +52,7 @@ use crate::wire::{
 use crate::{choice, rule};
 
 pub use expect::Expectation;
+pub use extent::Extent;
 pub use gate::{Allowed, Outcome};
 pub use manner::{Manner, Refusing};
 pub use pattern::{Check, Difference, Pattern, RuleList, Rules};
@@ -163,6 +165,11 @@ impl Model {
             choices.widen(&world.choices);
         }
         choices
+    }
+
+    /// How much the target holds.
+    pub fn extent(&self) -> Extent {
+        self.worlds.first().map(Extent::of).unwrap_or_default()
     }
 
     /// Whether so many states became possible that nothing is judged any more.

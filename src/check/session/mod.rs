@@ -16,6 +16,7 @@ use crate::case::{Case, Say};
 use crate::contract::operation::{OPERATIONS, addressed, operation};
 use crate::contract::{ChoiceId, Choices, Operation, RuleId};
 use crate::judge::{Absent, Heard, Judge, Severity, Unclear, Verdict};
+use crate::model::Extent;
 use crate::model::absence::{Served, has_rules};
 use crate::replay::sweep::{Which, sweep};
 use crate::replay::{self, Lag, Leftover, Next, Sentinel, Settings, Target};
@@ -745,6 +746,7 @@ impl<T: Target + 'static> Session<T> {
         let lost = judge.is_lost();
         self.served
             .fetch_or(judge.served().bits(), Ordering::Relaxed);
+        let extent = judge.extent();
         let mut verdict = judge.finish();
         if task.generated && lost {
             verdict.end_at_bound(task.case.steps.len());
@@ -763,6 +765,7 @@ impl<T: Target + 'static> Session<T> {
         Watched {
             transcript,
             verdict,
+            extent,
             leftovers: replayed.leftovers,
             disturbed: false,
         }
@@ -830,6 +833,8 @@ pub(crate) struct Watched {
     pub(crate) transcript: Transcript,
     /// What it showed.
     pub(crate) verdict: Verdict,
+    /// How much the target held in the end.
+    pub(crate) extent: Extent,
     /// Domains that could not be deleted.
     pub(crate) leftovers: Vec<Leftover>,
     /// Whether the target was away, closed connections or began anew meanwhile, however often it was tried.
@@ -852,6 +857,7 @@ impl Watched {
                 answers: Vec::new(),
             },
             verdict,
+            extent: Extent::default(),
             leftovers: Vec::new(),
             disturbed: false,
         }

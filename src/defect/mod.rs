@@ -9,6 +9,7 @@
 //! longer conversation, or a defect that shows only now and then.
 
 use crate::bend as call;
+mod bounds;
 mod domains;
 mod lists;
 mod mapping;
@@ -71,6 +72,7 @@ pub fn all() -> impl Iterator<Item = &'static Defect> {
         objects::DEFECTS,
         profiles::DEFECTS,
         lists::DEFECTS,
+        bounds::DEFECTS,
     ]
     .into_iter()
     .flatten()

@@ -154,8 +154,16 @@ impl<'d, 'b> Story<'d, 'b> {
             story.open_domain(DOMAINS[0]);
             story.put_type(0);
         }
-        for _ in 0..story.draw.between(1, 4) {
-            story.go_on();
+        if story.draw.once_in(2) {
+            // What is wrong with the fifth of something shows to whoever goes on doing the same.
+            let (at, turn) = story.turn();
+            for _ in 0..story.draw.between(2, 7) {
+                story.take(at.min(story.domains.len() - 1), turn);
+            }
+        } else {
+            for _ in 0..story.draw.between(1, 4) {
+                story.go_on();
+            }
         }
         story.case.steps
     }
@@ -243,10 +251,21 @@ impl<'d, 'b> Story<'d, 'b> {
 
     /// One more step, or a few that belong together.
     fn go_on(&mut self) {
+        let (at, turn) = self.turn();
+        self.take(at, turn);
+    }
+
+    /// The domain that is next to be spoken of, and how.
+    fn turn(&mut self) -> (usize, usize) {
         let at = self.draw.below(self.domains.len());
-        match self.draw.weighed(&[
+        let turn = self.draw.weighed(&[
             22, 14, 12, 6, 5, 4, 4, 3, 3, 2, 3, 2, 2, 2, 2, 2, 2, 2, 1, 2,
-        ]) {
+        ]);
+        (at, turn)
+    }
+
+    fn take(&mut self, at: usize, turn: usize) {
+        match turn {
             0 => self.put_object(at),
             1 => self.search(at),
             2 => self.list_objects(at),

@@ -82,6 +82,33 @@ fn a_case_that_is_held_twice_meets_nothing_of_its_own() {
     assert!(conformance.run(case.as_bytes()));
 }
 
+/// A guide that took other names and values for news would keep everything.
+#[test]
+fn what_lies_deeper_is_new_and_other_values_are_not() {
+    let conformance = Conformance::in_process(|| Local::new(Model::reference()));
+    let features = |names: &[&str]| {
+        let mut case = "> POST /domains/${domain}\n| {\"DefaultExpirationDays\": 1}\n\n\
+                        > POST /domains/${domain}/profiles\n| {\"FirstName\": \"Ann\"}\n@ p = /ProfileId\n\n"
+            .to_owned();
+        for name in names {
+            case += &format!(
+                "> PUT /domains/${{domain}}/profiles\n| {{\"ProfileId\": \"${{p}}\", \"FirstName\": \"{name}\"}}\n\n"
+            );
+        }
+        let mut features = BTreeSet::new();
+        let held = conformance.run_noting(case.as_bytes(), &mut |feature| {
+            features.insert(feature);
+        });
+        assert!(held, "{case}");
+        features
+    };
+    let twice = features(&["Bob", "Cy"]);
+    assert_eq!(twice, features(&["Dan", "Eve"]));
+    let thrice = features(&["Bob", "Cy", "Dan"]);
+    assert!(twice.is_subset(&thrice));
+    assert_eq!(thrice.difference(&twice).count(), 1, "the third update");
+}
+
 #[test]
 fn transcripts_are_judged_the_same_twice() {
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -158,7 +158,7 @@ impl<'d, 'b> Story<'d, 'b> {
             // What is wrong with the fifth of something shows to whoever goes on doing the same.
             let (at, turn) = story.turn();
             for _ in 0..story.draw.between(2, 7) {
-                story.take(at.min(story.domains.len() - 1), turn);
+                story.take(at, turn);
             }
         } else {
             for _ in 0..story.draw.between(1, 4) {
@@ -264,6 +264,7 @@ impl<'d, 'b> Story<'d, 'b> {
         (at, turn)
     }
 
+    /// Speaks of a domain in that way.
     fn take(&mut self, at: usize, turn: usize) {
         match turn {
             0 => self.put_object(at),

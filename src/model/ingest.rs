@@ -729,6 +729,15 @@ fn profile_value(
         ];
         return Some((held, false));
     }
+    let written = |rules| {
+        let mut held = written(rules);
+        if options.contains(&None) {
+            // Whoever reads nothing there leaves what was there before.
+            known.options.iter().for_each(|old| held.admit(old.clone()));
+            held.free |= known.free;
+        }
+        held
+    };
     if known.options == *options && known.filled == Filled::No && !known.free {
         // Whoever set it first, it now has two reasons to stay.
         let mut held = known.clone();

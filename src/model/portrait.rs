@@ -190,9 +190,12 @@ impl Held {
         })
     }
 
-    /// Keeps the values an answer agrees with.
+    /// Keeps the values an answer agrees with. What it shows for a warning is one more that it may have: what was tolerated
+    /// once is no violation later.
     pub(super) fn adopt(&mut self, path: &str, value: Option<&str>) {
-        if self.options.len() > 1 && self.allows(path, value) {
+        if !self.allows(path, value) {
+            self.admit(value.map(Arc::from));
+        } else if self.options.len() > 1 {
             let fits = |known: &Option<Arc<str>>| known.as_deref() == value;
             if self.options.iter().any(fits) {
                 self.options.retain(|known| fits(known));
@@ -531,12 +534,13 @@ mod tests {
         }
         let mut held = two.clone();
         held.adopt("FirstName", Some("c"));
+        two.admit(Some("c".into()));
         assert_eq!(held, two);
         let mut held = Held {
             free: true,
             ..two.clone()
         };
-        held.adopt("FirstName", Some("c"));
+        held.adopt("FirstName", Some("d"));
         assert_eq!(held.options, two.options);
     }
 }

@@ -754,7 +754,11 @@ pub(super) fn adopt(store: &mut Store, no: No, id: Option<&str>, shown: &Json) {
     let flat = portrait::flatten(Kind::Profile, shown);
     let open = store.profiles.get(&no).is_some_and(|profile| {
         let fields = store.fields_of(no);
-        profile.doubt.is_some() || fields.iter().any(|(_, held)| held.options.len() > 1)
+        let decides = |(path, held): &(Path, Held)| {
+            let value = flat.iter().find(|(known, _)| known == path);
+            held.options.len() > 1 || !held.allows(path, value.map(|(_, value)| *value))
+        };
+        profile.doubt.is_some() || fields.iter().any(decides)
     });
     if open {
         store.change_profile(no, Fate::Goes, |profile, fields| {

@@ -142,7 +142,7 @@ impl Model {
         self
     }
 
-    /// The answers the message may get.
+    /// The answers the message may get. A reference, which nobody asks why, gives no rules for what it serves.
     pub fn expect(&self, message: &Message) -> Expectation {
         let heard = Heard::of(message);
         let mut expectation = Expectation::default();

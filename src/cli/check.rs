@@ -251,7 +251,7 @@ impl Check {
             output::remark(&format!("going on after {} cases", past.cases()));
             check = check.resuming(past);
         }
-        stop_on_interrupt(check.stopper());
+        stop_on_interrupt(check.stopper())?;
         let bar = self.bar(check.planned());
         let told = bar.clone();
         let checked = check.watched(move || told.inc(1)).run().await;

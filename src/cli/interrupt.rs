@@ -1,36 +1,67 @@
 //! Ctrl-C, and being asked to end.
 
-use std::process;
+use std::{io, process};
 
 use crate::check::Stopper;
 
-use super::{Exit, output};
+use super::{Exit, Trouble, output};
 
-/// On the first interrupt no further case is started, on the second everything ends.
-pub(super) fn stop_on_interrupt(stopper: Stopper) {
-    tokio::spawn(async move {
-        if interrupted().await {
-            stopper.stop();
-            output::remark(
-                "interrupted: finishing the cases under way and deleting their domains; once more ends at once",
-            );
-        }
-        if interrupted().await {
-            output::remark("ended at once: `profile-contract clean` deletes what was left behind");
-            process::exit(Exit::Trouble as i32);
-        }
-    });
+/// Interrupts (Ctrl-C), and requests to end as service managers and `kill` make them.
+pub(super) struct Interrupts {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
 }
 
-/// Waits for an interrupt, or a request to end as service managers and `kill` make it. False if none can arrive.
-async fn interrupted() -> bool {
-    let interrupt = tokio::signal::ctrl_c();
+impl Interrupts {
+    /// Listens from now on: none that comes later is missed, however late `next` is called.
     #[cfg(unix)]
-    if let Ok(mut end) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        return tokio::select! {
-            interrupted = interrupt => interrupted.is_ok(),
-            ended = end.recv() => ended.is_some(),
-        };
+    pub(super) fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
     }
-    interrupt.await.is_ok()
+
+    /// Listens for interrupts.
+    #[cfg(not(unix))]
+    pub(super) fn listen() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    /// Waits for one.
+    #[cfg(unix)]
+    pub(super) async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+
+    /// Waits for one.
+    #[cfg(not(unix))]
+    pub(super) async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            // None can arrive.
+            std::future::pending().await
+        }
+    }
+}
+
+/// On the first interrupt from now on no further case is started, on the second everything ends.
+pub(super) fn stop_on_interrupt(stopper: Stopper) -> Result<(), Trouble> {
+    let mut interrupts = Interrupts::listen().map_err(Trouble::Start)?;
+    tokio::spawn(async move {
+        interrupts.next().await;
+        stopper.stop();
+        output::remark(
+            "interrupted: finishing the cases under way and deleting their domains; once more ends at once",
+        );
+        interrupts.next().await;
+        output::remark("ended at once: `profile-contract clean` deletes what was left behind");
+        process::exit(Exit::Trouble as i32);
+    });
+    Ok(())
 }

@@ -13,8 +13,9 @@ use crate::record::{Proxy, ProxySettings, Recorder, Recording};
 use crate::replay::{Endpoint, EndpointSettings, Target, Trust};
 use crate::report::human::plural;
 
+use super::interrupt::Interrupts;
 use super::output;
-use super::serve::{address, stop_signal};
+use super::serve::address;
 use super::target::{duration, quoted};
 use super::{Exit, Trouble};
 
@@ -97,7 +98,8 @@ impl Record {
         let runtime = Runtime::new().map_err(Trouble::Start)?;
         let (recordings, written) = runtime.block_on(async {
             // Before anybody is told the address, so that who knows it may stop the proxy.
-            let stop = stop_signal().map_err(Trouble::Start)?;
+            let mut interrupts = Interrupts::listen().map_err(Trouble::Start)?;
+            let stop = async move { interrupts.next().await };
             let proxy = Proxy::bind(self.listen, endpoint, Arc::clone(&recorder), settings).await;
             let proxy = proxy.map_err(|error| {
                 Trouble::Usage(format!(

@@ -146,7 +146,7 @@ pub(super) async fn prepared(
         Report::new(run.clone()),
         options.settle,
     ));
-    stop_on_interrupt(session.stopper());
+    stop_on_interrupt(session.stopper())?;
     session.probe(probes()?, 1).await;
     let known = session.collected().known().clone();
     Ok((session, known, run))

@@ -1,6 +1,5 @@
 //! `profile-contract serve`: the reference model as an HTTP server.
 
-use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 
 use clap::Args;
@@ -12,6 +11,7 @@ use crate::model::Model;
 use crate::serve::{Limits, Manners, Respond, Server};
 use crate::variation::{self, Variation, Varied};
 
+use super::interrupt::Interrupts;
 use super::{Exit, Trouble, output};
 
 /// Serve the built-in reference implementation
@@ -151,7 +151,7 @@ impl Serve {
         let others = together(&self.variation)?;
         Runtime::new().map_err(Trouble::Start)?.block_on(async {
             // Before anybody is told the address, so that who knows it may stop the server.
-            let stop = stop_signal().map_err(Trouble::Start)?;
+            let mut interrupts = Interrupts::listen().map_err(Trouble::Start)?;
             let (respond, manners) = server(self.defect, &others);
             let server = Server::bind(self.listen, Limits::default(), respond).await?;
             let server = server.with_manners(manners);
@@ -159,7 +159,7 @@ impl Serve {
             if self.allow_remote && !server.address().ip().is_loopback() {
                 output::remark("warning: there is no authentication; whoever reaches this address may do anything");
             }
-            server.run(stop).await;
+            server.run(async move { interrupts.next().await }).await;
             Ok(Exit::Conforms)
         })
     }
@@ -184,26 +184,6 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     found
         .min_by_key(SocketAddr::is_ipv6)
         .ok_or_else(|| "no address of that name".to_owned())
-}
-
-/// Ready when the process is asked to stop; listens from now on.
-#[cfg(unix)]
-pub(super) fn stop_signal() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-/// Ready when the process is asked to stop.
-#[cfg(not(unix))]
-pub(super) fn stop_signal() -> io::Result<impl Future<Output = ()>> {
-    Ok(async { drop(tokio::signal::ctrl_c().await) })
 }
 
 #[cfg(test)]

@@ -14,8 +14,8 @@ use crate::case::bind::{DEFAULT_ARN, Values, each_fresh_name, message};
 use crate::case::{Body, Case, Say, Step};
 use crate::contract::operation::addressed;
 
-/// How many steps a case may grow to.
-const MOST_STEPS: usize = 24;
+/// How many steps a case may grow to: enough for two dozen of something, each of which is looked for afterwards.
+const MOST_STEPS: usize = 48;
 
 /// Texts that tend to be treated wrongly.
 const TRAPS: &[&str] = &[
@@ -112,7 +112,7 @@ pub fn edited_json(text: &str, bytes: &[u8]) -> Option<String> {
 fn change(draw: &mut Draw<'_>, case: &mut Case) -> Option<()> {
     let steps = case.steps.len();
     let at = draw.below(steps);
-    match draw.weighed(&[2, 2, 2, 12, 8, 3, 4, 3, 1, 1, 2]) {
+    match draw.weighed(&[2, 2, 2, 12, 8, 3, 4, 3, 1, 1, 5]) {
         0 if steps > 1 => {
             case.steps.remove(at);
         }

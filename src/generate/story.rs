@@ -31,8 +31,35 @@ pub(super) struct Story<'d, 'b> {
     case: Case,
     domains: Vec<Domain>,
     names: usize,
+    /// The name of a profile that is spoken of rather than of others.
+    focus: Option<String>,
     dealing: Dealing,
     yields: Yield,
+}
+
+/// Goes on with a story, in the domain of that index.
+type Speak<'d, 'b> = fn(&mut Story<'d, 'b>, usize);
+
+/// Something that a story may do next.
+#[derive(Clone, Copy)]
+struct Turn<'d, 'b> {
+    /// How often it comes up, beside the others.
+    weight: usize,
+    /// What is asked for first.
+    operation: &'static str,
+    speak: Speak<'d, 'b>,
+}
+
+const fn turn<'d, 'b>(
+    weight: usize,
+    operation: &'static str,
+    speak: Speak<'d, 'b>,
+) -> Turn<'d, 'b> {
+    Turn {
+        weight,
+        operation,
+        speak,
+    }
 }
 
 /// What a story knows of a domain.
@@ -124,6 +151,7 @@ impl<'d, 'b> Story<'d, 'b> {
             case: Case::default(),
             domains: Vec::new(),
             names: 0,
+            focus: None,
             dealing,
             yields: Yield::default(),
         }
@@ -156,9 +184,11 @@ impl<'d, 'b> Story<'d, 'b> {
         }
         if story.draw.once_in(2) {
             // What is wrong with the fifth of something shows to whoever goes on doing the same.
-            let (at, turn) = story.turn();
+            let again = story.draw.once_in(2);
+            let turn = again.then(|| story.turn_as_before()).flatten();
+            let (at, speak) = turn.unwrap_or_else(|| story.turn());
             for _ in 0..story.draw.between(2, 7) {
-                story.take(at, turn);
+                speak(&mut story, at);
             }
         } else {
             for _ in 0..story.draw.between(1, 4) {
@@ -238,6 +268,15 @@ impl<'d, 'b> Story<'d, 'b> {
         }
     }
 
+    /// Opens a second domain; where there is one, the first has another object.
+    fn open_another(&mut self, at: usize) {
+        if self.domains.len() > 1 {
+            return self.put_object(at);
+        }
+        self.open_domain(DOMAINS[1]);
+        self.put_type(1);
+    }
+
     fn open_domain(&mut self, name: &'static str) {
         let days = [30, 1, 1096][self.draw.below(3)];
         let body = json!({"DefaultExpirationDays": days});
@@ -249,49 +288,55 @@ impl<'d, 'b> Story<'d, 'b> {
         self.domains.push(Domain::new(name));
     }
 
+    /// What a story may do next.
+    const TURNS: [Turn<'d, 'b>; 20] = [
+        turn(22, "PutProfileObject", Self::put_object),
+        turn(14, "SearchProfiles", Self::search),
+        turn(12, "ListProfileObjects", Self::list_objects),
+        turn(6, "PutProfileObjectType", Self::put_type),
+        turn(5, "CreateProfile", Self::create_profile),
+        turn(4, "UpdateProfile", Self::update_profile),
+        turn(4, "ListProfileObjects", Self::list_standards),
+        turn(3, "GetProfileObjectType", Self::show_type),
+        turn(3, "AddProfileKey", Self::add_key),
+        turn(2, "DeleteProfileKey", Self::delete_key),
+        turn(3, "DeleteProfileObject", Self::delete_object),
+        turn(2, "DeleteProfile", Self::delete_profile),
+        turn(2, "MergeProfiles", Self::merge),
+        turn(2, "ListProfileObjectTypes", Self::list_types),
+        turn(2, "GetDomain", Self::show_domain),
+        turn(2, "UpdateDomain", Self::update_domain),
+        turn(2, "DeleteProfileObjectType", Self::delete_type),
+        turn(2, "TagResource", Self::tag),
+        turn(1, "GetProfileObjectTypeTemplate", Self::show_template),
+        turn(2, "CreateDomain", Self::open_another),
+    ];
+
     /// One more step, or a few that belong together.
     fn go_on(&mut self) {
-        let (at, turn) = self.turn();
-        self.take(at, turn);
+        let (at, speak) = self.turn();
+        speak(self, at);
     }
 
     /// The domain that is next to be spoken of, and how.
-    fn turn(&mut self) -> (usize, usize) {
+    fn turn(&mut self) -> (usize, Speak<'d, 'b>) {
         let at = self.draw.below(self.domains.len());
-        let turn = self.draw.weighed(&[
-            22, 14, 12, 6, 5, 4, 4, 3, 3, 2, 3, 2, 2, 2, 2, 2, 2, 2, 1, 2,
-        ]);
-        (at, turn)
+        let turn = self.draw.weighed(&Self::TURNS.map(|turn| turn.weight));
+        (at, Self::TURNS[turn].speak)
     }
 
-    /// Speaks of a domain in that way.
-    fn take(&mut self, at: usize, turn: usize) {
-        match turn {
-            0 => self.put_object(at),
-            1 => self.search(at),
-            2 => self.list_objects(at),
-            3 => self.put_type(at),
-            4 => self.create_profile(at),
-            5 => self.update_profile(at),
-            6 => self.list_standards(at),
-            7 => self.show_type(at),
-            8 => self.add_key(at),
-            9 => self.delete_key(at),
-            10 => self.delete_object(at),
-            11 => self.delete_profile(at),
-            12 => self.merge(at),
-            13 => self.list_types(at),
-            14 => self.show_domain(at),
-            15 => self.update_domain(at),
-            16 => self.delete_type(at),
-            17 => self.tag(at),
-            18 => self.show_template(),
-            _ if self.domains.len() < 2 => {
-                self.open_domain(DOMAINS[1]);
-                self.put_type(1);
-            }
-            _ => self.put_object(at),
-        }
+    /// The same for more of what one of the steps so far does. The profile that it speaks of is spoken of rather than others, from now on.
+    fn turn_as_before(&mut self) -> Option<(usize, Speak<'d, 'b>)> {
+        let step = self.draw.pick(&self.case.steps)?;
+        let operation = addressed(&message(step, &self.values).ok()?)?.name;
+        let turn = Self::TURNS
+            .iter()
+            .find(|turn| turn.operation == operation)?;
+        let mut domains = self.domains.iter();
+        let at = domains.position(|domain| names(step, domain.name))?;
+        let mut profiles = self.domains[at].profiles.iter();
+        self.focus = profiles.find(|profile| names(step, profile)).cloned();
+        Some((at, turn.speak))
     }
 
     fn put_type(&mut self, at: usize) {
@@ -655,7 +700,7 @@ impl<'d, 'b> Story<'d, 'b> {
         self.say(Asked::new("ListTagsForResource", target, None));
     }
 
-    fn show_template(&mut self) {
+    fn show_template(&mut self, _: usize) {
         let target = format!("/templates/{}", template(self.draw));
         self.say(Asked::new("GetProfileObjectTypeTemplate", target, None));
     }
@@ -801,6 +846,9 @@ impl<'d, 'b> Story<'d, 'b> {
 
     /// One of the domain's profiles, seldom one of another domain.
     fn some_profile(&mut self, at: usize) -> Option<String> {
+        if self.focus.is_some() && self.draw.once_in(2) {
+            return self.focus.clone();
+        }
         let at = match self.draw.once_in(16) {
             true => self.draw.below(self.domains.len()),
             false => at,
@@ -823,6 +871,19 @@ enum Broken {
     None,
     One(RuleId),
     Several,
+}
+
+/// Whether a step speaks of what goes by that name.
+fn names(step: &Step, name: &str) -> bool {
+    let placeholder = variable(name);
+    match &step.say {
+        Say::Request { target, .. } if target.contains(&placeholder) => true,
+        Say::Request {
+            body: Body::Text(text),
+            ..
+        } => text.contains(&placeholder),
+        _ => false,
+    }
 }
 
 /// A value that has a name.

@@ -20,7 +20,7 @@ fuzz_target!(|data: &[u8]| -> Corpus {
 });
 
 fuzz_mutator!(|data: &mut [u8], size: usize, most: usize, seed: u32| {
-    fuzz::mutate(data, size, most, seed)
+    CONFORMANCE.mutate(data, size, most, seed)
 });
 
 fuzz_crossover!(|one: &[u8], other: &[u8], out: &mut [u8], seed: u32| {

@@ -26,6 +26,7 @@ static GUIDE: LazyLock<Guide> =
         || match std::env::var("PROFILE_CONTRACT_BLIND").as_deref() {
             Err(_) => Guide::Answers,
             Ok("chance") => Guide::Chance,
+            Ok("depth") => Guide::Counters,
             Ok(_) => Guide::Nothing,
         },
     );
@@ -33,6 +34,8 @@ static GUIDE: LazyLock<Guide> =
 #[derive(PartialEq, Eq)]
 enum Guide {
     Answers,
+    /// Answers, but no change begins with what led deepest.
+    Counters,
     Chance,
     Nothing,
 }
@@ -48,10 +51,15 @@ pub fn guide(input: &[u8]) -> impl FnMut(u32) {
         count((hasher.finish() % BY_CHANCE) as usize);
     }
     |feature| {
-        if *GUIDE == Guide::Answers {
+        if matches!(*GUIDE, Guide::Answers | Guide::Counters) {
             count(feature as usize % COUNTERS);
         }
     }
+}
+
+/// Whether changes begin with what led deepest, half the time.
+pub fn goes_deep() -> bool {
+    *GUIDE == Guide::Answers
 }
 
 /// Counts a feature up.

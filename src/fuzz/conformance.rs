@@ -9,13 +9,15 @@ use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
+use super::deepest::Deepest;
 use super::night::{Night, say};
-use super::novelty::features;
-use super::read;
+use super::novelty::Novelty;
+use super::{decisions, mutate, read, write};
 use crate::case::transcript;
 use crate::case::{Case, corpus, text};
 use crate::check::{ArnForm, Arns, FIRST_ROUNDS, LAG_PROBE, MORE_ROUNDS, Session, Task, Watched};
 use crate::contract::Choices;
+use crate::generate;
 use crate::judge::Finding;
 use crate::replay::{BadEndpoint, Endpoint, EndpointSettings, Run, Settings, Target, in_process};
 use crate::report::human::{self, plural};
@@ -47,6 +49,7 @@ pub struct Conformance<T> {
     arn: ArnForm,
     runtime: Runtime,
     night: Mutex<Night>,
+    deepest: Mutex<Deepest>,
 }
 
 /// Where a case is held.
@@ -118,6 +121,7 @@ impl<T: Target + 'static> Conformance<T> {
             arn,
             runtime,
             night: Mutex::new(night),
+            deepest: Mutex::default(),
         };
         new.night().refresh(&|case| new.first_violation(case));
         new
@@ -145,7 +149,7 @@ impl<T: Target + 'static> Conformance<T> {
     ///
     /// If the target violates the contract, unless there is a folder for findings.
     pub fn run(&self, data: &[u8]) -> bool {
-        self.run_with(data, None)
+        self.run_noting(data, &mut |_| {})
     }
 
     /// The same, telling `note` of all that may be new about the answers: for targets whose coverage nobody sees.
@@ -154,15 +158,35 @@ impl<T: Target + 'static> Conformance<T> {
     ///
     /// As [`Self::run`].
     pub fn run_noting(&self, data: &[u8], note: &mut dyn FnMut(u32)) -> bool {
-        self.run_with(data, Some(note))
-    }
-
-    fn run_with(&self, data: &[u8], note: Option<&mut dyn FnMut(u32)>) -> bool {
         let Some(case) = read(data) else {
             return false;
         };
-        self.hold(case, note);
+        let task = task(case);
+        let watched = self.replay(&task);
+        let novelty = Novelty::of(&watched);
+        novelty.features.iter().for_each(|feature| note(*feature));
+        // What goes on from a case that shows a finding shows it again, and nothing behind it.
+        if watched.verdict.violation().is_none() {
+            self.deepest().offer(data, &novelty.depths);
+        }
+        self.examine(&task, watched);
         true
+    }
+
+    /// Changes a case as [`fuzz::mutate`](super::mutate) does, half the time one of those that led deepest in the place of the one given.
+    ///
+    /// For each thing that is counted (how often a profile was updated, how many objects it has, on how many pages something is listed, and
+    /// so on) the shortest of the cases with the highest count so far is such a one.
+    pub fn mutate(&self, data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
+        let [deep, number, ..] = decisions(!seed);
+        let begins_deep = deep.is_multiple_of(2);
+        let deepest = || self.deepest().pick(number.into()).and_then(read);
+        if let Some(case) = begins_deep.then(deepest).flatten() {
+            let changed = generate::edited(case, &decisions(seed));
+            let max_size = max_size.min(data.len());
+            return write(changed, &mut data[..max_size]).unwrap_or(size);
+        }
+        mutate(data, size, max_size, seed)
     }
 
     /// Holds a case.
@@ -170,14 +194,13 @@ impl<T: Target + 'static> Conformance<T> {
     /// # Panics
     ///
     /// As [`Self::run`].
-    pub(super) fn hold(&self, case: Case, note: Option<&mut dyn FnMut(u32)>) {
+    pub(super) fn hold(&self, case: Case) {
         let task = task(case);
-        let mut watched = self.replay(&task);
-        if let Some(note) = note {
-            for feature in features(&watched) {
-                note(feature);
-            }
-        }
+        self.examine(&task, self.replay(&task));
+    }
+
+    /// Counts what was seen, and looks closer at a finding.
+    fn examine(&self, task: &Task, mut watched: Watched) {
         let mut night = self.night();
         night.count(&watched.transcript, &watched.verdict.exercised);
         let Some(found) = watched.verdict.violation().cloned() else {
@@ -193,13 +216,13 @@ impl<T: Target + 'static> Conformance<T> {
         }
         drop(night);
         let shows_again = || {
-            let again = self.replay(&task);
+            let again = self.replay(task);
             let again = again.verdict.violation();
             again.is_some_and(|again| akin(again, &found))
         };
         let tried = (1..=AGAIN).find(|_| shows_again());
         if tried == Some(1) {
-            self.shrink(&task, &found, &mut watched);
+            self.shrink(task, &found, &mut watched);
         }
         self.tell(&found, watched, tried);
     }
@@ -313,6 +336,10 @@ impl<T: Target + 'static> Conformance<T> {
 
     fn night(&self) -> MutexGuard<'_, Night> {
         self.night.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn deepest(&self) -> MutexGuard<'_, Deepest> {
+        self.deepest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

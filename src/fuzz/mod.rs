@@ -24,6 +24,7 @@
 //! findings and other machines.
 
 mod conformance;
+mod deepest;
 mod night;
 mod novelty;
 mod transcripts;
@@ -107,7 +108,7 @@ pub fn extract<T: Target + 'static>(conformance: &Conformance<T>, data: &[u8]) -
     let Some(case) = extraction(data) else {
         return false;
     };
-    conformance.hold(case, None);
+    conformance.hold(case);
     true
 }
 

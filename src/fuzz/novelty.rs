@@ -1,6 +1,6 @@
 //! What is new about an answer, for targets whose code nobody can watch.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{Hash, Hasher};
 
 use crate::check::Watched;
@@ -8,43 +8,61 @@ use crate::contract::operation::addressed;
 use crate::wire::{Answer, Exchange, Json, Message, Request, Response};
 
 /// Beyond so many, how many there are is all the same.
-const MOST: usize = 24;
+const MOST: usize = 64;
 
-/// Features of a conversation: numbers that are the same where the target did the same.
-///
-/// They are few, and each stands for one thing: a fuzzer that keeps an input for every combination of things keeps what is
-/// odd, and what is deep drowns in it. For the answers there are the operation with its status and error, the same beside the
-/// operation and status before it, and each member of a body. For what is deep there are counts: how often one thing was
-/// written to, how many items were listed, and how much the target held in the end. What the model made of it all
-/// are the sides of rules that were brought up. No ids, times or sizes: with them every answer would be new.
-pub(super) fn features(watched: &Watched) -> Vec<u32> {
-    let mut noted = Noted::default();
-    for exchanges in &watched.transcript.answers {
-        noted.step(exchanges);
-    }
-    let mut features = noted.features;
-    let held = watched.extent.counts().into_iter().enumerate();
-    features.extend(held.map(|(what, count)| figure(&("held", what, count.min(MOST)))));
-    for (at, word) in watched.verdict.exercised.words().iter().enumerate() {
-        let bits = (0..u64::BITS).filter(|bit| word >> bit & 1 == 1);
-        features.extend(bits.map(|bit| figure(&("rule", at, bit))));
-    }
-    features
+/// What may be new about a conversation.
+#[derive(Default)]
+pub(super) struct Novelty {
+    /// Numbers that are the same where the target did the same.
+    ///
+    /// They are few, and each stands for one thing: a fuzzer that keeps an input for every combination of things keeps what is
+    /// odd, and what is deep drowns in it. For the answers there are the operation with its status and error, the same beside the
+    /// operation and status before it, and each member of a body. There is one for each depth. What the model made of it all
+    /// are the sides of rules that were brought up. No ids, times or sizes: with them every answer would be new.
+    pub(super) features: Vec<u32>,
+    /// How deep the conversation led: how often one thing was written to, how many items were listed and on how many pages, and how
+    /// much the target held in the end, each by the number that stands for what is counted.
+    pub(super) depths: BTreeMap<u32, usize>,
 }
 
-/// What was noted of the answers so far.
+impl Novelty {
+    pub(super) fn of(watched: &Watched) -> Self {
+        let mut reader = Reader::default();
+        for exchanges in &watched.transcript.answers {
+            reader.step(exchanges);
+        }
+        for (what, count) in watched.extent.counts().into_iter().enumerate() {
+            reader.count(("held", what), count);
+        }
+        for (at, word) in watched.verdict.exercised.words().iter().enumerate() {
+            for bit in (0..u64::BITS).filter(|bit| word >> bit & 1 == 1) {
+                reader.note(("rule", at, bit));
+            }
+        }
+        reader.novelty
+    }
+}
+
+/// Reads a conversation, answer by answer.
 #[derive(Default)]
-struct Noted {
-    features: Vec<u32>,
+struct Reader {
+    novelty: Novelty,
     /// Operation and status of the answer before.
     before: (&'static str, u16),
     /// How often each thing was written to.
     writes: HashMap<u32, usize>,
 }
 
-impl Noted {
+impl Reader {
     fn note(&mut self, feature: impl Hash) {
-        self.features.push(figure(&feature));
+        self.novelty.features.push(figure(&feature));
+    }
+
+    fn count(&mut self, what: impl Hash, count: usize) {
+        let (what, count) = (figure(&what), count.min(MOST));
+        self.note((what, count));
+        let depth = self.novelty.depths.entry(what).or_default();
+        *depth = count.max(*depth);
     }
 
     /// The answers of one step: several where it has pages.
@@ -76,7 +94,8 @@ impl Noted {
                 self.write(name, request);
             }
         }
-        self.note(("items", name, items.min(MOST), exchanges.len().min(MOST)));
+        self.count(("items", name), items);
+        self.count(("pages", name), exchanges.len());
     }
 
     fn answer(&mut self, name: &'static str, response: &Response) {
@@ -92,7 +111,7 @@ impl Noted {
             Json::Object(members) if depth < 2 => {
                 for (name, value) in members {
                     let member = figure(&(within, name));
-                    self.features.push(member);
+                    self.novelty.features.push(member);
                     self.members(value, depth + 1, member);
                 }
             }
@@ -112,9 +131,9 @@ impl Noted {
         let subject = ["ProfileId", "MainProfileId", "ObjectTypeName", "KeyName"].map(member);
         let times = self.writes.entry(figure(&(name, request.path(), subject)));
         let times = times.or_default();
-        *times = MOST.min(*times + 1);
+        *times += 1;
         let times = *times;
-        self.note(("times", name, times));
+        self.count(("times", name), times);
     }
 }
 

@@ -53,6 +53,52 @@ pub(super) const DEFECTS: &[Defect] = &[
             fail_beyond(2, "MergeProfiles", &["MainProfileId"], call, inner)
         }),
     },
+    Defect {
+        id: "twelfth-put-fails",
+        rules: &[rule!("proto.no-5xx")],
+        degree: 5,
+        about: "fails at the twelfth put of an object type",
+        act: Act::Else(|call, inner| fail_beyond(11, "PutProfileObjectType", &[], call, inner)),
+    },
+    Defect {
+        id: "twenty-fourth-object-fails",
+        rules: &[rule!("proto.no-5xx")],
+        degree: 5,
+        about: "fails at the twenty-fourth object of an object type",
+        act: Act::Else(|call, inner| {
+            fail_beyond(23, "PutProfileObject", &["ObjectTypeName"], call, inner)
+        }),
+    },
+    Defect {
+        id: "twelfth-update-fails",
+        rules: &[rule!("proto.no-5xx")],
+        degree: 5,
+        about: "fails at the twelfth UpdateProfile of a profile",
+        act: Act::Else(|call, inner| fail_beyond(11, "UpdateProfile", &["ProfileId"], call, inner)),
+    },
+    Defect {
+        id: "twelfth-key-fails",
+        rules: &[rule!("proto.no-5xx")],
+        degree: 5,
+        about: "fails at the twelfth AddProfileKey of a profile",
+        act: Act::Else(|call, inner| fail_beyond(11, "AddProfileKey", &["ProfileId"], call, inner)),
+    },
+    Defect {
+        id: "fifth-merge-fails",
+        rules: &[rule!("proto.no-5xx")],
+        degree: 5,
+        about: "fails at the fifth merge into a profile",
+        act: Act::Else(|call, inner| {
+            fail_beyond(4, "MergeProfiles", &["MainProfileId"], call, inner)
+        }),
+    },
+    Defect {
+        id: "eighth-tagging-fails",
+        rules: &[rule!("proto.no-5xx")],
+        degree: 5,
+        about: "fails at the eighth TagResource of a resource",
+        act: Act::Else(|call, inner| fail_beyond(7, "TagResource", &[], call, inner)),
+    },
 ];
 
 /// Fails where an operation was served so often already for one thing: the same path, and the same values of these members.

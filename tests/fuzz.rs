@@ -17,9 +17,10 @@ use profile_contract::fuzz::{self, Conformance, Wire};
 use profile_contract::generate;
 use profile_contract::judge::judge;
 use profile_contract::model::Model;
-use profile_contract::replay::{InProcess, Local, Next, Settings, replay};
+use profile_contract::replay::{InProcess, Local, Next, Settings, Target, replay};
 use profile_contract::wire::http1::request_bytes;
 use profile_contract::wire::{Message, Request};
+use tempfile::TempDir;
 
 /// The texts of the corpus, and as many again that became of them.
 fn inputs() -> Vec<Vec<u8>> {
@@ -82,24 +83,29 @@ fn a_case_that_is_held_twice_meets_nothing_of_its_own() {
     assert!(conformance.run(case.as_bytes()));
 }
 
+/// A profile that is given these first names, one after the other.
+fn updates(names: &[&str]) -> Vec<u8> {
+    let mut case = "> POST /domains/${domain}\n| {\"DefaultExpirationDays\": 1}\n\n\
+                    > POST /domains/${domain}/profiles\n| {\"FirstName\": \"Ann\"}\n@ p = /ProfileId\n\n"
+        .to_owned();
+    for name in names {
+        case += &format!(
+            "> PUT /domains/${{domain}}/profiles\n| {{\"ProfileId\": \"${{p}}\", \"FirstName\": \"{name}\"}}\n\n"
+        );
+    }
+    case.into_bytes()
+}
+
 /// A guide that took other names and values for news would keep everything.
 #[test]
 fn what_lies_deeper_is_new_and_other_values_are_not() {
     let conformance = Conformance::in_process(|| Local::new(Model::reference()));
     let features = |names: &[&str]| {
-        let mut case = "> POST /domains/${domain}\n| {\"DefaultExpirationDays\": 1}\n\n\
-                        > POST /domains/${domain}/profiles\n| {\"FirstName\": \"Ann\"}\n@ p = /ProfileId\n\n"
-            .to_owned();
-        for name in names {
-            case += &format!(
-                "> PUT /domains/${{domain}}/profiles\n| {{\"ProfileId\": \"${{p}}\", \"FirstName\": \"{name}\"}}\n\n"
-            );
-        }
         let mut features = BTreeSet::new();
-        let held = conformance.run_noting(case.as_bytes(), &mut |feature| {
+        let held = conformance.run_noting(&updates(names), &mut |feature| {
             features.insert(feature);
         });
-        assert!(held, "{case}");
+        assert!(held, "{names:?}");
         features
     };
     let twice = features(&["Bob", "Cy"]);
@@ -107,6 +113,61 @@ fn what_lies_deeper_is_new_and_other_values_are_not() {
     let thrice = features(&["Bob", "Cy", "Dan"]);
     assert!(twice.is_subset(&thrice));
     assert_eq!(thrice.difference(&twice).count(), 1, "the third update");
+}
+
+/// How many of 200 changes of a case that has no updates have most of these names nevertheless.
+fn changes_with<T: Target + 'static>(conformance: &Conformance<T>, names: &[&str]) -> usize {
+    let plain = b"> POST /domains/${domain}\n| {\"DefaultExpirationDays\": 1}\n";
+    let has_most = |seed: &u32| {
+        let mut room = [0; 8192];
+        room[..plain.len()].copy_from_slice(plain);
+        let size = conformance.mutate(&mut room, plain.len(), 8192, *seed);
+        let changed = String::from_utf8_lossy(&room[..size]);
+        let found = names.iter().filter(|name| changed.contains(**name));
+        found.count() * 2 > names.len()
+    };
+    (0..200).filter(has_most).count()
+}
+
+#[test]
+fn changes_begin_with_what_led_deepest_half_the_time() {
+    let conformance = Conformance::in_process(|| Local::new(Model::reference()));
+    let (few, more) = (["Abel", "Babs", "Cleo"], ["Dora", "Edda", "Fritz", "Greta"]);
+    assert_eq!(changes_with(&conformance, &few), 0);
+    assert!(conformance.run(&updates(&few)));
+    assert!((80..=120).contains(&changes_with(&conformance, &few)));
+    assert!(conformance.run(&updates(&more)));
+    assert!((80..=120).contains(&changes_with(&conformance, &more)));
+    assert_eq!(changes_with(&conformance, &few), 0, "what led less deep");
+    let shorter = ["Hans", "Ivo", "Jan", "Knut"];
+    assert!(conformance.run(&updates(&shorter)));
+    assert!((80..=120).contains(&changes_with(&conformance, &shorter)));
+    assert!(conformance.run(&updates(&more)));
+    assert_eq!(changes_with(&conformance, &more), 0, "what is longer");
+    // Changes are no longer than there is room for.
+    let mut room = [0; 100];
+    for seed in 0..50 {
+        assert!(conformance.mutate(&mut room, 0, 100, seed) <= 100);
+        assert!(conformance.mutate(&mut room, 0, 60, seed) <= 60);
+    }
+}
+
+/// Or a night would go on with the first finding till the morning.
+#[test]
+fn no_change_begins_with_what_showed_a_finding() {
+    let findings = TempDir::new().expect("a folder");
+    let flawed = defect::named("sixth-update-fails").expect("a defect");
+    let conformance = Conformance::in_process(move || Local::new(Flawed::new(flawed)))
+        .into_folder(findings.path())
+        .expect("a folder");
+    let (five, six) = (
+        ["Abel", "Babs", "Cleo", "Dora", "Edda"],
+        ["Fritz", "Greta", "Hans", "Ivo", "Jan", "Knut"],
+    );
+    assert!(conformance.run(&updates(&six)));
+    assert_eq!(changes_with(&conformance, &six), 0);
+    assert!(conformance.run(&updates(&five)));
+    assert!(changes_with(&conformance, &five) > 0);
 }
 
 #[test]

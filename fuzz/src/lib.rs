@@ -26,7 +26,7 @@ static GUIDE: LazyLock<Guide> =
         || match std::env::var("PROFILE_CONTRACT_BLIND").as_deref() {
             Err(_) => Guide::Answers,
             Ok("chance") => Guide::Chance,
-            Ok("depth") => Guide::Counters,
+            Ok("counters") => Guide::Counters,
             Ok(_) => Guide::Nothing,
         },
     );

@@ -149,7 +149,7 @@ impl<T: Target + 'static> Conformance<T> {
     ///
     /// If the target violates the contract, unless there is a folder for findings.
     pub fn run(&self, data: &[u8]) -> bool {
-        self.run_noting(data, &mut |_| {})
+        self.run_with(data, None)
     }
 
     /// The same, telling `note` of all that may be new about the answers: for targets whose coverage nobody sees.
@@ -158,13 +158,19 @@ impl<T: Target + 'static> Conformance<T> {
     ///
     /// As [`Self::run`].
     pub fn run_noting(&self, data: &[u8], note: &mut dyn FnMut(u32)) -> bool {
+        self.run_with(data, Some(note))
+    }
+
+    fn run_with(&self, data: &[u8], note: Option<&mut dyn FnMut(u32)>) -> bool {
         let Some(case) = read(data) else {
             return false;
         };
         let task = task(case);
         let watched = self.replay(&task);
-        let novelty = Novelty::of(&watched);
-        novelty.features.iter().for_each(|feature| note(*feature));
+        let novelty = Novelty::of(&watched, note.is_some());
+        if let Some(note) = note {
+            novelty.features.iter().for_each(|feature| note(*feature));
+        }
         // What goes on from a case that shows a finding shows it again, and nothing behind it.
         if watched.verdict.violation().is_none() {
             self.deepest().offer(data, &novelty.depths);

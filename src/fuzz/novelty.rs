@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{Hash, Hasher};
 
 use crate::check::Watched;
-use crate::contract::operation::addressed;
+use crate::contract::operation::{Operation, addressed};
 use crate::wire::{Answer, Exchange, Json, Message, Request, Response};
 
 /// Beyond so many, how many there are is all the same.
@@ -26,17 +26,24 @@ pub(super) struct Novelty {
 }
 
 impl Novelty {
-    pub(super) fn of(watched: &Watched) -> Self {
-        let mut reader = Reader::default();
+    /// Of a conversation; features only if somebody wants them, because they take longer.
+    pub(super) fn of(watched: &Watched, wants_features: bool) -> Self {
+        let mut reader = Reader {
+            wants_features,
+            ..Reader::default()
+        };
         for exchanges in &watched.transcript.answers {
             reader.step(exchanges);
         }
+        reader.count_writes();
         for (what, count) in watched.extent.counts().into_iter().enumerate() {
             reader.count(("held", what), count);
         }
-        for (at, word) in watched.verdict.exercised.words().iter().enumerate() {
-            for bit in (0..u64::BITS).filter(|bit| word >> bit & 1 == 1) {
-                reader.note(("rule", at, bit));
+        if wants_features {
+            for (at, word) in watched.verdict.exercised.words().iter().enumerate() {
+                for bit in (0..u64::BITS).filter(|bit| word >> bit & 1 == 1) {
+                    reader.note(("rule", at, bit));
+                }
             }
         }
         reader.novelty
@@ -45,17 +52,20 @@ impl Novelty {
 
 /// Reads a conversation, answer by answer.
 #[derive(Default)]
-struct Reader {
+struct Reader<'t> {
     novelty: Novelty,
+    wants_features: bool,
     /// Operation and status of the answer before.
     before: (&'static str, u16),
-    /// How often each thing was written to.
-    writes: HashMap<u32, usize>,
+    /// What was written, by operation and address.
+    writes: BTreeMap<(&'static str, &'t str), Vec<&'t Request>>,
 }
 
-impl Reader {
+impl<'t> Reader<'t> {
     fn note(&mut self, feature: impl Hash) {
-        self.novelty.features.push(figure(&feature));
+        if self.wants_features {
+            self.novelty.features.push(figure(&feature));
+        }
     }
 
     fn count(&mut self, what: impl Hash, count: usize) {
@@ -66,7 +76,7 @@ impl Reader {
     }
 
     /// The answers of one step: several where it has pages.
-    fn step(&mut self, exchanges: &[Exchange]) {
+    fn step(&mut self, exchanges: &'t [Exchange]) {
         let mut items = 0;
         let mut name = "";
         for exchange in exchanges {
@@ -83,15 +93,19 @@ impl Reader {
             if response.status >= 300 {
                 continue;
             }
-            if let Ok(body) = Json::parse(&response.body) {
+            let reads = operation.is_some_and(Operation::reads);
+            if (reads || self.wants_features)
+                && let Ok(body) = Json::parse(&response.body)
+            {
                 self.members(&body, 0, figure(&name));
                 let listed = body.get("Items").and_then(Json::items);
                 items += listed.map_or(0, <[Json]>::len);
             }
             if let Message::Request(request) = &exchange.message
-                && operation.is_some_and(|operation| !operation.reads())
+                && !reads
             {
-                self.write(name, request);
+                let place = (name, request.path());
+                self.writes.entry(place).or_default().push(request);
             }
         }
         self.count(("items", name), items);
@@ -108,7 +122,7 @@ impl Reader {
     /// Each member there is, down to the second level.
     fn members(&mut self, value: &Json, depth: usize, within: u32) {
         match value {
-            Json::Object(members) if depth < 2 => {
+            Json::Object(members) if depth < 2 && self.wants_features => {
                 for (name, value) in members {
                     let member = figure(&(within, name));
                     self.novelty.features.push(member);
@@ -124,17 +138,33 @@ impl Reader {
         }
     }
 
-    fn write(&mut self, name: &'static str, request: &Request) {
-        let body = request.body.as_deref().map(Json::parse);
-        let body = body.and_then(Result::ok);
-        let member = |name| body.as_ref().and_then(|body| body.get(name)?.as_str());
-        let subject = ["ProfileId", "MainProfileId", "ObjectTypeName", "KeyName"].map(member);
-        let times = self.writes.entry(figure(&(name, request.path(), subject)));
-        let times = times.or_default();
-        *times += 1;
-        let times = *times;
-        self.count(("times", name), times);
+    /// Counts how often each thing was written to.
+    fn count_writes(&mut self) {
+        for ((name, _), requests) in std::mem::take(&mut self.writes) {
+            let mut times: HashMap<u32, usize> = HashMap::new();
+            let most = match requests.as_slice() {
+                // Whatever it speaks of.
+                [_] => 1,
+                several => {
+                    for request in several {
+                        *times.entry(subject(request)).or_default() += 1;
+                    }
+                    times.into_values().max().unwrap_or(0)
+                }
+            };
+            for times in 1..=most.min(MOST) {
+                self.count(("times", name), times);
+            }
+        }
     }
+}
+
+/// What a request speaks of, beside its address.
+fn subject(request: &Request) -> u32 {
+    let body = request.body.as_deref().map(Json::parse);
+    let body = body.and_then(Result::ok);
+    let member = |name| body.as_ref().and_then(|body| body.get(name)?.as_str());
+    figure(&["ProfileId", "MainProfileId", "ObjectTypeName", "KeyName"].map(member))
 }
 
 fn figure(value: &impl Hash) -> u32 {

@@ -7,7 +7,7 @@
 //! # use axum::Router;
 //! # mod my_service { pub(crate) fn router() -> axum::Router { axum::Router::new() } }
 //! use std::sync::LazyLock;
-//! use profile_contract::fuzz::{self, Conformance};
+//! use profile_contract::fuzz::Conformance;
 //! use profile_contract::replay::InProcess;
 //!
 //! static CONFORMANCE: LazyLock<Conformance<InProcess<Router>>> =
@@ -16,7 +16,7 @@
 //! # macro_rules! fuzz_target { ($($any:tt)*) => {} }
 //! # macro_rules! fuzz_mutator { ($($any:tt)*) => {} }
 //! fuzz_target!(|data: &[u8]| -> Corpus { if CONFORMANCE.run(data) { Corpus::Keep } else { Corpus::Reject } });
-//! fuzz_mutator!(|data: &mut [u8], size: usize, most: usize, seed: u32| fuzz::mutate(data, size, most, seed));
+//! fuzz_mutator!(|data: &mut [u8], size: usize, most: usize, seed: u32| CONFORMANCE.mutate(data, size, most, seed));
 //! # fn main() {}
 //! ```
 //!

@@ -11,7 +11,7 @@ use profile_contract::fuzz::{self, Conformance};
 use profile_contract::model::Model;
 use profile_contract::replay::Local;
 use profile_contract::wire::Respond;
-use profile_contract_fuzz::{goes_deep, guide};
+use profile_contract_fuzz::{guide, mutate};
 
 static CONFORMANCE: LazyLock<Conformance<Local<Box<dyn Respond>>>> = LazyLock::new(|| {
     let defect = std::env::var("PROFILE_CONTRACT_DEFECT").ok();
@@ -36,10 +36,7 @@ fuzz_target!(|data: &[u8]| -> Corpus {
 });
 
 fuzz_mutator!(|data: &mut [u8], size: usize, most: usize, seed: u32| {
-    match goes_deep() {
-        true => CONFORMANCE.mutate(data, size, most, seed),
-        false => fuzz::mutate(data, size, most, seed),
-    }
+    mutate(&CONFORMANCE, data, size, most, seed)
 });
 
 fuzz_crossover!(|one: &[u8], other: &[u8], out: &mut [u8], seed: u32| {

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use libfuzzer_sys::{Corpus, fuzz_crossover, fuzz_mutator, fuzz_target};
 use profile_contract::fuzz::{self, Conformance, ENDPOINT};
 use profile_contract::replay::Endpoint;
-use profile_contract_fuzz::{goes_deep, guide};
+use profile_contract_fuzz::{guide, mutate};
 
 static CONFORMANCE: LazyLock<Conformance<Endpoint>> = LazyLock::new(|| {
     let address = std::env::var(ENDPOINT).unwrap_or_else(|_| {
@@ -24,10 +24,7 @@ fuzz_target!(|data: &[u8]| -> Corpus {
 });
 
 fuzz_mutator!(|data: &mut [u8], size: usize, most: usize, seed: u32| {
-    match goes_deep() {
-        true => CONFORMANCE.mutate(data, size, most, seed),
-        false => fuzz::mutate(data, size, most, seed),
-    }
+    mutate(&CONFORMANCE, data, size, most, seed)
 });
 
 fuzz_crossover!(|one: &[u8], other: &[u8], out: &mut [u8], seed: u32| {

@@ -4,6 +4,9 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
 
+use profile_contract::fuzz::{self, Conformance};
+use profile_contract::replay::Target;
+
 // A sanitizer looks at memory through an allocator of its own.
 #[cfg(not(sanitized))]
 #[global_allocator]
@@ -20,7 +23,7 @@ const BY_CHANCE: u64 = 2048;
 #[unsafe(link_section = "__libfuzzer_extra_counters")]
 static mut EXTRA: [u8; COUNTERS] = [0; COUNTERS];
 
-/// What decides which inputs are kept, to see what guidance is good for (`guidance.py`).
+/// What guides, by `PROFILE_CONTRACT_BLIND`: all there is, or less, to see what guidance is good for (`guidance.py`).
 static GUIDE: LazyLock<Guide> =
     LazyLock::new(
         || match std::env::var("PROFILE_CONTRACT_BLIND").as_deref() {
@@ -33,17 +36,17 @@ static GUIDE: LazyLock<Guide> =
 
 #[derive(PartialEq, Eq)]
 enum Guide {
+    /// What is new about answers is kept, and half of the changes begin with what led deepest.
     Answers,
-    /// Answers, but no change begins with what led deepest.
+    /// What is new about answers is kept.
     Counters,
+    /// Each input has a single feature, which follows from its bytes: as many are kept and changed further, whatever was answered.
     Chance,
+    /// There are no features, so no input is kept, not even a seed.
     Nothing,
 }
 
 /// What notes the features of a run with this input.
-///
-/// With `PROFILE_CONTRACT_BLIND` there are none, and no input is kept beside the seeds. If that is `chance`, each input has a
-/// single feature, which follows from its bytes: as many inputs are kept and changed further, whatever was answered.
 pub fn guide(input: &[u8]) -> impl FnMut(u32) {
     if *GUIDE == Guide::Chance {
         let mut hasher = DefaultHasher::new();
@@ -57,9 +60,18 @@ pub fn guide(input: &[u8]) -> impl FnMut(u32) {
     }
 }
 
-/// Whether changes begin with what led deepest, half the time.
-pub fn goes_deep() -> bool {
-    *GUIDE == Guide::Answers
+/// Changes a case, as the guide would have it.
+pub fn mutate<T: Target + 'static>(
+    conformance: &Conformance<T>,
+    data: &mut [u8],
+    size: usize,
+    most: usize,
+    seed: u32,
+) -> usize {
+    match *GUIDE {
+        Guide::Answers => conformance.mutate(data, size, most, seed),
+        _ => fuzz::mutate(data, size, most, seed),
+    }
 }
 
 /// Counts a feature up.

@@ -875,13 +875,19 @@ enum Broken {
 
 /// Whether a step speaks of what goes by that name.
 fn names(step: &Step, name: &str) -> bool {
-    let placeholder = variable(name);
+    let has_it = |text: &str| {
+        let mut rest = text.split("${").skip(1);
+        rest.any(|rest| {
+            let after = rest.strip_prefix(name);
+            after.is_some_and(|after| after.starts_with(['}', '|']))
+        })
+    };
     match &step.say {
-        Say::Request { target, .. } if target.contains(&placeholder) => true,
+        Say::Request { target, .. } if has_it(target) => true,
         Say::Request {
             body: Body::Text(text),
             ..
-        } => text.contains(&placeholder),
+        } => has_it(text),
         _ => false,
     }
 }

@@ -5,11 +5,12 @@
 
 With --seeded the fuzzer knows the corpus, all but the cases that show the defect, as it would with a defect that nobody
 thought of; else it begins with nothing, and has to find out for itself what a server can be asked. For each defect and each
-seed of chance a server with that defect (`serve --defect`) is fuzzed from there once with each guide: answers; counters, where answers
-decide what is kept, but no change begins with what led deepest; nothing, where no input is kept, not even a seed; and chance, which keeps as many inputs
-as answers would, whatever was answered (PROFILE_CONTRACT_BLIND). All change inputs in the same way. The fuzzer should be built without instrumentation (`cargo build --release` in fuzz/), so that
-answers are all that can guide it. Executions are counted once the corpus has been read. A run that finds nothing counts with the
-limit. The order of the guides rotates, one run at a time unless --jobs says otherwise.
+seed of chance a server with that defect (`serve --defect`) is fuzzed from there once with each guide (PROFILE_CONTRACT_BLIND):
+answers; counters, where answers decide what is kept, but no change begins with what led deepest; nothing, where no input is
+kept, not even a seed; and chance, which keeps as many inputs as answers would, whatever was answered. All change inputs in the
+same way. The fuzzer should be built without instrumentation (`cargo build --release` in fuzz/), so that answers are all that can
+guide it. Executions are counted once the corpus has been read. A run that finds nothing counts with the limit. The order of the
+guides rotates, one run at a time unless --jobs says otherwise.
 """
 
 import argparse

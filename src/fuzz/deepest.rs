@@ -19,9 +19,9 @@ impl Record {
 }
 
 impl Deepest {
-    /// Takes an input in the place of those that led less deep. What there is one of is not deep.
+    /// Takes an input in the place of those that led less deep. What there is one of is where two come from.
     pub(super) fn offer(&mut self, input: &[u8], depths: &BTreeMap<u32, usize>) {
-        for (what, depth) in depths.iter().filter(|(_, depth)| **depth > 1) {
+        for (what, depth) in depths.iter().filter(|(_, depth)| **depth > 0) {
             let record = self.0.entry(*what).or_default();
             if record.is_beaten_by(*depth, input) {
                 *record = Record {

@@ -109,7 +109,7 @@ impl<'t> Reader<'t> {
             }
         }
         self.count(("items", name), items);
-        self.count(("pages", name), exchanges.len());
+        self.count(("more pages", name), exchanges.len().saturating_sub(1));
     }
 
     fn answer(&mut self, name: &'static str, response: &Response) {

@@ -334,8 +334,9 @@ impl<'d, 'b> Story<'d, 'b> {
             .find(|turn| turn.operation == operation)?;
         let mut domains = self.domains.iter();
         let at = domains.position(|domain| names(step, domain.name))?;
-        let mut profiles = self.domains[at].profiles.iter();
-        self.focus = profiles.find(|profile| names(step, profile)).cloned();
+        let mut named = self.domains[at].profiles.clone();
+        named.retain(|profile| names(step, profile));
+        self.focus = self.draw.pick(&named).cloned();
         Some((at, turn.speak))
     }
 
@@ -617,7 +618,15 @@ impl<'d, 'b> Story<'d, 'b> {
     }
 
     fn merge(&mut self, at: usize) {
-        let (Some(main), Some(other)) = (self.some_profile(at), self.some_profile(at)) else {
+        let pair = match self.focus.clone() {
+            // One takes in more and more, and what was taken in is gone.
+            Some(main) => {
+                self.create_profile(at);
+                Some(main).zip(self.domains[at].profiles.last().cloned())
+            }
+            None => self.some_profile(at).zip(self.some_profile(at)),
+        };
+        let Some((main, other)) = pair else {
             return self.create_profile(at);
         };
         if self.values.get(&main) == self.values.get(&other) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// For each thing that is counted, the shortest of the inputs with the highest count. There are about a hundred such things.
+/// For each thing that is counted, the shortest of the inputs with the highest count. There are some dozens of such things.
 #[derive(Debug, Default)]
 pub(super) struct Deepest(BTreeMap<u32, Record>);
 

@@ -3,6 +3,8 @@
 //! The writer holds the conversation with the reference model as it goes, so it knows which profiles, objects and assets
 //! there are to speak of. What it writes down is the case alone; names stand for whatever only the target knows.
 
+mod redo;
+
 use serde_json::{Map, Value, json};
 
 use super::adverse;
@@ -192,7 +194,10 @@ impl<'d, 'b> Story<'d, 'b> {
             }
         } else {
             for _ in 0..story.draw.between(1, 4) {
-                story.go_on();
+                match story.draw.once_in(4) {
+                    true => story.redo(),
+                    false => story.go_on(),
+                }
             }
         }
         story.case.steps
@@ -602,7 +607,12 @@ impl<'d, 'b> Story<'d, 'b> {
             return self.put_object(at);
         };
         self.say(Asked::new("DeleteProfileObject", target, Some(members)));
-        let body = json!({"ProfileId": variable(&profile), "ObjectTypeName": kind});
+        self.list_of(at, &profile, kind);
+    }
+
+    /// Lists the objects of a profile that have a type.
+    fn list_of(&mut self, at: usize, profile: &str, kind: &str) {
+        let body = json!({"ProfileId": variable(profile), "ObjectTypeName": kind});
         let target = self.path(at, "/profiles/objects");
         self.say(Asked::new("ListProfileObjects", target, Some(body)));
     }

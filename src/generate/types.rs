@@ -179,6 +179,16 @@ impl Type {
         }
     }
 
+    /// The same type under another name.
+    pub(super) fn renamed(&self, draw: &mut Draw<'_>) -> Self {
+        let others = NAMES.map(|name| (name != self.name).then_some(name));
+        let others: Vec<&str> = others.into_iter().flatten().collect();
+        Self {
+            name: draw.text(&others),
+            ..self.clone()
+        }
+    }
+
     /// What the body of a put says, as far as it is one that could have been drawn.
     pub(super) fn read(name: &str, body: &Value) -> Option<Self> {
         let name = NAMES.into_iter().find(|known| *known == name)?;

@@ -307,14 +307,20 @@ pub(crate) fn needs_short_name(case: &Case) -> bool {
 
 /// Shows every placeholder of a step whose value the run provides, as often as it is there.
 pub(crate) fn each_fresh_name<'a>(step: &'a Step, show: &mut dyn FnMut(&'a str)) {
+    each_name(step, &mut |name| {
+        if is_provided(name) && name != "sigv4" {
+            show(name);
+        }
+    });
+}
+
+/// Shows the name in every placeholder of a step, as often as it is there.
+pub(crate) fn each_name<'a>(step: &'a Step, show: &mut dyn FnMut(&'a str)) {
     for template in texts(step) {
         // The walk stops at what is malformed; sending will say so.
         let _ = walk(template, |part| {
             if let Part::Placeholder(inner) = part {
-                let name = inner.split('|').next().unwrap_or_default();
-                if is_provided(name) && name != "sigv4" {
-                    show(name);
-                }
+                show(inner.split('|').next().unwrap_or_default());
             }
             Ok(())
         });

@@ -97,7 +97,9 @@ impl<'t> Reader<'t> {
             if (reads || self.wants_features)
                 && let Ok(body) = Json::parse(&response.body)
             {
-                self.members(&body, 0, figure(&name));
+                if self.wants_features {
+                    self.members(&body, 0, figure(&name));
+                }
                 let listed = body.get("Items").and_then(Json::items);
                 items += listed.map_or(0, <[Json]>::len);
             }
@@ -122,7 +124,7 @@ impl<'t> Reader<'t> {
     /// Each member there is, down to the second level.
     fn members(&mut self, value: &Json, depth: usize, within: u32) {
         match value {
-            Json::Object(members) if depth < 2 && self.wants_features => {
+            Json::Object(members) if depth < 2 => {
                 for (name, value) in members {
                     let member = figure(&(within, name));
                     self.novelty.features.push(member);

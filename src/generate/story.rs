@@ -12,7 +12,7 @@ use super::damage;
 use super::draw::Draw;
 use super::types::{Type, Values as Kind, template};
 use super::{Dealing, Yield, printed};
-use crate::case::bind::{DEFAULT_ARN, Values, each_fresh_name, learn, message};
+use crate::case::bind::{DEFAULT_ARN, Values, each_fresh_name, each_name, learn, message};
 use crate::case::{Binding, Body, Case, Manner, Say, Step};
 use crate::contract::RuleId;
 use crate::contract::operation::{self, addressed};
@@ -337,10 +337,12 @@ impl<'d, 'b> Story<'d, 'b> {
         let turn = Self::TURNS
             .iter()
             .find(|turn| turn.operation == operation)?;
+        let mut names = Vec::new();
+        each_name(step, &mut |name| names.push(name));
         let mut domains = self.domains.iter();
-        let at = domains.position(|domain| names(step, domain.name))?;
+        let at = domains.position(|domain| names.contains(&domain.name))?;
         let mut named = self.domains[at].profiles.clone();
-        named.retain(|profile| names(step, profile));
+        named.retain(|profile| names.contains(&profile.as_str()));
         self.focus = self.draw.pick(&named).cloned();
         Some((at, turn.speak))
     }
@@ -890,25 +892,6 @@ enum Broken {
     None,
     One(RuleId),
     Several,
-}
-
-/// Whether a step speaks of what goes by that name.
-fn names(step: &Step, name: &str) -> bool {
-    let has_it = |text: &str| {
-        let mut rest = text.split("${").skip(1);
-        rest.any(|rest| {
-            let after = rest.strip_prefix(name);
-            after.is_some_and(|after| after.starts_with(['}', '|']))
-        })
-    };
-    match &step.say {
-        Say::Request { target, .. } if has_it(target) => true,
-        Say::Request {
-            body: Body::Text(text),
-            ..
-        } => has_it(text),
-        _ => false,
-    }
 }
 
 /// A value that has a name.

@@ -111,7 +111,7 @@ impl ChoiceId {
 
     /// All its options.
     pub fn options(self) -> Options {
-        Options(((1u16 << self.choice().options.len()) - 1) as u8)
+        OPEN.get(self)
     }
 }
 
@@ -121,6 +121,17 @@ impl fmt::Debug for ChoiceId {
     }
 }
 
+/// All options of every choice.
+static OPEN: Choices = {
+    let mut all = [Options::NONE; CHOICES.len()];
+    let mut at = 0;
+    while at < all.len() {
+        all[at] = Options(((1u16 << CHOICES[at].options.len()) - 1) as u8);
+        at += 1;
+    }
+    Choices(all)
+};
+
 /// The options still possible for every choice.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Choices([Options; CHOICES.len()]);
@@ -128,11 +139,7 @@ pub struct Choices([Options; CHOICES.len()]);
 impl Choices {
     /// Nothing is known.
     pub fn open() -> Self {
-        let mut all = [Options::NONE; CHOICES.len()];
-        for id in ChoiceId::all() {
-            all[usize::from(id.0)] = id.options();
-        }
-        Self(all)
+        OPEN.clone()
     }
 
     /// The first option of everything: what the reference model does.

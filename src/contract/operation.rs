@@ -5,6 +5,7 @@
 
 use std::sync::LazyLock;
 
+use memchr::memchr_iter;
 use smallvec::SmallVec;
 
 use super::shape::Member;
@@ -56,13 +57,21 @@ pub enum Route {
 
 impl PartialEq for Operation {
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
+        // There is one of each.
+        std::ptr::eq(self, other)
     }
 }
 
 impl Eq for Operation {}
 
 impl Operation {
+    /// Its place among all [`OPERATIONS`].
+    pub fn index(&self) -> usize {
+        let mut all = OPERATIONS.iter();
+        all.position(|known| known == self)
+            .expect("nobody else makes operations")
+    }
+
     /// Whether it changes nothing, so that asking again is harmless.
     pub fn reads(&self) -> bool {
         self.method == "GET" || matches!(self.name, "ListProfileObjects" | "SearchProfiles")
@@ -122,8 +131,18 @@ pub fn addressed(message: &Message) -> Option<&'static Operation> {
     let Message::Request(request) = message else {
         return None;
     };
-    let segments = segments(request.path())?;
-    Some(find(&request.method, &segments).ok()?.operation)
+    let path = request.path().strip_prefix('/')?;
+    // As `segments` finds them, but no more than any path of the API has.
+    let mut segments = [""; LONGEST];
+    let (mut count, mut start) = (0, 0);
+    for (at, byte) in path.bytes().enumerate() {
+        if byte == b'/' {
+            *segments.get_mut(count)? = &path[start..at];
+            (count, start) = (count + 1, at + 1);
+        }
+    }
+    *segments.get_mut(count)? = &path[start..];
+    Some(find(&request.method, &segments[..=count]).ok()?.operation)
 }
 
 /// The operation of that name.
@@ -181,19 +200,21 @@ type Segments<'a> = SmallVec<[&'a str; 8]>;
 
 /// What stands between the slashes of a path; `None` for what does not begin with one.
 fn segments(path: &str) -> Option<Segments<'_>> {
-    let mut rest = path.strip_prefix('/')?;
+    let path = path.strip_prefix('/')?;
     let mut segments = Segments::new();
-    while let Some(at) = rest.bytes().position(|byte| byte == b'/') {
-        segments.push(&rest[..at]);
-        rest = &rest[at + 1..];
+    let mut start = 0;
+    for at in memchr_iter(b'/', path.as_bytes()) {
+        segments.push(&path[start..at]);
+        start = at + 1;
     }
-    segments.push(rest);
+    segments.push(&path[start..]);
     Some(segments)
 }
 
 /// An operation with its path cut into segments.
 struct Binding {
     operation: &'static Operation,
+    method: u64,
     segments: Vec<Segment>,
 }
 
@@ -220,6 +241,7 @@ static BINDINGS: LazyLock<[Vec<Binding>; LONGEST + 1]> = LazyLock::new(|| {
         let segments: Vec<_> = operation.path.split('/').skip(1).map(segment).collect();
         bindings[segments.len()].push(Binding {
             operation,
+            method: word(operation.method),
             segments,
         });
     }
@@ -230,7 +252,10 @@ impl Segment {
     /// Whether a segment of a request is this one; a label is anything but nothing.
     fn takes(&self, text: &str) -> bool {
         match self {
-            Self::Literal(literal) => *literal == text,
+            // A call takes longer than comparing so few bytes.
+            Self::Literal(literal) => {
+                literal.len() == text.len() && literal.bytes().eq(text.bytes())
+            }
             Self::Label => !text.is_empty(),
         }
     }
@@ -274,11 +299,23 @@ enum Missed {
     Path,
 }
 
+/// A word that stands for a method, 0 for any of more than seven letters, as no method of the API has.
+fn word(method: &str) -> u64 {
+    let mut word = [0; 8];
+    match word.get_mut(1..=method.len()) {
+        Some(letters) => letters.copy_from_slice(method.as_bytes()),
+        None => return 0,
+    }
+    word[0] = method.len() as u8;
+    u64::from_le_bytes(word)
+}
+
 fn find(method: &str, segments: &[&str]) -> Result<&'static Binding, Missed> {
     let alike = BINDINGS.get(segments.len()).map_or(&[][..], Vec::as_slice);
+    let method = word(method);
     let found = alike
         .iter()
-        .find(|binding| binding.operation.method == method && binding.takes(segments));
+        .find(|binding| binding.method == method && binding.takes(segments));
     found.ok_or_else(
         || match alike.iter().any(|binding| binding.takes(segments)) {
             true => Missed::Method,
@@ -339,6 +376,8 @@ mod tests {
     fn other_methods_and_paths_go_nowhere() {
         assert_eq!(route("PATCH", "/domains/d"), Route::WrongMethod);
         assert_eq!(route("get", "/domains/d"), Route::WrongMethod);
+        assert_eq!(route("\0GET", "/domains/d"), Route::WrongMethod);
+        assert_eq!(route("GETSTUFF", "/domains/d"), Route::WrongMethod);
         assert_eq!(route("PATCH", "/domains/d/"), Route::WrongMethod);
         for path in [
             "/",

@@ -60,9 +60,7 @@ impl Default for Tally {
 impl Tally {
     /// Adds to the count of an operation, or of what asks for none.
     pub fn add(&mut self, operation: Option<&Operation>, fate: Fate, count: u64) {
-        let row = operation
-            .and_then(|operation| OPERATIONS.iter().position(|known| known == operation))
-            .unwrap_or(OPERATIONS.len());
+        let row = operation.map_or(OPERATIONS.len(), Operation::index);
         self.0[row][fate as usize] += count;
     }
 

@@ -3,15 +3,15 @@
 //! [`message`] turns a step into what is sent, [`learn`] remembers what the answer brought. Both are used wherever a case
 //! becomes a conversation: by replay, and when a transcript is read, which is why the requests need not be stored there.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use bytes::Bytes;
+use memchr::memchr_iter;
 
 use super::{Body, Case, Piece, Say, Step};
 use crate::wire::http1::parse_request;
 use crate::wire::{
-    Answer, Exchange, Headers, Json, Message, Request, Response, SIGNATURE, percent,
+    Answer, Exchange, Headers, Json, Message, Request, Response, SIGNATURE, body, percent,
 };
 
 /// How much text placeholders may add to one message, in bytes.
@@ -180,7 +180,7 @@ pub fn learn(step: &Step, answer: &Response, values: &mut Values) -> Result<(), 
     if step.bindings.is_empty() {
         return Ok(());
     }
-    let body = Json::parse(&answer.body);
+    let body = body::read(&answer.body);
     let mut missed = Ok(());
     for binding in &step.bindings {
         let found = match &body {
@@ -239,7 +239,7 @@ pub fn token_of(answer: &Response) -> Option<String> {
     if answer.status != 200 {
         return None;
     }
-    let body = Json::parse(&answer.body).ok()?;
+    let body = body::read(&answer.body).ok()?;
     body.get("NextToken")?
         .as_str()
         .filter(|token| !token.is_empty())
@@ -289,20 +289,29 @@ pub fn next_page(message: &Message, token: &str) -> Message {
 /// The placeholders of a case whose values the run provides, in the order of their names: `domain` and those that begin
 /// so, `short`, `arn`.
 pub fn fresh_names(case: &Case) -> Vec<String> {
-    let mut names = BTreeSet::new();
+    let mut names: Vec<&str> = Vec::new();
     for step in &case.steps {
         each_fresh_name(step, &mut |name| {
-            names.insert(name);
+            if !names.contains(&name) {
+                names.push(name);
+            }
         });
     }
+    names.sort_unstable();
     names.into_iter().map(str::to_owned).collect()
 }
 
 /// Whether a case uses `short`, a name of one character that nobody else uses.
 pub(crate) fn needs_short_name(case: &Case) -> bool {
+    let mut needs = false;
     let mut texts = case.steps.iter().flat_map(texts);
-    texts.any(|text| text.contains("${short"))
-        && fresh_names(case).iter().any(|name| name == "short")
+    // Hardly any case does.
+    if texts.any(|text| placeholders(text).any(|at| text[at..].starts_with("${short"))) {
+        for step in &case.steps {
+            each_fresh_name(step, &mut |name| needs |= name == "short");
+        }
+    }
+    needs
 }
 
 /// Shows every placeholder of a step whose value the run provides, as often as it is there.
@@ -453,7 +462,7 @@ fn walk<'a>(
     mut show: impl FnMut(Part<'a>) -> Result<(), (&'a str, Why)>,
 ) -> Result<(), (&'a str, Why)> {
     let mut rest = template;
-    while let Some(at) = placeholder(rest) {
+    while let Some(at) = placeholders(rest).next() {
         let (before, behind) = (&rest[..at], &rest[at + 2..]);
         if let Some(before) = before.strip_suffix('$') {
             show(Part::Literal(before))?;
@@ -471,17 +480,15 @@ fn walk<'a>(
     show(Part::Literal(rest))
 }
 
-/// Where the next placeholder, or what would be one, begins.
-fn placeholder(text: &str) -> Option<usize> {
-    // Most bodies hold none, and `contains` looks at many bytes at once.
-    text.contains("${")
-        .then(|| text.as_bytes().windows(2).position(|pair| pair == b"${"))
-        .flatten()
+/// Where placeholders, or what would be some, begin.
+fn placeholders(text: &str) -> impl Iterator<Item = usize> {
+    let bytes = text.as_bytes();
+    memchr_iter(b'$', bytes).filter(|at| bytes.get(at + 1) == Some(&b'{'))
 }
 
 /// Replaces placeholders; what they add is taken from `budget`.
 fn expand(template: &str, values: &Values, budget: &mut usize) -> Result<String, Unbound> {
-    if placeholder(template).is_none() {
+    if placeholders(template).next().is_none() {
         return Ok(template.to_owned());
     }
     let mut out = String::with_capacity(template.len() + 64);
@@ -588,8 +595,15 @@ fn within_text(body: &Json, pointer: &str) -> Option<Json> {
 
 /// The string, number or boolean at a place of an answer, as text.
 fn scalar(body: &Json, pointer: &str) -> Result<String, String> {
-    let within = within_text(body, pointer);
-    match body.pointer(pointer).or(within.as_ref()) {
+    let within;
+    let found = match body.pointer(pointer) {
+        Some(value) => Some(value),
+        None => {
+            within = within_text(body, pointer);
+            within.as_ref()
+        }
+    };
+    match found {
         Some(Json::String(text)) => Ok(text.clone()),
         Some(Json::Number(number)) => Ok(number.text().to_owned()),
         Some(Json::Bool(value)) => Ok(value.to_string()),

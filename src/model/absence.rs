@@ -9,7 +9,7 @@ use std::fmt;
 
 use crate::contract::Operation;
 use crate::contract::operation::OPERATIONS;
-use crate::wire::{Json, Response};
+use crate::wire::{Response, body};
 
 use super::answer::ErrorType;
 
@@ -50,8 +50,8 @@ pub fn says_absent(response: &Response) -> bool {
     if matches!(response.status, 405 | 501) {
         return true;
     }
-    let body = Json::parse(&response.body).ok();
-    let error = ErrorType::read(response, body.as_ref());
+    let body = body::read(&response.body).ok();
+    let error = ErrorType::read(response, body.as_deref());
     let name = error.name();
     if name.is_some_and(|name| {
         UNKNOWN_OPERATION
@@ -130,10 +130,7 @@ impl fmt::Debug for Served {
 
 /// The API has 30 operations: a bit each.
 fn bit(operation: &Operation) -> u32 {
-    OPERATIONS
-        .iter()
-        .position(|known| known == operation)
-        .map_or(0, |at| 1 << at)
+    1 << operation.index()
 }
 
 #[cfg(test)]

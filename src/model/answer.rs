@@ -3,11 +3,9 @@
 //! A [`Reply`] is a response taken apart once: its class, the error type with the carriers it came in, the body as JSON.
 //! Against an allowed answer it yields differences; those that only deserve a warning do not stop it from fitting.
 
-use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 
-use bytes::Bytes;
 use smallvec::SmallVec;
 
 use crate::contract::free::error_name;
@@ -15,34 +13,13 @@ use crate::contract::shape::{Member, Shape};
 use crate::contract::{Operation, Refusals, RuleId, Side};
 use crate::rule;
 use crate::wire::json::{JsonError, JsonErrorKind};
-use crate::wire::{Json, Response};
+use crate::wire::{Json, Response, body};
 
 use super::gate::{Allowed, Outcome};
 use super::pattern::{Difference, Pattern, RuleList, excerpt, rules, shorten};
 
 /// A day, in seconds: how far a timestamp may be from the clock of the harness.
 const DAY: f64 = 86_400.0;
-
-thread_local! {
-    /// The body that the reference wrote last, and what it wrote there.
-    static WRITTEN: RefCell<Option<(Bytes, Rc<Json>)>> = const { RefCell::new(None) };
-}
-
-/// Writes a body. Where a judge listens in the same thread, it need not read it again.
-pub(super) fn write(body: Rc<Json>) -> Bytes {
-    let bytes = Bytes::from(body.to_text());
-    debug_assert!(Json::parse(&bytes).is_ok_and(|read| read.same(&body)));
-    WRITTEN.set(Some((bytes.clone(), body)));
-    bytes
-}
-
-/// What the reference wrote, if these are not bytes alike but the very same.
-fn written(body: &Bytes) -> Option<Rc<Json>> {
-    WRITTEN.with_borrow(|written| {
-        let (bytes, json) = written.as_ref()?;
-        std::ptr::eq::<[u8]>(&**bytes, &**body).then(|| Rc::clone(json))
-    })
-}
 
 /// A response taken apart.
 pub(super) struct Reply<'a> {
@@ -176,9 +153,7 @@ impl<'a> Reply<'a> {
         let (body, unreadable) = if response.body.is_empty() {
             (None, None)
         } else {
-            match written(&response.body)
-                .map_or_else(|| Json::parse(&response.body).map(Rc::new), Ok)
-            {
+            match body::read(&response.body) {
                 Ok(body) => (Some(body), None),
                 Err(problem) => (None, Some(problem)),
             }

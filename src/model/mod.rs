@@ -47,7 +47,7 @@ use smallvec::SmallVec;
 use crate::contract::validate::Input;
 use crate::contract::{ChoiceId, Choices, Operation, Options, Refusals, Route, RuleId, Side};
 use crate::wire::{
-    Answer, Exchange, Headers, Json, Message, NoAnswerKind, Request, Respond, Response,
+    Answer, Exchange, Headers, Json, Message, NoAnswerKind, Request, Respond, Response, body,
 };
 use crate::{choice, rule};
 
@@ -798,6 +798,6 @@ fn json(status: u16, body: Rc<Json>) -> Response {
     Response {
         status,
         headers,
-        body: answer::write(body),
+        body: body::write(body),
     }
 }

@@ -4,6 +4,7 @@
 //! show. The types here therefore keep a message as it is on the wire: the target is not normalised, headers keep their
 //! order and spelling, the body is bytes. Nothing in this module knows the API under test.
 
+pub(crate) mod body;
 pub mod http1;
 pub mod json;
 pub mod percent;
@@ -11,6 +12,7 @@ pub mod percent;
 use std::fmt;
 
 use bytes::Bytes;
+use memchr::memchr;
 
 pub use json::Json;
 
@@ -96,8 +98,7 @@ impl Request {
     }
 
     fn question_mark(&self) -> Option<usize> {
-        // Targets are short, and asked for their path often: looking at each byte beats a search.
-        self.target.bytes().position(|byte| byte == b'?')
+        memchr(b'?', self.target.as_bytes())
     }
 }
 

@@ -1,7 +1,10 @@
 //! A message taken apart, once for all worlds.
 
 use std::cell::{OnceCell, RefCell};
+use std::hash::BuildHasher;
 use std::rc::Rc;
+
+use foldhash::fast::FixedState;
 
 use crate::contract::validate::{self, Input};
 use crate::contract::{Operation, Route, operation};
@@ -28,8 +31,45 @@ struct Said {
 }
 
 thread_local! {
-    /// The request that was heard last: where the reference answers and a judge listens in one thread, both hear each.
-    static LAST: RefCell<Option<Rc<Said>>> = const { RefCell::new(None) };
+    /// The requests of a moment ago. Where the reference answers and a judge listens in one thread, both hear each; and who
+    /// changes one step of a conversation to see what becomes of it says all the others once more.
+    static RECENT: RefCell<Recent> = RefCell::default();
+}
+
+/// How many requests are remembered.
+const SLOTS: usize = 256;
+
+/// The longest request that is remembered beside others: target, header fields and body, in bytes.
+const SHORT: usize = 4096;
+
+/// Requests that were heard, each in a slot that follows from what it says.
+struct Recent {
+    slots: Box<[Option<Rc<Said>>]>,
+    /// The last that was too long.
+    long: Option<Rc<Said>>,
+}
+
+impl Default for Recent {
+    fn default() -> Self {
+        Self {
+            slots: vec![None; SLOTS].into(),
+            long: None,
+        }
+    }
+}
+
+impl Recent {
+    /// Where a request is, if it is remembered.
+    fn slot(&mut self, request: &Request) -> &mut Option<Rc<Said>> {
+        let body = request.body.as_deref().unwrap_or_default();
+        let fields = request.headers.iter();
+        let fields: usize = fields.map(|(name, value)| name.len() + value.len()).sum();
+        if request.target.len() + fields + body.len() > SHORT {
+            return &mut self.long;
+        }
+        let hash = FixedState::default().hash_one((request.target.as_bytes(), body));
+        &mut self.slots[hash as usize % SLOTS]
+    }
 }
 
 impl Heard {
@@ -114,7 +154,7 @@ impl Heard {
 
     /// Whether HTTP itself lets a server answer with 501 or 505: an unknown method, or no HTTP at all.
     pub(super) fn is_beyond_http(&self) -> bool {
-        let known = |method: &str| ["GET", "POST", "PUT", "DELETE"].contains(&method);
+        let known = |method: &str| matches!(method, "GET" | "POST" | "PUT" | "DELETE");
         self.content().is_none_or(|request| !known(&request.method))
     }
 }
@@ -122,9 +162,9 @@ impl Heard {
 impl Said {
     /// Reads a request, unless that was done a moment ago.
     fn read(request: &Request) -> Rc<Self> {
-        LAST.with_borrow_mut(|last| match last {
+        RECENT.with_borrow_mut(|recent| match recent.slot(request) {
             Some(said) if said.request == *request => Rc::clone(said),
-            _ => Rc::clone(last.insert(Rc::new(Self::new(request.clone())))),
+            other => Rc::clone(other.insert(Rc::new(Self::new(request.clone())))),
         })
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use memchr::memchr_iter;
 use smallvec::SmallVec;
 
 use crate::contract::validate::{Input, has_control};
@@ -376,7 +377,7 @@ fn weigh_object(text: &str, gate: &mut Gate<'_>) -> Option<Json> {
         });
     }
     // An object without a control character has no byte of one, and no escape for one.
-    if (has_control(text) || text.contains("\\u00")) && has_controls(&object) {
+    if (has_control(text) || escapes_control(text)) && has_controls(&object) {
         let why = "Object: control characters";
         gate.ground(Ground::may(rule!("proto.control-chars"), BAD, why));
     }
@@ -401,6 +402,12 @@ fn has_huge_numbers(value: &Json) -> bool {
         Json::Object(members) => members.iter().any(|(_, value)| has_huge_numbers(value)),
         _ => false,
     }
+}
+
+/// Whether a text of JSON may hold the escape of a control character.
+fn escapes_control(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    memchr_iter(b'\\', bytes).any(|at| bytes[at + 1..].starts_with(b"u00"))
 }
 
 /// Whether any text or name has control characters other than white space.

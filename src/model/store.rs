@@ -121,7 +121,13 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}{:016x}", self.0[0], self.0[1])
+        let mut text = [0; 32];
+        let bytes = self.0.iter().flat_map(|half| half.to_be_bytes());
+        for (pair, byte) in text.as_chunks_mut().0.iter_mut().zip(bytes) {
+            let digit = |half: u8| b"0123456789abcdef"[usize::from(half)];
+            *pair = [digit(byte >> 4), digit(byte & 0xf)];
+        }
+        f.write_str(str::from_utf8(&text).unwrap_or_default())
     }
 }
 

@@ -66,6 +66,11 @@ impl Created {
                 Err(_) => return self.note_damaged(bytes, with),
             },
         };
+        let method = |name: &str| request.method.eq_ignore_ascii_case(name);
+        let (creates, deletes) = (method("POST"), method("DELETE"));
+        if !creates && !deletes {
+            return;
+        }
         let mut segments = request
             .path()
             .split('/')
@@ -79,11 +84,11 @@ impl Created {
             return;
         }
         let name = percent::decode(segment).unwrap_or_else(|| segment.to_owned());
-        if request.method.eq_ignore_ascii_case("POST") && (served || is_fresh(&name, with)) {
+        if creates && (served || is_fresh(&name, with)) {
             let segment = segment.to_owned();
             let sure = served || self.0.get(&name).is_some_and(|known| known.sure);
             self.0.insert(name, Domain { segment, sure });
-        } else if request.method.eq_ignore_ascii_case("DELETE") && served {
+        } else if deletes && served {
             self.0.remove(&name);
         }
     }

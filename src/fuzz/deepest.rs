@@ -20,8 +20,8 @@ impl Record {
 
 impl Deepest {
     /// Takes an input in the place of those that led less deep. What there is one of is where two come from.
-    pub(super) fn offer(&mut self, input: &[u8], depths: &BTreeMap<u32, usize>) {
-        for (what, depth) in depths.iter().filter(|(_, depth)| **depth > 0) {
+    pub(super) fn offer(&mut self, input: &[u8], depths: &[(u32, usize)]) {
+        for (what, depth) in depths.iter().filter(|(_, depth)| *depth > 0) {
             let record = self.0.entry(*what).or_default();
             if record.is_beaten_by(*depth, input) {
                 *record = Record {

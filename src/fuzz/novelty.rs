@@ -1,14 +1,19 @@
 //! What is new about an answer, for targets whose code nobody can watch.
 
-use std::collections::{BTreeMap, HashMap};
-use std::hash::{Hash, Hasher};
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash};
+
+use foldhash::fast::FixedState;
 
 use crate::check::Watched;
 use crate::contract::operation::{Operation, addressed};
-use crate::wire::{Answer, Exchange, Json, Message, Request, Response};
+use crate::wire::{Answer, Exchange, Json, Message, Request, Response, body};
 
 /// Beyond so many, how many there are is all the same.
 const MOST: usize = 64;
+
+/// As many features as most conversations have.
+const ENOUGH: usize = 256;
 
 /// What may be new about a conversation.
 #[derive(Default)]
@@ -22,7 +27,7 @@ pub(super) struct Novelty {
     pub(super) features: Vec<u32>,
     /// How deep the conversation led: how often one thing was written to, how many items were listed and on how many pages, and how
     /// much the target held in the end, each by the number that stands for what is counted.
-    pub(super) depths: BTreeMap<u32, usize>,
+    pub(super) depths: Vec<(u32, usize)>,
 }
 
 impl Novelty {
@@ -32,6 +37,9 @@ impl Novelty {
             wants_features,
             ..Reader::default()
         };
+        if wants_features {
+            reader.novelty.features.reserve(ENOUGH);
+        }
         for exchanges in &watched.transcript.answers {
             reader.step(exchanges);
         }
@@ -41,8 +49,10 @@ impl Novelty {
         }
         if wants_features {
             for (at, word) in watched.verdict.exercised.words().iter().enumerate() {
-                for bit in (0..u64::BITS).filter(|bit| word >> bit & 1 == 1) {
-                    reader.note(("rule", at, bit));
+                let mut left = *word;
+                while left != 0 {
+                    reader.note(("rule", at, left.trailing_zeros()));
+                    left &= left - 1;
                 }
             }
         }
@@ -57,8 +67,8 @@ struct Reader<'t> {
     wants_features: bool,
     /// Operation and status of the answer before.
     before: (&'static str, u16),
-    /// What was written, by operation and address.
-    writes: BTreeMap<(&'static str, &'t str), Vec<&'t Request>>,
+    /// What was written: operation, address and request.
+    writes: Vec<(&'static str, &'t str, &'t Request)>,
 }
 
 impl<'t> Reader<'t> {
@@ -71,8 +81,11 @@ impl<'t> Reader<'t> {
     fn count(&mut self, what: impl Hash, count: usize) {
         let (what, count) = (figure(&what), count.min(MOST));
         self.note((what, count));
-        let depth = self.novelty.depths.entry(what).or_default();
-        *depth = count.max(*depth);
+        let depths = &mut self.novelty.depths;
+        match depths.iter_mut().find(|(known, _)| *known == what) {
+            Some((_, depth)) => *depth = count.max(*depth),
+            None => depths.push((what, count)),
+        }
     }
 
     /// The answers of one step: several where it has pages.
@@ -95,7 +108,7 @@ impl<'t> Reader<'t> {
             }
             let reads = operation.is_some_and(Operation::reads);
             if (reads || self.wants_features)
-                && let Ok(body) = Json::parse(&response.body)
+                && let Ok(body) = body::read(&response.body)
             {
                 if self.wants_features {
                     self.members(&body, 0, figure(&name));
@@ -106,8 +119,7 @@ impl<'t> Reader<'t> {
             if let Message::Request(request) = &exchange.message
                 && !reads
             {
-                let place = (name, request.path());
-                self.writes.entry(place).or_default().push(request);
+                self.writes.push((name, request.path(), request));
             }
         }
         self.count(("items", name), items);
@@ -142,18 +154,21 @@ impl<'t> Reader<'t> {
 
     /// Counts how often each thing was written to.
     fn count_writes(&mut self) {
-        for ((name, _), requests) in std::mem::take(&mut self.writes) {
-            let mut times: HashMap<u32, usize> = HashMap::new();
-            let most = match requests.as_slice() {
+        let mut writes = std::mem::take(&mut self.writes);
+        writes.sort_unstable_by_key(|(name, path, _)| (*name, *path));
+        for alike in writes.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1)) {
+            let most = match alike {
                 // Whatever it speaks of.
                 [_] => 1,
                 several => {
-                    for request in several {
+                    let mut times: HashMap<u32, usize> = HashMap::new();
+                    for (.., request) in several {
                         *times.entry(subject(request)).or_default() += 1;
                     }
                     times.into_values().max().unwrap_or(0)
                 }
             };
+            let name = alike[0].0;
             for times in 1..=most.min(MOST) {
                 self.count(("times", name), times);
             }
@@ -169,49 +184,7 @@ fn subject(request: &Request) -> u32 {
     figure(&["ProfileId", "MainProfileId", "ObjectTypeName", "KeyName"].map(member))
 }
 
+/// A number that stands for something, today and tomorrow.
 fn figure(value: &impl Hash) -> u32 {
-    let mut figure = Figure::default();
-    value.hash(&mut figure);
-    figure.number()
-}
-
-/// Makes a number of what is written to it. Nobody means to make two alike, so it need not be hard to do so.
-#[derive(Default)]
-struct Figure(u64);
-
-impl Figure {
-    fn number(&self) -> u32 {
-        // The best mixed bits are the upper ones.
-        (self.0 >> 32) as u32
-    }
-}
-
-impl Hasher for Figure {
-    fn write(&mut self, bytes: &[u8]) {
-        for piece in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..piece.len()].copy_from_slice(piece);
-            self.write_u64(u64::from_le_bytes(word));
-        }
-    }
-
-    fn write_u8(&mut self, byte: u8) {
-        self.write_u64(byte.into());
-    }
-
-    fn write_u32(&mut self, number: u32) {
-        self.write_u64(number.into());
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = (self.0.rotate_left(23) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-
-    fn write_usize(&mut self, number: usize) {
-        self.write_u64(number as u64);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
+    FixedState::default().hash_one(value) as u32
 }

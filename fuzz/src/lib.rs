@@ -1,6 +1,9 @@
 //! What the targets share: the allocator, and counters of our own for libFuzzer. What is new about answers guides it where
 //! it cannot see the code that answers.
 
+#[cfg(not(sanitized))]
+mod allocator;
+
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
 
@@ -10,10 +13,10 @@ use profile_contract::replay::Target;
 // A sanitizer looks at memory through an allocator of its own.
 #[cfg(not(sanitized))]
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: allocator::Allocator = allocator::Allocator;
 
 /// How many features are told apart.
-const COUNTERS: usize = 1 << 16;
+const COUNTERS: usize = 1 << 15;
 
 /// How many inputs are kept by chance where nothing guides.
 const BY_CHANCE: u64 = 2048;

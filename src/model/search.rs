@@ -14,7 +14,8 @@ use super::index::{Grade, Hit, Hits, No, Origin, Wanted};
 use super::page::{Adopt, Item, Listing, Naming, Need, Strangers};
 use super::pattern::{Pattern, RuleList, Rules, rules};
 use super::profile;
-use super::store::Id;
+use super::standard;
+use super::store::{Id, Kind};
 use super::value::ContentType;
 use super::ways::{Ways, explore};
 use super::world::{Domain, Effect, World};
@@ -221,15 +222,27 @@ impl Search<'_> {
             });
             return Some(all);
         }
+        let leads = standard::leads_to_owner(self.key);
         for (no, profile) in store.profiles.iter() {
-            if profile.vague && self.key != "_profileId" {
-                all.admit(Hit {
-                    subject: no,
-                    grade: Grade::Open(rule!("search.by-key")),
-                    origin: Origin::Field,
-                    content: None,
-                });
+            let strays = leads && profile.rest.vague_kinds.contains(&Kind::Asset);
+            let grade = if strays {
+                Grade::Open(rule!("asset.search-by-key"))
+            } else if profile.vague && self.key != "_profileId" {
+                Grade::Open(rule!("search.by-key"))
+            } else {
+                continue;
+            };
+            let likely = |hit: &Hit| hit.subject == no && matches!(hit.grade, Grade::Likely(_));
+            if strays && let Some(hit) = all.hits.iter_mut().find(|hit| likely(hit)) {
+                // The asset that led here may have gone to another profile.
+                hit.grade = grade;
             }
+            all.admit(Hit {
+                subject: no,
+                grade,
+                origin: Origin::Field,
+                content: None,
+            });
         }
         Some(all)
     }

@@ -16,6 +16,17 @@ use super::store::{Filled, Held, Kind, Path, Rare, Source, Standard};
 use super::value::ContentType;
 use super::ways::Ways;
 
+/// Members of an asset, and the key by which each should find the profile that owns it (asset.search-by-key).
+const LEADS: [(&str, &str); 2] = [
+    ("AssetName", "_assetName"),
+    ("SerialNumber", "_serialNumber"),
+];
+
+/// Whether a key should find the owners of assets.
+pub(super) fn leads_to_owner(key: &str) -> bool {
+    LEADS.iter().any(|(_, lead)| *lead == key)
+}
+
 impl Visit<'_, '_> {
     /// Writes to a standard asset or case (contract 3.17).
     pub(super) fn write_standard(
@@ -235,10 +246,7 @@ impl Visit<'_, '_> {
         };
         let fields = standard.fields.read();
         let mut leads: Vec<(&str, Parts)> = Vec::new();
-        for (path, key) in [
-            ("AssetName", "_assetName"),
-            ("SerialNumber", "_serialNumber"),
-        ] {
+        for (path, key) in LEADS {
             let held = fields.iter().find(|(known, _)| known == path);
             if let Some(value) = held.and_then(|(_, held)| held.decided()) {
                 leads.push((key, super::store::one(value, ContentType::String)));

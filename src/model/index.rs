@@ -515,9 +515,6 @@ fn figure(parts: impl IntoIterator<Item = String>) -> u64 {
 
 /// A form that is equal for all texts which any content type holds equal in the reference.
 fn coarse(text: &str) -> String {
-    if is_plain_integer(text) {
-        return text.to_owned();
-    }
     let numeric = |byte: u8| byte.is_ascii_digit() || b"+-. ()".contains(&byte);
     if text.bytes().all(numeric) {
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
@@ -539,16 +536,6 @@ fn coarse(text: &str) -> String {
         false => bare.extend(kept.flat_map(char::to_lowercase)),
     }
     bare
-}
-
-/// Whether a text is a number in the one form that all numbers equal to it come to, and no telephone number of North America.
-fn is_plain_integer(text: &str) -> bool {
-    /// Beyond so many digits not every integer is a double.
-    const EXACT: usize = 15;
-    let is_number =
-        (1..=EXACT).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-    let is_telephone = text.len() == 11 && text.starts_with('1');
-    is_number && !is_telephone && (text.len() == 1 || !text.starts_with('0'))
 }
 
 #[cfg(test)]

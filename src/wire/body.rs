@@ -28,7 +28,7 @@ struct Recent {
 }
 
 impl Recent {
-    /// What these bytes hold: not bytes alike, but the very same, which are kept and so nowhere else.
+    /// What these bytes hold. The very same bytes are looked for, not bytes alike: they are kept, so no others can lie in their place.
     fn find(&self, bytes: &Bytes) -> Option<&Rc<Json>> {
         let mut lately = self.bodies.iter().rev();
         let found = lately.find(|(known, _)| std::ptr::eq::<[u8]>(&**known, &**bytes));

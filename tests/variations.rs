@@ -164,29 +164,8 @@ fn probed(choice: ChoiceId, option: u8) -> bool {
     id.starts_with("cap.") && !hidden
 }
 
-/// The variations of a mixture.
-fn mixture(seed: u64) -> Vec<&'static Variation> {
-    let all: Vec<_> = variation::all().collect();
-    let mut taken: Vec<&Variation> = Vec::new();
-    let mut drawn = 0;
-    while taken.len() < 5 {
-        // The mixing step of SplitMix64: neighbouring numbers have nothing in common.
-        let mut mixed = (seed * 1_000 + drawn + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        drawn += 1;
-        let at = usize::try_from(mixed >> 33).unwrap_or(0) % all.len();
-        let one = all[at];
-        let fits = |known: &&Variation| known.id != one.id && !known.excludes(one);
-        if taken.iter().all(fits) {
-            taken.push(one);
-        }
-    }
-    taken
-}
-
 fn mixed(seed: u64) -> Result<(), Failed> {
-    let mixture = mixture(seed);
+    let mixture = variation::mixture(seed);
     let names: Vec<&str> = mixture.iter().map(|one| one.id.as_ref()).collect();
     let report = check_varied(
         Varied::new(&mixture, seed),

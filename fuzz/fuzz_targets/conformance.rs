@@ -1,31 +1,19 @@
-//! Cases against the reference in this process, or against it with one of our own defects
-//! (`PROFILE_CONTRACT_DEFECT=id`, see `profile-contract serve --defect list`).
+//! Cases against the reference in this process, or against a server that is wrong (`PROFILE_CONTRACT_DEFECT=id`, see
+//! `profile-contract serve --defect list`) or right in other ways (`PROFILE_CONTRACT_VARIATION=id,id` or `mixture-7`).
 
 #![no_main]
 
 use std::sync::LazyLock;
 
 use libfuzzer_sys::{Corpus, fuzz_crossover, fuzz_mutator, fuzz_target};
-use profile_contract::defect::{self, Flawed};
 use profile_contract::fuzz::{self, Conformance};
-use profile_contract::model::Model;
 use profile_contract::replay::Local;
 use profile_contract::wire::Respond;
-use profile_contract_fuzz::{guide, mutate};
+use profile_contract_fuzz::{guide, mutate, servers};
 
 static CONFORMANCE: LazyLock<Conformance<Local<Box<dyn Respond>>>> = LazyLock::new(|| {
-    let defect = std::env::var("PROFILE_CONTRACT_DEFECT").ok();
-    let defect = defect.map(|id| defect::named(&id).unwrap_or_else(|| panic!("no defect `{id}`")));
-    // Copied for every case: a reference that has to be made takes longer than a case.
-    let reference = Model::reference();
-    let flawed = defect.map(Flawed::new);
-    Conformance::in_process(move || {
-        let respond: Box<dyn Respond> = match &flawed {
-            Some(flawed) => Box::new(flawed.clone()),
-            None => Box::new(reference.clone()),
-        };
-        Local::new(respond)
-    })
+    let new = servers();
+    Conformance::in_process(move || Local::new(new()))
 });
 
 fuzz_target!(|data: &[u8]| -> Corpus {

@@ -3,12 +3,15 @@
 
 #[cfg(not(sanitized))]
 mod allocator;
+mod server;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
 
 use profile_contract::fuzz::{self, Conformance};
 use profile_contract::replay::Target;
+
+pub use server::servers;
 
 // A sanitizer looks at memory through an allocator of its own.
 #[cfg(not(sanitized))]

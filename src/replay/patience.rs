@@ -40,7 +40,7 @@ pub(super) async fn send(target: &impl Target, message: Message, settings: &Sett
     let answer = target.send(&message, settings.deadline).await;
     let took = began.elapsed();
     settings.pace.note(is_throttled(&answer));
-    settings.outage.note(&answer, Instant::now());
+    settings.outage.note(&answer, began + took);
     Exchange {
         message,
         answer,

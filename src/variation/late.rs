@@ -32,7 +32,7 @@ enum What {
 }
 
 /// Writes on their way.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Queue {
     late: Late,
     random: Random,
@@ -41,7 +41,7 @@ pub(super) struct Queue {
     replica: Option<Model>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Write {
     sent_ms: i64,
     due_ms: i64,

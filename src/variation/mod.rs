@@ -33,6 +33,9 @@ use crate::model::{Manner, Model, Refusing};
 use crate::serve::Manners;
 use crate::wire::{Json, Request, Respond, Response};
 
+/// How many variations are in a mixture.
+const MIXED: usize = 5;
+
 /// One way to be right.
 #[derive(Debug)]
 pub struct Variation {
@@ -129,6 +132,20 @@ pub fn named(id: &str) -> Option<&'static Variation> {
     all().find(|variation| variation.id == id)
 }
 
+/// Five variations that go together, the same for the same number.
+pub fn mixture(number: u64) -> Vec<&'static Variation> {
+    let mut random = Random::new(number);
+    let mut taken: Vec<&Variation> = Vec::with_capacity(MIXED);
+    while taken.len() < MIXED {
+        let one = &ALL[random.below(ALL.len())];
+        let fits = |known: &&Variation| known.id != one.id && !known.excludes(one);
+        if taken.iter().all(fits) {
+            taken.push(one);
+        }
+    }
+    taken
+}
+
 /// A variation as it is written down.
 #[derive(Debug)]
 struct Written {
@@ -152,7 +169,7 @@ impl Written {
 }
 
 /// A server that is right in its own way.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Varied {
     core: Core,
     layers: Vec<Layer>,
@@ -162,28 +179,28 @@ pub struct Varied {
 }
 
 /// What answers at the bottom of all layers.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Core {
     model: Model,
     late: Option<late::Queue>,
 }
 
 /// A variation with what it remembers.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Layer {
     act: Act,
     memory: Memory,
 }
 
 /// What a variation keeps from one request to the next.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Memory {
     random: Random,
     notes: BTreeMap<String, Json>,
 }
 
 /// When a server changes its mind.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Turn {
     choice: ChoiceId,
     option: u8,

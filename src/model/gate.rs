@@ -369,23 +369,22 @@ impl<'w> Gate<'w> {
             None => {}
         }
         branches.extend(apart);
-        if self.must.is_empty() {
-            for (rule, refusals) in self.grudges {
-                branches.push(Branch {
-                    allowed: Allowed {
-                        outcome: Outcome::Refused(refusals),
-                        body: Pattern::Any,
-                        rules: smallvec![rule],
-                        cites: smallvec![(rule, Side::Inside)],
-                        also: RuleList::new(),
-                        warns: Some(rule),
-                        why: "refusing it is tolerated".to_owned(),
-                        far_fetched: false,
-                    },
-                    learns: Learns::new(),
-                    effect: Effect::none(),
-                });
-            }
+        // Whoever refuses it for that need not look any further (proto.precedence).
+        for (rule, refusals) in self.grudges {
+            branches.push(Branch {
+                allowed: Allowed {
+                    outcome: Outcome::Refused(refusals),
+                    body: Pattern::Any,
+                    rules: smallvec![rule],
+                    cites: smallvec![(rule, Side::Inside)],
+                    also: RuleList::new(),
+                    warns: Some(rule),
+                    why: "refusing it is tolerated".to_owned(),
+                    far_fetched: false,
+                },
+                learns: Learns::new(),
+                effect: Effect::none(),
+            });
         }
         branches
     }
@@ -404,6 +403,12 @@ impl<'w> Gate<'w> {
         (rules, cites)
     }
 
+    /// Whether a refusal of one of these kinds may be for something that is only tolerated as a reason.
+    fn is_grudged(&self, refusals: Refusals) -> bool {
+        let mut grudges = self.grudges.iter();
+        grudges.any(|(_, tolerated)| tolerated.overlaps(refusals))
+    }
+
     /// Refusals that only one of several grounds can be the reason of, and which therefore tell something.
     fn told_apart(&self) -> Vec<Branch> {
         if !self.must.is_empty() || !self.should.is_empty() || self.may.len() < 2 {
@@ -415,9 +420,9 @@ impl<'w> Gate<'w> {
                 .iter()
                 .enumerate()
                 .filter(|(other, _)| *other != at);
-            others
-                .into_iter()
-                .all(|(_, other)| !other.refusals.overlaps(ground.refusals))
+            let mut others = others.map(|(_, other)| other.refusals);
+            !others.any(|other| other.overlaps(ground.refusals))
+                && !self.is_grudged(ground.refusals)
         };
         self.may
             .iter()
@@ -474,6 +479,7 @@ impl<'w> Gate<'w> {
         let mut learns = Learns::new();
         if certain.is_empty()
             && self.may.len() == 1
+            && !self.is_grudged(refusals)
             && let Some(tells) = first.tells
         {
             learns.push((tells.choice, tells.refused));

@@ -1199,7 +1199,10 @@ fn adopt(domain: &str, kind: Kind) -> Adopt {
         let shown = Json::parse(text.as_bytes()).unwrap_or(Json::Null);
         if let Some(standard) = store.standards.get_mut(&handle) {
             standard.id = name.map(Arc::from).or(standard.id.take());
-            standard.rest.missing = None;
+            // Whose last known source is gone may have another, and go with that.
+            if !standard.sources.is_empty() {
+                standard.rest.missing = None;
+            }
             let flat = super::portrait::flatten(kind, &shown);
             standard.change(false, |fields| {
                 for (path, held) in fields {

@@ -44,12 +44,13 @@ pub(super) fn unknowable(domain: &str) -> Branch {
     branch
 }
 
-/// Nothing about the domain is certain any more.
+/// Nothing about the domain is certain any more, but to the reference, which knows what it did.
 pub(super) fn obscure(domain: &str) -> Effect {
     let domain = domain.to_owned();
     Effect::new(move |world, _| {
+        let observes = !world.reference;
         if let Some(domain) = world.domain_mut(&domain) {
-            domain.obscured = true;
+            domain.obscured |= observes;
         }
     })
 }

@@ -112,7 +112,7 @@ pub enum Why {
     #[error("has no name; names hold letters, digits, `-` and `_`, and begin with a letter")]
     NoName,
     /// There is no such filter.
-    #[error("has an unknown filter `{0}`; there are `uri`, `json`, `upper` and `pad N`")]
+    #[error("has an unknown filter `{0}`; there are `uri`, `percent`, `json`, `upper` and `pad N`")]
     NoFilter(String),
     /// The count of `repeat` is missing or no number.
     #[error("has no count; `${{repeat 3 a}}` is `aaa`")]
@@ -549,6 +549,7 @@ fn substitute(
 fn filtered(value: &str, filter: &str, budget: &mut usize) -> Result<String, Why> {
     let filtered = match filter {
         "uri" => percent::encode(value),
+        "percent" => value.bytes().map(|byte| format!("%{byte:02X}")).collect(),
         "json" => {
             let quoted = Json::from(value).to_string();
             quoted[1..quoted.len() - 1].to_owned()
@@ -643,6 +644,7 @@ mod tests {
             ("${domain}${domain}", "d-1d-1"),
             ("$${domain} $$${domain}", "${domain} $${domain}"),
             ("${token|uri}", "a%2B%2F%3D%22%C3%A9"),
+            ("${token|percent}", "%61%2B%2F%3D%22%C3%A9"),
             ("\"${token|json}\"", r#""a+/=\"é""#),
             ("${domain|upper}", "D-1"),
             ("${domain|pad 6}|${domain|pad 2}", "d-1xxx|d-1"),

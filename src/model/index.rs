@@ -75,6 +75,20 @@ impl Standing {
             Self::Never(_) => None,
         }
     }
+
+    /// The surer of two.
+    pub(super) fn or(self, other: Self) -> Self {
+        let doubt = |standing| match standing {
+            Self::Sure => 0,
+            Self::Likely(_) => 1,
+            Self::Open(_) => 2,
+            Self::Never(_) => 3,
+        };
+        match doubt(other) < doubt(self) {
+            true => other,
+            false => self,
+        }
+    }
 }
 
 /// An entry: the subject it leads to.
@@ -549,6 +563,18 @@ mod tests {
         assert_eq!(Standing::Likely(rule).found(), Some(true));
         assert_eq!(Standing::Open(rule).found(), Some(false));
         assert_eq!(Standing::Never(rule).found(), None);
+        let all = [
+            Standing::Sure,
+            Standing::Likely(rule),
+            Standing::Open(rule),
+            Standing::Never(rule),
+        ];
+        for (at, one) in all.into_iter().enumerate() {
+            for other in &all[at..] {
+                assert_eq!(one.or(*other), one);
+                assert_eq!(other.or(one), one);
+            }
+        }
     }
 
     #[test]

@@ -482,7 +482,16 @@ impl Visit<'_, '_> {
             let again = before
                 .iter()
                 .any(|(name, known)| *name == key.name && known == parts);
-            let standing = home.standing(key, parts, again, why);
+            let mut standing = home.standing(key, parts, again, why);
+            if !ways.is_reference() {
+                // Where several definitions of a key say the same, one that stores it is enough.
+                let others = valued.iter().filter(|(other, same)| {
+                    !Arc::ptr_eq(other, key) && Arc::ptr_eq(&other.name, &key.name) && same == parts
+                });
+                for (other, parts) in others {
+                    standing = standing.or(home.standing(other, parts, again, why));
+                }
+            }
             let standing = match (standing, ways.is_reference()) {
                 (Standing::Never(_), true) => continue,
                 // The reference stores whatever may be stored.

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::draw::Draw;
 use super::printed;
 use super::story::Asked;
+use super::traps;
 use crate::case::{Body, Say, Step};
 use crate::contract::operation;
 use crate::contract::shape::{Member, Place, Shape, StringShape};
@@ -34,7 +35,7 @@ pub(super) fn step(draw: &mut Draw<'_>, asked: &Asked) -> Option<Step> {
     let Some(body) = &asked.body else {
         return address(draw, asked, known.input);
     };
-    if draw.once_in(8) {
+    if draw.once_in(5) {
         return address(draw, asked, known.input);
     }
     let mut body = Value::Object(body.clone());
@@ -55,12 +56,20 @@ pub(super) fn step(draw: &mut Draw<'_>, asked: &Asked) -> Option<Step> {
             printed(&body)
         }
         10 => {
+            let name = match draw.once_in(2) {
+                true => traps::MEMBERS[draw.below(traps::MEMBERS.len())],
+                false => "Unheard",
+            };
             at(&mut body, &parent(&site.path))?
                 .as_object_mut()?
-                .insert("Unheard".into(), json!({"of": [1]}));
+                .insert(name.into(), json!({"of": [1]}));
             printed(&body)
         }
         11 => return Some(asked.step_with(Body::Text(duplicated(&body, site)?))),
+        _ if matches!(site.shape, Shape::Integer { .. }) && draw.once_in(2) => {
+            let integer = traps::INTEGERS[draw.below(traps::INTEGERS.len())];
+            written(&mut body, &site.path, integer)?
+        }
         _ => {
             *at(&mut body, &site.path)? = faulty(draw, site);
             printed(&body)
@@ -141,16 +150,25 @@ fn remove(body: &mut Value, path: &Path) {
     }
 }
 
+/// The text of the body with an integer in a place, as it is: values of JSON hold none of more than 64 bits.
+fn written(body: &mut Value, path: &Path, integer: &str) -> Option<String> {
+    const PLACE: &str = "here goes an integer";
+    *at(body, path)? = PLACE.into();
+    Some(printed(body).replacen(&printed(&PLACE), integer, 1))
+}
+
 /// Writes the name of a member in another case, or with a character that names seldom have.
 fn rename(draw: &mut Draw<'_>, body: &mut Value, path: &Path) {
     let Some(Segment::Member(name)) = path.last() else {
         return remove(body, path);
     };
-    let other = match draw.below(4) {
+    let other = match draw.below(6) {
         0 => name.to_lowercase(),
         1 => format!("{name} "),
         2 => format!("{name}."),
-        _ => "x".repeat(65),
+        3 => "x".repeat(65),
+        4 => name.to_uppercase(),
+        _ => traps::MEMBERS[draw.below(traps::MEMBERS.len())].to_owned(),
     };
     if let Some(Value::Object(members)) = at(body, &parent(path))
         && let Some(value) = members.shift_remove(name)
@@ -299,8 +317,11 @@ fn address(draw: &mut Draw<'_>, asked: &Asked, members: &'static [Member]) -> Op
     let pages = members.iter().any(|member| member.wire == "max-results");
     if pages && draw.once_in(2) {
         let path = target.split('?').next().unwrap_or_default();
-        let sizes = ["0", "101", "1", "100", "-1", "x", "1.5", "", "01", "%31"];
-        *target = format!("{path}?max-results={}", sizes[draw.below(sizes.len())]);
+        *target = format!("{path}?{}", traps::query(draw));
+        return Some(step);
+    }
+    if draw.once_in(2) {
+        *target = traps::respelt(draw, target)?;
         return Some(step);
     }
     let segments: Vec<&str> = target.split('/').collect();
@@ -321,6 +342,10 @@ fn address(draw: &mut Draw<'_>, asked: &Asked, members: &'static [Member]) -> Op
         "-a",
         "a%00",
         "%F0%9F%98%80",
+        "..",
+        "%2E%2e",
+        "a+b",
+        "__proto__",
     ];
     let name = names[draw.below(names.len())];
     let place = match segments.get(3) {
@@ -350,4 +375,4 @@ fn of_domain(domain: &str, label: &str) -> Option<String> {
 }
 
 /// Those of the labels above that a domain can have.
-const DOMAINS: [&str; 3] = ["nobody-has-this", "0a", "-a"];
+const DOMAINS: [&str; 4] = ["nobody-has-this", "0a", "-a", "__proto__"];

@@ -63,3 +63,16 @@ impl<'b> Draw<'b> {
         0
     }
 }
+
+/// Bytes that decide in many ways, for tests.
+#[cfg(test)]
+pub(super) fn noise(seed: u64) -> Vec<u8> {
+    let mut state = seed;
+    let mut next = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        state.to_le_bytes()[6]
+    };
+    (0..256).map(|_| next()).collect()
+}

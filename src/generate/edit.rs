@@ -10,59 +10,13 @@ use super::adverse;
 use super::draw::Draw;
 use super::printed;
 use super::story::{Asked, Story};
+use super::traps;
 use crate::case::bind::{DEFAULT_ARN, Values, each_fresh_name, message};
 use crate::case::{Body, Case, Say, Step};
 use crate::contract::operation::addressed;
 
 /// How many steps a case may grow to: enough for two dozen of something, each of which is looked for afterwards.
 const MOST_STEPS: usize = 48;
-
-/// Texts that tend to be treated wrongly.
-const TRAPS: &[&str] = &[
-    "a",
-    "A",
-    "b",
-    "",
-    " ",
-    "a ",
-    "é",
-    "e\u{301}",
-    "İ",
-    "ß",
-    "\u{1f600}",
-    "0",
-    "1",
-    "00",
-    "-1",
-    "1e3",
-    "null",
-    "true",
-    "_profileId",
-    "_email",
-    "_phone",
-    "_source.a",
-    "_profile.EmailAddress",
-    "_profile.Attributes.a",
-    "_asset.Name",
-    "{{a.b}}",
-    "{{#if a}}b{{/if}}",
-    "Ann@Example.com",
-    "ann@example.com",
-    "+15550100",
-    "UNIQUE",
-    "PROFILE",
-    "NEW_ONLY",
-    "LOOKUP_ONLY",
-    "SECONDARY",
-    "ASSET",
-    "CASE",
-    "STRING",
-    "NUMBER",
-    "PHONE_NUMBER",
-    "EMAIL_ADDRESS",
-    "NAME",
-    "%2F",
-];
 
 /// The case with one to three changes.
 ///
@@ -227,7 +181,7 @@ fn operation_of(step: &Step) -> Option<&'static str> {
     addressed(&message(step, &values).ok()?).map(|operation| operation.name)
 }
 
-/// Another page size, another name in the path, or the method of a neighbour.
+/// Another page size, another name in the path or another way to write it, or the method of a neighbour.
 fn change_target(draw: &mut Draw<'_>, case: &mut Case, at: usize) -> Option<()> {
     let from = draw.below(case.steps.len());
     let other = match &case.steps.get(from)?.say {
@@ -238,13 +192,19 @@ fn change_target(draw: &mut Draw<'_>, case: &mut Case, at: usize) -> Option<()> 
         return None;
     };
     let path = target.split('?').next()?.to_owned();
-    match draw.below(4) {
+    match draw.below(5) {
         0 => {
-            let size = ["1", "2", "100", "101", "0", "-1", "1.0"][draw.below(7)];
-            *target = format!("{path}?max-results={size}");
+            let query = match draw.once_in(2) {
+                true => traps::query(draw),
+                false => {
+                    ["max-results=1", "max-results=2", "max-results=100"][draw.below(3)].to_owned()
+                }
+            };
+            *target = format!("{path}?{query}");
         }
-        1 => *method = other.0,
-        2 => (*method, *target) = other,
+        1 => *target = traps::respelt(draw, target)?,
+        2 => *method = other.0,
+        3 => (*method, *target) = other,
         _ => {
             let mut labels: Vec<&str> = path.split('/').collect();
             let theirs: Vec<&str> = other.1.split(['/', '?']).skip(1).collect();
@@ -363,18 +323,23 @@ fn another(draw: &mut Draw<'_>, value: &Value, others: &dyn Fn() -> Vec<String>)
         Value::String(text) => match draw.weighed(&[4, 3, 1, 1, 1, 1]) {
             0 => match draw.pick(&others()) {
                 Some(other) => other.as_str().into(),
-                None => TRAPS[draw.below(TRAPS.len())].into(),
+                None => traps::TEXTS[draw.below(traps::TEXTS.len())].into(),
             },
-            1 => TRAPS[draw.below(TRAPS.len())].into(),
+            1 => traps::TEXTS[draw.below(traps::TEXTS.len())].into(),
             2 => text.to_uppercase().into(),
             3 => format!("{text} ").into(),
             4 => text.chars().skip(1).collect::<String>().into(),
             _ => odd(draw),
         },
-        Value::Number(number) => match (draw.weighed(&[2, 2, 1, 1]), number.as_i64()) {
+        Value::Number(number) => match (draw.weighed(&[2, 2, 1, 1, 2]), number.as_i64()) {
             (0, Some(number)) => number.wrapping_add(1).into(),
             (1, Some(number)) => number.wrapping_sub(1).into(),
             (2, _) => number.to_string().into(),
+            (4, _) => {
+                let edge = traps::INTEGERS[draw.below(traps::INTEGERS.len())];
+                // What no value of JSON holds as it is written is another number here.
+                serde_json::from_str(edge).unwrap_or(Value::Null)
+            }
             _ => odd(draw),
         },
         Value::Bool(is) => match draw.below(2) {
@@ -397,17 +362,24 @@ fn another(draw: &mut Draw<'_>, value: &Value, others: &dyn Fn() -> Vec<String>)
             let mut members = members.clone();
             let names: Vec<String> = members.keys().cloned().collect();
             let name = draw.pick(&names).cloned();
-            match (draw.below(4), name) {
+            match (draw.below(5), name) {
                 (0, Some(name)) => {
                     members.remove(&name);
                 }
                 (1, Some(name)) => {
                     let value = members.shift_remove(&name).unwrap_or_default();
-                    members.insert(TRAPS[draw.below(TRAPS.len())].to_owned(), value);
+                    members.insert(
+                        traps::TEXTS[draw.below(traps::TEXTS.len())].to_owned(),
+                        value,
+                    );
                 }
                 (2, Some(name)) => {
                     let value = members[&name].clone();
                     members.insert(format!("{name}2"), value);
+                }
+                (3, _) => {
+                    let name = traps::MEMBERS[draw.below(traps::MEMBERS.len())];
+                    members.insert(name.to_owned(), "x".into());
                 }
                 _ => return odd(draw),
             }
@@ -437,26 +409,15 @@ fn odd(draw: &mut Draw<'_>) -> Value {
 mod tests {
     use super::*;
     use crate::case::text;
+    use crate::generate::draw::noise;
     use crate::generate::nth as generated;
-
-    fn bytes(seed: u64) -> Vec<u8> {
-        let mut state = seed;
-        (0..256)
-            .map(|_| {
-                state = state
-                    .wrapping_mul(6_364_136_223_846_793_005)
-                    .wrapping_add(1);
-                state.to_le_bytes()[6]
-            })
-            .collect()
-    }
 
     #[test]
     fn edited_cases_are_others_and_read_as_they_are_written() {
         let mut changed = 0;
         for number in 0..500 {
             let case = generated(5, number % 20).case;
-            let edited = edited(case.clone(), &bytes(number));
+            let edited = edited(case.clone(), &noise(number));
             let printed = text::print(&edited);
             assert_eq!(
                 text::parse(&printed, "edited.case").as_ref(),
@@ -474,7 +435,7 @@ mod tests {
         let (mut speaks, mut added) = (0, 0);
         for number in 0..200 {
             let before = generated(8, number).case.steps;
-            let bytes = bytes(number);
+            let bytes = noise(number);
             let after = Story::continued(&mut Draw::new(&bytes), before.clone());
             assert_eq!(after[..before.len()], before);
             let bound = |steps: &[Step]| -> Vec<String> {
@@ -524,7 +485,7 @@ mod tests {
     #[test]
     fn a_crossing_has_a_beginning_and_an_end() {
         let (one, other) = (generated(5, 1).case, generated(5, 2).case);
-        let crossed = crossed(&one, &other, &bytes(3));
+        let crossed = crossed(&one, &other, &noise(3));
         let kept = crossed
             .steps
             .iter()

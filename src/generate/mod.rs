@@ -17,6 +17,7 @@ mod damage;
 mod draw;
 mod edit;
 mod story;
+mod traps;
 mod types;
 
 use std::collections::BTreeMap;

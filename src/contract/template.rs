@@ -20,6 +20,13 @@ pub struct Template {
 }
 
 impl Template {
+    /// What an object of it is made of: the source paths that its keys read, with the names of the keys, and all others.
+    pub(crate) fn sources(&self) -> impl Iterator<Item = (&'static str, Option<&'static str>)> {
+        let key = |path| self.keys.iter().find(move |(_, _, source)| *source == path);
+        let fields = self.fields.iter();
+        fields.map(move |(source, _)| (*source, key(*source).map(|(name, ..)| *name)))
+    }
+
     /// The body with which GetProfileObjectTypeTemplate shows it.
     pub fn to_json(&self) -> Json {
         let text = |text: &str| Json::from(text);
@@ -147,6 +154,11 @@ pub fn target_within(root: &str, path: &str) -> Target {
 /// The members of the standard profile that are texts.
 pub fn profile_members() -> &'static [&'static str] {
     &PROFILE
+}
+
+/// The members of the standard profile that are addresses, and the members of each.
+pub(crate) fn addresses() -> (&'static [&'static str], &'static [&'static str]) {
+    (&ADDRESSES, &ADDRESS)
 }
 
 /// Whether a member of the standard profile is an address.

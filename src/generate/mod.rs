@@ -16,6 +16,7 @@ mod adverse;
 mod damage;
 mod draw;
 mod edit;
+mod portrait;
 mod story;
 mod traps;
 mod types;

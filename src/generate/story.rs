@@ -3,6 +3,7 @@
 //! The writer holds the conversation with the reference model as it goes, so it knows which profiles, objects and assets
 //! there are to speak of. What it writes down is the case alone; names stand for whatever only the target knows.
 
+mod meet;
 mod redo;
 
 use serde_json::{Map, Value, json};
@@ -10,14 +11,14 @@ use serde_json::{Map, Value, json};
 use super::adverse;
 use super::damage;
 use super::draw::Draw;
-use super::types::{Type, Values as Kind, template};
-use super::{Dealing, Yield, printed};
+use super::types::{OWNER, Type, Values as Kind, template};
+use super::{Dealing, Yield, portrait, printed, traps};
 use crate::case::bind::{DEFAULT_ARN, Values, each_fresh_name, each_name, learn, message};
 use crate::case::{Binding, Body, Case, Manner, Say, Step};
 use crate::contract::RuleId;
 use crate::contract::operation::{self, addressed};
 use crate::model::{Model, Outcome};
-use crate::wire::{Message, Response};
+use crate::wire::{Message, Response, percent};
 
 /// The clock of the reference while a story is written, in milliseconds since the epoch.
 const NOW_MS: i64 = 1_700_000_000_000;
@@ -284,7 +285,11 @@ impl<'d, 'b> Story<'d, 'b> {
 
     fn open_domain(&mut self, name: &'static str) {
         let days = [30, 1, 1096][self.draw.below(3)];
-        let body = json!({"DefaultExpirationDays": days});
+        let mut body = json!({"DefaultExpirationDays": days});
+        if self.draw.once_in(6) {
+            let (member, value) = self.domain_member();
+            body[member] = value;
+        }
         self.say(Asked::new(
             "CreateDomain",
             format!("/domains/${{{name}}}"),
@@ -293,8 +298,18 @@ impl<'d, 'b> Story<'d, 'b> {
         self.domains.push(Domain::new(name));
     }
 
+    /// A member that a domain may have, and a value for it.
+    fn domain_member(&mut self) -> (&'static str, Value) {
+        match self.draw.below(4) {
+            0 => ("Tags", tags(self.draw)),
+            1 => ("Matching", json!({"Enabled": false})),
+            2 => ("DefaultEncryptionKey", "".into()),
+            _ => ("DeadLetterQueueUrl", "".into()),
+        }
+    }
+
     /// What a story may do next.
-    const TURNS: [Turn<'d, 'b>; 20] = [
+    const TURNS: [Turn<'d, 'b>; 24] = [
         turn(22, "PutProfileObject", Self::put_object),
         turn(14, "SearchProfiles", Self::search),
         turn(12, "ListProfileObjects", Self::list_objects),
@@ -314,6 +329,10 @@ impl<'d, 'b> Story<'d, 'b> {
         turn(2, "DeleteProfileObjectType", Self::delete_type),
         turn(2, "TagResource", Self::tag),
         turn(1, "GetProfileObjectTypeTemplate", Self::show_template),
+        turn(2, "PutProfileObject", Self::put_objects_that_meet),
+        turn(1, "PutProfileObject", Self::put_object_of_template),
+        turn(1, "ListDomains", Self::list_domains),
+        turn(1, "ListProfileObjectTypeTemplates", Self::list_templates),
         turn(2, "CreateDomain", Self::open_another),
     ];
 
@@ -374,19 +393,32 @@ impl<'d, 'b> Story<'d, 'b> {
             return self.create_profile(at);
         };
         let object = kind.object(self.draw);
-        let name = self.name("k");
-        let asked = Asked::new(
-            "PutProfileObject",
-            self.path(at, "/profiles/objects"),
-            Some(json!({"ObjectTypeName": kind.name, "Object": escaped(&object)})),
-        );
-        if self.say(asked.binding(&name, "/ProfileObjectUniqueKey")) && self.knows(&name) {
-            self.domains[at].objects.push((kind.name, name));
-        }
+        self.put(at, kind.name, &object);
         if self.draw.once_in(3)
             && let Some((key, value)) = kind.value_of(&object)
         {
             self.search_for(at, key, &value);
+        }
+    }
+
+    /// Puts an object, and remembers its key.
+    fn put(&mut self, at: usize, kind: &'static str, object: &str) {
+        let mut text = escaped(object);
+        if object.contains(OWNER) {
+            let owner = match self.some_profile(at) {
+                Some(profile) => variable(&profile),
+                None => "0".repeat(32),
+            };
+            text = text.replace(&escaped(OWNER), &owner);
+        }
+        let name = self.name("k");
+        let asked = Asked::new(
+            "PutProfileObject",
+            self.path(at, "/profiles/objects"),
+            Some(json!({"ObjectTypeName": kind, "Object": text})),
+        );
+        if self.say(asked.binding(&name, "/ProfileObjectUniqueKey")) && self.knows(&name) {
+            self.domains[at].objects.push((kind, name));
         }
     }
 
@@ -438,19 +470,19 @@ impl<'d, 'b> Story<'d, 'b> {
     }
 
     /// Looks for the profile that has a value, and remembers it.
-    fn search_for(&mut self, at: usize, key: &str, value: &str) {
+    fn search_for(&mut self, at: usize, key: &str, value: &str) -> Option<String> {
         let body = json!({"KeyName": key, "Values": [escaped(value)]});
         let name = self.name("p");
         let target = self.path(at, "/profiles/search");
         let asked = Asked::new("SearchProfiles", target, Some(body));
-        self.find(at, asked, name);
+        self.find(at, asked, name)
     }
 
-    fn find(&mut self, at: usize, asked: Asked, name: String) {
+    fn find(&mut self, at: usize, asked: Asked, name: String) -> Option<String> {
         self.say(asked.binding(&name, "/Items/0/ProfileId"));
-        if self.knows(&name) {
-            self.domains[at].profiles.push(name);
-        }
+        let found = self.knows(&name).then_some(name)?;
+        self.domains[at].profiles.push(found.clone());
+        Some(found)
     }
 
     fn list_objects(&mut self, at: usize) {
@@ -505,35 +537,40 @@ impl<'d, 'b> Story<'d, 'b> {
             Some(Value::Object(body)),
         );
         if self.say(asked.binding(&name, "/ProfileId")) && self.knows(&name) {
-            self.domains[at].profiles.push(name);
+            self.domains[at].profiles.push(name.clone());
+            if self.draw.once_in(4) {
+                self.look_up(at, &name);
+            }
         }
     }
 
     fn profile_fields(&mut self) -> Map<String, Value> {
-        let fields: [(&'static str, Kind); 7] = [
-            ("FirstName", Kind::Name),
-            ("LastName", Kind::Name),
-            ("EmailAddress", Kind::Mail),
-            ("PhoneNumber", Kind::Phone),
-            ("AccountNumber", Kind::Text),
-            ("BusinessName", Kind::Text),
-            ("AdditionalInformation", Kind::Text),
-        ];
         let mut body = Map::new();
         for _ in 0..self.draw.between(1, 3) {
-            let (name, kind) = fields[self.draw.below(fields.len())];
+            let (name, kind) = portrait::member(self.draw);
             let value = kind.value(self.draw);
             body.insert(name.to_owned(), escaped(value).into());
         }
         match self.draw.below(8) {
-            5 => body.insert(
-                "Attributes".into(),
-                json!({"tier": "gold", "toString": "x"}),
-            ),
-            6 => body.insert("Address".into(), json!({"City": "Oslo", "Country": "NO"})),
-            7 => body.insert("Gender".into(), "UNSPECIFIED".into()),
-            _ => None,
-        };
+            4 => {
+                let (first, address) = portrait::address(self.draw);
+                body.insert(first.into(), address);
+                let (second, address) = portrait::address(self.draw);
+                body.insert(second.into(), address);
+            }
+            5 => {
+                body.insert("Attributes".into(), portrait::attributes(self.draw));
+            }
+            6 => {
+                body.insert("Address".into(), json!({"City": "Oslo", "Country": "NO"}));
+            }
+            7 => {
+                let (name, value) =
+                    [("Gender", "UNSPECIFIED"), ("PartyType", "OTHER")][self.draw.below(2)];
+                body.insert(name.into(), value.into());
+            }
+            _ => {}
+        }
         body
     }
 
@@ -549,6 +586,10 @@ impl<'d, 'b> Story<'d, 'b> {
         if self.draw.once_in(3) {
             // An empty text takes the value away.
             body.insert(name.to_owned(), "".into());
+        }
+        if self.draw.once_in(8) {
+            let attribute = self.draw.text(&portrait::ATTRIBUTES);
+            body.insert("Attributes".into(), json!({attribute: ""}));
         }
         let target = self.path(at, "/profiles");
         self.say(Asked::new(
@@ -630,23 +671,34 @@ impl<'d, 'b> Story<'d, 'b> {
     }
 
     fn merge(&mut self, at: usize) {
-        let pair = match self.focus.clone() {
-            // One takes in more and more, and what was taken in is gone.
-            Some(main) => {
-                self.create_profile(at);
-                Some(main).zip(self.domains[at].profiles.last().cloned())
-            }
-            None => self.some_profile(at).zip(self.some_profile(at)),
-        };
-        let Some((main, other)) = pair else {
+        let Some(main) = self.focus.clone().or_else(|| self.some_profile(at)) else {
             return self.create_profile(at);
+        };
+        let mut others = self.domains[at].profiles.clone();
+        others.retain(|other| self.values.get(other) != self.values.get(&main));
+        // One that is spoken of takes in more and more, and what was taken in is gone.
+        if self.focus.is_some() || others.is_empty() {
+            self.create_profile(at);
+            others = self.domains[at]
+                .profiles
+                .last()
+                .cloned()
+                .into_iter()
+                .collect();
+        }
+        let Some(other) = self.draw.pick(&others).cloned() else {
+            return;
         };
         if self.values.get(&main) == self.values.get(&other) {
-            return self.create_profile(at);
+            return;
         }
-        let body = json!({
+        let mut body = json!({
             "MainProfileId": variable(&main), "ProfileIdsToBeMerged": [variable(&other)]
         });
+        if self.draw.once_in(3) {
+            let (member, _) = portrait::member(self.draw);
+            body["FieldSourceProfileIds"] = json!({member: variable(&other)});
+        }
         let target = self.path(at, "/profiles/objects/merge");
         self.say(Asked::new("MergeProfiles", target, Some(body)));
         self.look_up(at, &main);
@@ -658,7 +710,16 @@ impl<'d, 'b> Story<'d, 'b> {
             return self.put_type(at);
         };
         let target = self.path(at, &format!("/object-types/{}", kind.name));
+        let target = self.encoded_now_and_then(target);
         self.say(Asked::new("GetProfileObjectType", target, None));
+    }
+
+    /// The target, now and then with an escape in its label, which changes nothing, or with one that is escaped itself.
+    fn encoded_now_and_then(&mut self, target: String) -> String {
+        match self.draw.once_in(8) {
+            true => traps::with_character(self.draw, &target).unwrap_or(target),
+            false => target,
+        }
     }
 
     fn delete_type(&mut self, at: usize) {
@@ -689,41 +750,76 @@ impl<'d, 'b> Story<'d, 'b> {
 
     fn show_domain(&mut self, at: usize) {
         let target = self.path(at, "");
+        let target = self.encoded_now_and_then(target);
         self.say(Asked::new("GetDomain", target, None));
+    }
+
+    fn list_domains(&mut self, _: usize) {
+        let mut asked = Asked::new("ListDomains", "/domains?max-results=100".to_owned(), None);
+        asked.manner.pages = Some(9);
+        self.say(asked);
     }
 
     fn update_domain(&mut self, at: usize) {
         let target = self.path(at, "");
         let days = [7, 1, 1096][self.draw.below(3)];
         let mut body = json!({"DefaultExpirationDays": days});
-        if self.draw.once_in(3) {
-            body["Tags"] = json!({"stage": "prod"});
+        match self.draw.below(6) {
+            3 | 4 => body["Tags"] = json!({"stage": "prod"}),
+            5 => {
+                // What is left out stays as it is.
+                let (member, value) = self.domain_member();
+                body = json!({member: value});
+            }
+            _ => {}
         }
         self.say(Asked::new("UpdateDomain", target, Some(body)));
         self.show_domain(at);
     }
 
     fn tag(&mut self, at: usize) {
-        let name = self.domains[at].name;
-        let target = format!("/tags/${{arn|uri}}%3Adomains%2F${{{name}|uri}}");
-        let key = self.draw.text(&["stage", "owner", "a/b"]);
+        let target = self.resource(at);
         match self.draw.below(2) {
             0 => {
-                let body = json!({"tags": {key: "x"}});
+                let body = json!({"tags": tags(self.draw)});
                 self.say(Asked::new("TagResource", target.clone(), Some(body)));
             }
             _ => {
-                let key = key.replace('/', "%2F");
-                let target = format!("{target}?tagKeys={key}");
+                let keys: Vec<String> = (0..self.draw.between(1, 2))
+                    .map(|_| format!("tagKeys={}", percent::encode(self.draw.text(&TAG_KEYS))))
+                    .collect();
+                let target = format!("{target}?{}", keys.join("&"));
                 self.say(Asked::new("UntagResource", target, None));
             }
         }
         self.say(Asked::new("ListTagsForResource", target, None));
     }
 
+    /// Where the tags of a domain, or of one of its types, are.
+    fn resource(&mut self, at: usize) -> String {
+        let name = self.domains[at].name;
+        let domain = format!("/tags/${{arn|uri}}%3Adomains%2F${{{name}|uri}}");
+        let kind = match self.draw.once_in(3) {
+            true => self.some_type(at),
+            false => None,
+        };
+        match kind {
+            Some(kind) => format!("{domain}%2Fobject-types%2F{}", kind.name),
+            None => domain,
+        }
+    }
+
     fn show_template(&mut self, _: usize) {
         let target = format!("/templates/{}", template(self.draw));
         self.say(Asked::new("GetProfileObjectTypeTemplate", target, None));
+    }
+
+    fn list_templates(&mut self, _: usize) {
+        let size = [100, 2, 5][self.draw.below(3)];
+        let target = format!("/templates?max-results={size}");
+        let mut asked = Asked::new("ListProfileObjectTypeTemplates", target, None);
+        asked.manner.pages = Some(9);
+        self.say(asked);
     }
 
     /// Adds a step, as it should be or spoilt, and hears what the reference says. Returns whether it was served as it
@@ -791,6 +887,8 @@ impl<'d, 'b> Story<'d, 'b> {
                 }
                 self.yields.adversarial += 1;
             }
+            // Of how a path is written several rules may speak at once.
+            Broken::Several if target_of(&step) != asked.target => {}
             Broken::Several => return,
         }
         self.push_spoilt(step);
@@ -887,11 +985,34 @@ impl<'d, 'b> Story<'d, 'b> {
     }
 }
 
+/// The target of a request.
+fn target_of(step: &Step) -> &str {
+    match &step.say {
+        Say::Request { target, .. } => target,
+        Say::Raw(_) => "",
+    }
+}
+
 /// How many rules a request breaks.
 enum Broken {
     None,
     One(RuleId),
     Several,
+}
+
+/// Keys of tags, with every kind of character they may have.
+const TAG_KEYS: [&str; 9] = [
+    "stage", "owner", "a/b", "Stage", "a+b", "a=b", "1;a:b", "<_.-,", "stages",
+];
+
+/// One or two tags.
+fn tags(draw: &mut Draw<'_>) -> Value {
+    let mut tags = Map::new();
+    for _ in 0..draw.between(1, 2) {
+        let value = draw.text(&["x", "y", "", "X", "a b", " ", "\u{e9}\u{1f600}", "&=+%2F"]);
+        tags.insert(draw.text(&TAG_KEYS).to_owned(), value.into());
+    }
+    tags.into()
 }
 
 /// A value that has a name.

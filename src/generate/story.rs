@@ -396,8 +396,10 @@ impl<'d, 'b> Story<'d, 'b> {
         self.put(at, kind.name, &object);
         if self.draw.once_in(3)
             && let Some((key, value)) = kind.value_of(&object)
+            && let Some(profile) = self.search_for(at, key, &value)
+            && self.draw.once_in(3)
         {
-            self.search_for(at, key, &value);
+            self.list_of(at, &profile, kind.name);
         }
     }
 

@@ -435,12 +435,15 @@ impl Type {
                 json!(u64::MAX),
                 json!(i64::MIN),
             ];
-            let extra = extras[draw.below(extras.len())].clone();
-            let name = match draw.once_in(2) {
-                true => traps::MEMBERS[draw.below(traps::MEMBERS.len())],
-                false => "extra",
-            };
-            object.entry(name).or_insert(extra);
+            for _ in 0..draw.between(1, 2) {
+                let extra = extras[draw.below(extras.len())].clone();
+                let name = match draw.below(3) {
+                    0 => "extra",
+                    1 => draw.text(traps::MEMBERS),
+                    _ => traps::MEMBERS[draw.below(traps::MEMBERS.len())],
+                };
+                object.entry(name).or_insert(extra);
+            }
         }
         printed(&object)
     }
@@ -573,7 +576,7 @@ fn keys(
         ));
     }
     // In which order keys are written says nothing.
-    if draw.once_in(3) {
+    if draw.once_in(2) {
         let end = draw.below(keys.len());
         keys.rotate_right(end);
     }

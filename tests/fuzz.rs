@@ -18,6 +18,7 @@ use profile_contract::generate;
 use profile_contract::judge::judge;
 use profile_contract::model::Model;
 use profile_contract::replay::{InProcess, Local, Next, Settings, Target, replay};
+use profile_contract::variation::{self, Varied};
 use profile_contract::wire::http1::request_bytes;
 use profile_contract::wire::{Message, Request};
 use tempfile::TempDir;
@@ -71,6 +72,22 @@ fn the_reference_conforms() {
         assert!(conformance.run(&input));
     }
     assert!(!conformance.run(b"no case"));
+}
+
+/// Each of some mixtures of what the contract leaves open is held to some of the inputs.
+#[test]
+fn servers_that_are_right_in_other_ways_conform() {
+    const MIXTURES: usize = 24;
+    let inputs = inputs();
+    for number in 0..MIXTURES {
+        let mut mixture = variation::mixture(number as u64);
+        mixture.retain(|one| !one.is_late() && !one.is_of_transport());
+        let server = Varied::new(&mixture, 0);
+        let conformance = Conformance::in_process(move || Local::new(server.clone()));
+        for input in inputs.iter().skip(number).step_by(MIXTURES) {
+            assert!(conformance.run(input));
+        }
+    }
 }
 
 /// What looks as if it was not there is asked for, and the case replayed once more: with a name of its own in its way.

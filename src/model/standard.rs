@@ -81,13 +81,33 @@ impl Visit<'_, '_> {
             let standard = self.store.standards.get(no);
             standard.is_some_and(|standard| standard.rest.missing.is_some())
         };
+        // What an object wrote to under another value of its key is written to again, or makes place for another.
+        let renamed = own.is_some_and(|own| {
+            let standard = self.store.standards.get(&own);
+            let written = standard.map_or(&[][..], |standard| &standard.keys);
+            let is_written = |(key, parts): &&Valued| {
+                written
+                    .iter()
+                    .any(|(name, same)| *name == key.name && same == parts)
+            };
+            let mut stored = keyed
+                .iter()
+                .filter(|(key, _)| !key.is(Identifier::LookupOnly))
+                .peekable();
+            stored.peek().is_some() && !stored.any(is_written)
+        });
         let unclear = !certain
             || foreign
             || own_elsewhere
+            || renamed
             || known.len() > 1
             || known.iter().any(doubtful)
             || matches!((known.first(), own), (Some(one), Some(own)) if *one != own);
         if unclear && !ways.is_reference() {
+            let left = own.filter(|own| !known.contains(own));
+            if let Some(standard) = left.and_then(|own| self.store.standards.get_mut(&own)) {
+                standard.rest.missing = Some(rule!("asset.deleted-source"));
+            }
             // Which of them it is, and what happens to the others, is not specified: one that the object was tied to
             // may go with it to another profile.
             concerned.extend(own);

@@ -328,6 +328,58 @@ fn of_an_asset_only_what_a_deleted_object_wrote_may_be_gone() {
     }
 }
 
+/// The second time as well, and where it was seen in between.
+#[test]
+fn an_asset_may_go_with_its_object_whenever_that_is_deleted() {
+    let first = r#"{"id":"1","m":"x","sn":"Z"}"#;
+    let shown = r#""SerialNumber":"Z""#;
+    let told = |between: &str, last: &str| -> Vec<String> {
+        vec![
+            CREATE.to_owned(),
+            device(&[("aKey", "ASSET", "sn")]),
+            put("D", first, "k1"),
+            found_by("mKey", "x", P),
+            assets(P, "", shown),
+            deleted("D", P, "k1"),
+            put("D", first, "k2"),
+            assets(P, "", between),
+            deleted("D", P, "k2"),
+            assets(P, "", last),
+        ]
+    };
+    for last in ["", shown] {
+        assert!(fits(&told(shown, last)), "{last}");
+    }
+}
+
+/// The asset is written to, or another takes its place (asset.reput-same-object: still one). Put as it was it has the asset it had.
+#[test]
+fn what_asset_an_object_has_that_is_put_with_another_serial_number_is_open() {
+    let other = ASSET.replace('a', "b");
+    let told = |serial: &str, shown: String| -> Vec<String> {
+        vec![
+            CREATE.to_owned(),
+            device(&[("aKey", "ASSET", "sn")]),
+            put("D", r#"{"id":"1","m":"x","sn":"Z"}"#, "k1"),
+            found_by("mKey", "x", P),
+            assets(P, "", r#""SerialNumber":"Z""#),
+            put(
+                "D",
+                &format!(r#"{{"id":"1","m":"x","sn":"{serial}"}}"#),
+                "k1",
+            ),
+            shown,
+        ]
+    };
+    let same = |serial: &str| assets(P, "", &format!(r#""SerialNumber":"{serial}""#));
+    let another = |serial: &str| same(serial).replace(ASSET, &other);
+    assert!(fits(&told("Z", same("Z"))));
+    assert!(!fits(&told("Z", another("Z"))));
+    assert!(!fits(&told("Z", assets(P, "", ""))));
+    assert!(fits(&told("Y", same("Y"))));
+    assert!(fits(&told("Y", another("Y"))));
+}
+
 #[test]
 fn two_keys_of_one_value_find_one_asset() {
     let keys = [("aKey", "ASSET", "sn"), ("bKey", "ASSET", "sn")];

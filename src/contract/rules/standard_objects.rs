@@ -121,7 +121,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "AG:standard identifiers",
         confidence: Derived,
         sides: One,
-        note: "",
+        note: "Of an object with another value of its ASSET key nothing is said: the asset is written to, or another takes its place.",
     },
     Rule {
         id: "asset.accumulate",

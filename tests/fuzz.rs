@@ -81,7 +81,7 @@ fn servers_that_are_right_in_other_ways_conform() {
     let inputs = inputs();
     for number in 0..MIXTURES {
         let mut mixture = variation::mixture(number as u64);
-        mixture.retain(|one| !one.is_late() && !one.is_of_transport());
+        mixture.retain(|one| one.shows_at_once());
         let server = Varied::new(&mixture, 0);
         let conformance = Conformance::in_process(move || Local::new(server.clone()));
         for input in inputs.iter().skip(number).step_by(MIXTURES) {

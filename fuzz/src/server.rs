@@ -23,9 +23,11 @@ pub fn servers() -> Box<dyn Fn() -> Box<dyn Respond> + Send + Sync> {
         (Err(_), Err(_)) => copies(Model::reference()),
         (Ok(id), Err(_)) => {
             let defect = defect::named(&id);
-            copies(Flawed::new(
-                defect.unwrap_or_else(|| panic!("{DEFECT}: no defect `{id}`")),
-            ))
+            copies(Flawed::new(defect.unwrap_or_else(|| {
+                panic!(
+                    "{DEFECT}: no defect `{id}`; `profile-contract serve --defect list` names all"
+                )
+            })))
         }
         (Err(_), Ok(ids)) => copies(Varied::new(&variations(&ids), 0)),
         (Ok(_), Ok(_)) => {
@@ -43,21 +45,20 @@ fn copies<R: Respond + Clone + Sync + 'static>(
 
 /// Variations that show without a socket and without waiting.
 fn variations(ids: &str) -> Vec<&'static Variation> {
-    let shows_here = |one: &&Variation| !one.is_late() && !one.is_of_transport();
     if let Some(number) = ids
         .strip_prefix("mixture-")
         .and_then(|number| number.parse().ok())
     {
         let mut mixture = variation::mixture(number);
-        mixture.retain(shows_here);
+        mixture.retain(|one| one.shows_at_once());
         let ids: Vec<&str> = mixture.iter().map(|one| one.id.as_ref()).collect();
         eprintln!("{VARIATION}={}", ids.join(","));
         return mixture;
     }
     let one = |id| {
         variation::named(id)
-            .filter(shows_here)
-            .unwrap_or_else(|| panic!("{VARIATION}: no variation `{id}` that shows in process"))
+            .filter(|one| one.shows_at_once())
+            .unwrap_or_else(|| panic!("{VARIATION}: no variation `{id}` that shows in process; `profile-contract serve --variation list` names all"))
     };
     ids.split(',').map(one).collect()
 }

@@ -72,14 +72,9 @@ enum Act {
 }
 
 impl Variation {
-    /// Whether it shows only over a socket.
-    pub fn is_of_transport(&self) -> bool {
-        matches!(self.act, Act::Send(_))
-    }
-
-    /// Whether effects show late.
-    pub fn is_late(&self) -> bool {
-        matches!(self.act, Act::Late(_))
+    /// Whether it shows in process, and without waiting.
+    pub fn shows_at_once(&self) -> bool {
+        !matches!(self.act, Act::Send(_) | Act::Late(_))
     }
 
     /// The option that is chosen, if that is what it is about.

@@ -123,9 +123,7 @@ pub(crate) fn of_bent_answers() -> String {
 
 /// Servers that are right in other ways: what they decided, as far as that was told, and what is worth a warning.
 pub(crate) fn of_variations(entries: &[Entry]) -> String {
-    let all: Vec<_> = variation::all()
-        .filter(|one| !one.is_late() && !one.is_of_transport())
-        .collect();
+    let all: Vec<_> = variation::all().filter(|one| one.shows_at_once()).collect();
     let mut out = String::new();
     for (at, variation) in all.iter().enumerate() {
         let rules: BTreeSet<_> = variation.rules.iter().copied().collect();

@@ -642,8 +642,16 @@ pub(super) fn writes(
         let known = known.iter().find(|(known, _)| known == path);
         let known = known.map(|(_, held)| held);
         let held = profile_value(known, no, path, &values[at], created, ways);
-        if let Some((held, vague)) = held {
-            writes.push((path.clone(), held, vague));
+        let Some((held, vague)) = held else {
+            continue;
+        };
+        let same = writes.iter_mut().find(|(written, ..)| written == path);
+        match same.filter(|_| !ways.is_reference()) {
+            Some((_, other, doubt)) => {
+                other.or(held);
+                *doubt |= vague;
+            }
+            None => writes.push((path.clone(), held, vague)),
         }
     }
     let mut filled = None;

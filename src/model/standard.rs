@@ -193,16 +193,18 @@ impl Visit<'_, '_> {
                 .iter()
                 .flatten()
                 .any(|text| text.chars().count() > LONGEST_SEARCH);
-            written.push((
-                path,
-                Held {
-                    options,
-                    rules,
-                    source: Source::Object(no),
-                    filled: Filled::No,
-                    free: free || too_long,
-                },
-            ));
+            let held = Held {
+                options,
+                rules,
+                source: Source::Object(no),
+                filled: Filled::No,
+                free: free || too_long,
+            };
+            let same = written.iter_mut().find(|(known, _)| *known == path);
+            match same.filter(|_| !ways.is_reference()) {
+                Some((_, other)) => other.or(held),
+                None => written.push((path, held)),
+            }
         }
         if let Some(object) = self.store.objects.get_mut(&no) {
             object.write_to(target);

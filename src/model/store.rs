@@ -286,6 +286,18 @@ impl Held {
         }
     }
 
+    /// Either what is known here or what is known there: two fields may write to one place (put-type.fields.target-shared).
+    pub(super) fn or(&mut self, other: Self) {
+        other
+            .options
+            .into_iter()
+            .for_each(|option| self.admit(option));
+        self.free |= other.free;
+        if self.source != other.source {
+            self.source = Source::Several;
+        }
+    }
+
     /// Also this value.
     pub(super) fn admit(&mut self, option: Option<Arc<str>>) {
         if !self.options.contains(&option) {

@@ -328,6 +328,57 @@ fn of_an_asset_only_what_a_deleted_object_wrote_may_be_gone() {
     }
 }
 
+/// Of two fields with one target the value of either may be what is held (put-type.fields.target-shared); where only one has a value, it
+/// is that one, or what was there before if the other one's was.
+#[test]
+fn two_fields_may_write_to_one_place() {
+    let fields = [
+        ("id", ""),
+        ("f", "_profile.Address.City"),
+        ("h", "_profile.Address.City"),
+        ("sn", "_asset.SerialNumber"),
+        ("s2", "_asset.SerialNumber"),
+    ];
+    let keys = [("cKey", "PROFILE UNIQUE", "id"), ("aKey", "ASSET", "id")];
+    let told = |first: &str, second: &str| -> Vec<String> {
+        vec![
+            CREATE.to_owned(),
+            typed("C", &fields, &keys),
+            put("C", &format!(r#"{{"id":"x",{first}}}"#), "k1"),
+            put("C", &format!(r#"{{"id":"x",{second}}}"#), "k1"),
+        ]
+    };
+    let and = |mut told: Vec<String>, last: String| {
+        told.push(last);
+        fits(&told)
+    };
+    let city = |value: &str| {
+        let found = found_by("cKey", "x", P);
+        let shown = format!(r#""ProfileId":"{P}","Address":{{"City":"{value}"}}"#);
+        found.replace(&format!(r#""ProfileId":"{P}""#), &shown)
+    };
+    for (first, second, shown, right) in [
+        (r#""f":"1""#, r#""f":"2""#, "2", true),
+        (r#""f":"1""#, r#""f":"2""#, "3", false),
+        (r#""f":"1","h":"2""#, r#""f":"1","h":"2""#, "1", true),
+        (r#""f":"1","h":"2""#, r#""f":"1","h":"2""#, "2", true),
+        (r#""f":"1","h":"2""#, r#""f":"1","h":"2""#, "3", false),
+    ] {
+        assert_eq!(
+            and(told(first, second), city(shown)),
+            right,
+            "{second} {shown}"
+        );
+    }
+    let both = r#""sn":"1","s2":"2""#;
+    for (serial, right) in [("1", true), ("2", true), ("3", false)] {
+        let mut told = told(both, both);
+        told.push(found_by("cKey", "x", P));
+        let shown = assets(P, "", &format!(r#""SerialNumber":"{serial}""#));
+        assert_eq!(and(told, shown), right, "{serial}");
+    }
+}
+
 /// The second time as well, and where it was seen in between.
 #[test]
 fn an_asset_may_go_with_its_object_whenever_that_is_deleted() {

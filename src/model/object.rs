@@ -644,7 +644,8 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
     if domain.obscured {
         return vec![super::free(Outcome::Free, rule!("proto.no-5xx"))];
     }
-    let anything = |gate: Gate<'_>| {
+    let anything = |mut gate: Gate<'_>| {
+        page::doubt_token(world, input, &mut gate);
         let blame = rules!["list-objects.complete"];
         gate.finish(vec![Served::new(Pattern::Any, Effect::none(), blame)])
     };

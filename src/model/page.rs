@@ -294,6 +294,21 @@ impl Listing {
     }
 }
 
+/// Where nobody can say what is listed, nobody can say either that a token leads on in it.
+pub(super) fn doubt_token(world: &World, input: &Input, gate: &mut Gate<'_>) {
+    let has_token = input
+        .next_token
+        .as_deref()
+        .is_some_and(|token| !token.is_empty());
+    if has_token && !world.reference {
+        let (refusals, why) = (
+            Refusals::BAD.or(Refusals::NOT_FOUND),
+            "a token that may lead nowhere",
+        );
+        gate.ground(Ground::may(rule!("page.token-garbage"), refusals, why));
+    }
+}
+
 /// Remembers the token of a page together with what has been listed by then, and what its items show.
 fn remember(page: &Arc<Page>, sent: Option<String>, world: &World, adopt: Option<Adopt>) -> Effect {
     if world.reference {

@@ -11,7 +11,7 @@ use super::assign::note;
 use super::domain::scope;
 use super::gate::{Branch, Gate, Ground, Outcome, Served, refused_somehow};
 use super::index::{Grade, Hit, Hits, No, Origin, Wanted};
-use super::page::{Adopt, Item, Listing, Naming, Need, Strangers};
+use super::page::{self, Adopt, Item, Listing, Naming, Need, Strangers};
 use super::pattern::{Pattern, RuleList, Rules, rules};
 use super::profile;
 use super::standard;
@@ -69,7 +69,8 @@ pub(super) fn search(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
     if domain.obscured {
         return vec![super::free(Outcome::Free, rule!("proto.no-5xx"))];
     }
-    let anything = |gate: Gate<'_>| {
+    let anything = |mut gate: Gate<'_>| {
+        page::doubt_token(world, input, &mut gate);
         let blame = rules!["search.by-key"];
         gate.finish(vec![Served::new(Pattern::Any, Effect::none(), blame)])
     };

@@ -348,4 +348,12 @@ fn what_nobody_knows_may_be_the_reason_for_a_refusal() {
     allowed(&[CREATE, CARD, &made, &format!("{filtered}{bad}")]);
     let plain = list(P, &[]).replace(r#" => 200 {"Items":[]}"#, bad);
     assert!(broken(&[CREATE, CARD, &made, &plain]).is_some());
+
+    // Nor does anybody know whether a token leads on in what it has.
+    let (path, body) = plain
+        .split_once(' ')
+        .and_then(|(_, rest)| rest.split_once(' '))
+        .expect("a request");
+    let paged = format!("POST {path}?next-token=x {body}");
+    allowed(&[CREATE, CARD, &made, &paged]);
 }

@@ -124,12 +124,9 @@ fn pieces(text: &str) -> Option<Vec<Piece>> {
             pieces.push(Piece::Text(rest[..at].to_owned()));
         }
         let inner = &rest[at + 2..];
-        let (member, after) = match inner.strip_prefix('{') {
-            Some(inner) => inner.split_once("}}}")?,
-            None => inner.split_once("}}")?,
-        };
-        let member = member.strip_prefix('&').unwrap_or(member).trim();
-        pieces.push(Piece::Member(path(member)?));
+        // What three braces or an ampersand mean the contract does not say.
+        let (member, after) = inner.split_once("}}")?;
+        pieces.push(Piece::Member(path(member.trim())?));
         rest = after;
     }
     if rest.contains("}}") {

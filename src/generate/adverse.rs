@@ -57,7 +57,7 @@ pub(super) fn step(draw: &mut Draw<'_>, asked: &Asked) -> Option<Step> {
         }
         10 => {
             let name = match draw.once_in(2) {
-                true => traps::MEMBERS[draw.below(traps::MEMBERS.len())],
+                true => draw.one_of(traps::MEMBERS),
                 false => "Unheard",
             };
             at(&mut body, &parent(&site.path))?
@@ -67,7 +67,7 @@ pub(super) fn step(draw: &mut Draw<'_>, asked: &Asked) -> Option<Step> {
         }
         11 => return Some(asked.step_with(Body::Text(duplicated(&body, site)?))),
         _ if matches!(site.shape, Shape::Integer { .. }) && draw.once_in(2) => {
-            let integer = traps::INTEGERS[draw.below(traps::INTEGERS.len())];
+            let integer = draw.one_of(traps::INTEGERS);
             written(&mut body, &site.path, integer)?
         }
         _ => {
@@ -168,7 +168,7 @@ fn rename(draw: &mut Draw<'_>, body: &mut Value, path: &Path) {
         2 => format!("{name}."),
         3 => "x".repeat(65),
         4 => name.to_uppercase(),
-        _ => traps::MEMBERS[draw.below(traps::MEMBERS.len())].to_owned(),
+        _ => draw.one_of(traps::MEMBERS).to_owned(),
     };
     if let Some(Value::Object(members)) = at(body, &parent(path))
         && let Some(value) = members.shift_remove(name)
@@ -347,7 +347,7 @@ fn address(draw: &mut Draw<'_>, asked: &Asked, members: &'static [Member]) -> Op
         "a+b",
         "__proto__",
     ];
-    let name = names[draw.below(names.len())];
+    let name = draw.one_of(&names);
     let place = match segments.get(3) {
         Some(&"object-types") if last == 4 && draw.once_in(2) => 4,
         _ => 2,

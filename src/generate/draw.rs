@@ -42,6 +42,11 @@ impl<'b> Draw<'b> {
         options.get(self.below(options.len()))
     }
 
+    /// One of these, of which there are some.
+    pub(super) fn one_of<T: Copy>(&mut self, options: &[T]) -> T {
+        options[self.below(options.len())]
+    }
+
     /// One of these texts, the first ones far more often.
     pub(super) fn text(&mut self, options: &[&'static str]) -> &'static str {
         let end = match self.below(4) {

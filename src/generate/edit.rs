@@ -323,9 +323,9 @@ fn another(draw: &mut Draw<'_>, value: &Value, others: &dyn Fn() -> Vec<String>)
         Value::String(text) => match draw.weighed(&[4, 3, 1, 1, 1, 1]) {
             0 => match draw.pick(&others()) {
                 Some(other) => other.as_str().into(),
-                None => traps::TEXTS[draw.below(traps::TEXTS.len())].into(),
+                None => draw.one_of(traps::TEXTS).into(),
             },
-            1 => traps::TEXTS[draw.below(traps::TEXTS.len())].into(),
+            1 => draw.one_of(traps::TEXTS).into(),
             2 => text.to_uppercase().into(),
             3 => format!("{text} ").into(),
             4 => text.chars().skip(1).collect::<String>().into(),
@@ -336,7 +336,7 @@ fn another(draw: &mut Draw<'_>, value: &Value, others: &dyn Fn() -> Vec<String>)
             (1, Some(number)) => number.wrapping_sub(1).into(),
             (2, _) => number.to_string().into(),
             (4, _) => {
-                let edge = traps::INTEGERS[draw.below(traps::INTEGERS.len())];
+                let edge = draw.one_of(traps::INTEGERS);
                 // What no value of JSON holds as it is written is another number here.
                 serde_json::from_str(edge).unwrap_or(Value::Null)
             }
@@ -368,17 +368,14 @@ fn another(draw: &mut Draw<'_>, value: &Value, others: &dyn Fn() -> Vec<String>)
                 }
                 (1, Some(name)) => {
                     let value = members.shift_remove(&name).unwrap_or_default();
-                    members.insert(
-                        traps::TEXTS[draw.below(traps::TEXTS.len())].to_owned(),
-                        value,
-                    );
+                    members.insert(draw.one_of(traps::TEXTS).to_owned(), value);
                 }
                 (2, Some(name)) => {
                     let value = members[&name].clone();
                     members.insert(format!("{name}2"), value);
                 }
                 (3, _) => {
-                    let name = traps::MEMBERS[draw.below(traps::MEMBERS.len())];
+                    let name = draw.one_of(traps::MEMBERS);
                     members.insert(name.to_owned(), "x".into());
                 }
                 _ => return odd(draw),

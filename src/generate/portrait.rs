@@ -46,7 +46,7 @@ pub(super) fn member(draw: &mut Draw<'_>) -> (&'static str, Values) {
         true => profile_members(),
         false => &USUAL,
     };
-    let member = members[draw.below(members.len())];
+    let member = draw.one_of(members);
     values_of(member).map_or(("AccountNumber", Values::Text), |values| (member, values))
 }
 
@@ -63,11 +63,11 @@ pub(super) fn attributes(draw: &mut Draw<'_>) -> Value {
 /// One of the addresses, with one to three of its members.
 pub(super) fn address(draw: &mut Draw<'_>) -> (&'static str, Value) {
     let (names, members) = addresses();
-    let name = names[draw.below(names.len())];
+    let name = draw.one_of(names);
     let mut address = Map::new();
     for _ in 0..draw.between(1, 3) {
         let value = Values::Text.value(draw);
-        let member = members[draw.below(members.len())];
+        let member = draw.one_of(members);
         address.insert(member.to_owned(), value.into());
     }
     (name, address.into())
@@ -89,7 +89,7 @@ pub(super) fn target(draw: &mut Draw<'_>, values: Values) -> String {
                 "AdditionalInformation",
             ],
         };
-        return format!("_profile.{}", usual[draw.below(usual.len())]);
+        return format!("_profile.{}", draw.one_of(usual));
     }
     let fits = |member: &&&str| values_of(member) == Some(values);
     let fitting: Vec<&str> = profile_members().iter().filter(fits).copied().collect();
@@ -97,13 +97,10 @@ pub(super) fn target(draw: &mut Draw<'_>, values: Values) -> String {
         (Some(member), 0) => format!("_profile.{member}"),
         (_, 1) => {
             let (names, members) = addresses();
-            let (name, member) = (draw.below(names.len()), draw.below(members.len()));
-            format!("_profile.{}.{}", names[name], members[member])
+            let (name, member) = (draw.one_of(names), draw.one_of(members));
+            format!("_profile.{name}.{member}")
         }
-        _ => format!(
-            "_profile.Attributes.{}",
-            ATTRIBUTES[draw.below(ATTRIBUTES.len())]
-        ),
+        _ => format!("_profile.Attributes.{}", draw.one_of(&ATTRIBUTES)),
     }
 }
 

@@ -111,9 +111,9 @@ const QUERIES: &[&str] = &[
 /// The query of a listing: mostly with a size of a page, half of them such as nobody has.
 pub(super) fn query(draw: &mut Draw<'_>) -> String {
     let size = match draw.below(5) {
-        0 | 1 => SIZES[draw.below(SIZES.len())],
-        2 | 3 => INTEGERS[draw.below(INTEGERS.len())],
-        _ => return QUERIES[draw.below(QUERIES.len())].to_owned(),
+        0 | 1 => draw.one_of(SIZES),
+        2 | 3 => draw.one_of(INTEGERS),
+        _ => return draw.one_of(QUERIES).to_owned(),
     };
     format!("max-results={size}")
 }
@@ -202,7 +202,7 @@ pub(super) fn respelt(draw: &mut Draw<'_>, target: &str) -> Option<String> {
     let path = match draw.below(3) {
         0 => with_slash(draw, path)?,
         1 => with_character(draw, path)?,
-        _ => format!("{path}{}", ENDS[draw.below(ENDS.len())]),
+        _ => format!("{path}{}", draw.one_of(&ENDS)),
     };
     Some(format!("{path}{query}"))
 }
@@ -214,7 +214,7 @@ fn with_slash(draw: &mut Draw<'_>, path: &str) -> Option<String> {
     let at = *slashes.get(which)?;
     // What is walked into stands below the domain.
     let ways = if which == 0 { &SLASHES[..7] } else { &SLASHES };
-    let way = ways[draw.below(ways.len())];
+    let way = draw.one_of(ways);
     Some(format!("{}{way}{}", &path[..at], &path[at + 1..]))
 }
 

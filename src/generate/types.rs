@@ -440,7 +440,7 @@ impl Type {
                 let name = match draw.below(3) {
                     0 => "extra",
                     1 => draw.text(traps::MEMBERS),
-                    _ => traps::MEMBERS[draw.below(traps::MEMBERS.len())],
+                    _ => draw.one_of(traps::MEMBERS),
                 };
                 object.entry(name).or_insert(extra);
             }

@@ -648,7 +648,7 @@ pub(super) fn writes(
         let same = writes.iter_mut().find(|(written, ..)| written == path);
         match same.filter(|_| !ways.is_reference()) {
             Some((_, other, doubt)) => {
-                other.or(held);
+                other.or(&held);
                 *doubt |= vague;
             }
             None => writes.push((path.clone(), held, vague)),
@@ -750,8 +750,7 @@ fn profile_value(
         let mut held = written(rules);
         if options.contains(&None) {
             // Whoever reads nothing there leaves what was there before.
-            known.options.iter().for_each(|old| held.admit(old.clone()));
-            held.free |= known.free;
+            held.admit_all(known);
         }
         held
     };
@@ -788,8 +787,7 @@ fn profile_value(
             let rules = rules!["std.profile.match-overwrites", "search.profile-content"];
             let mut held = written(rules);
             if !ways.is_reference() {
-                known.options.iter().for_each(|old| held.admit(old.clone()));
-                held.free |= known.free;
+                held.admit_all(known);
             }
             held.source = Source::Several;
             Some((held, false))

@@ -84,11 +84,8 @@ impl Visit<'_, '_> {
         // What an object wrote to under another value of its key is written to again, or makes place for another.
         let renamed = own.is_some_and(|own| {
             let standard = self.store.standards.get(&own);
-            let written = standard.map_or(&[][..], |standard| &standard.keys);
             let is_written = |(key, parts): &&Valued| {
-                written
-                    .iter()
-                    .any(|(name, same)| *name == key.name && same == parts)
+                standard.is_some_and(|standard| standard.has_key(&key.name, parts))
             };
             let mut stored = keyed
                 .iter()
@@ -202,7 +199,7 @@ impl Visit<'_, '_> {
             };
             let same = written.iter_mut().find(|(known, _)| *known == path);
             match same.filter(|_| !ways.is_reference()) {
-                Some((_, other)) => other.or(held),
+                Some((_, other)) => other.or(&held),
                 None => written.push((path, held)),
             }
         }
@@ -237,11 +234,7 @@ impl Visit<'_, '_> {
                 standard.sources.push(no);
             }
             for (name, parts, _) in &entries {
-                if !standard
-                    .keys
-                    .iter()
-                    .any(|known| known.0 == *name && known.1 == *parts)
-                {
+                if !standard.has_key(name, parts) {
                     standard.keys.push((Arc::clone(name), parts.clone()));
                 }
             }

@@ -287,15 +287,18 @@ impl Held {
     }
 
     /// Either what is known here or what is known there: two fields may write to one place (put-type.fields.target-shared).
-    pub(super) fn or(&mut self, other: Self) {
-        other
-            .options
-            .into_iter()
-            .for_each(|option| self.admit(option));
-        self.free |= other.free;
+    pub(super) fn or(&mut self, other: &Self) {
+        self.admit_all(other);
         if self.source != other.source {
             self.source = Source::Several;
         }
+    }
+
+    /// Also whatever is possible there; who writes it stays as it is.
+    pub(super) fn admit_all(&mut self, other: &Self) {
+        let options = other.options.iter().cloned();
+        options.for_each(|option| self.admit(option));
+        self.free |= other.free;
     }
 
     /// Also this value.
@@ -468,6 +471,13 @@ impl Nothing for Doubts {
 }
 
 impl Standard {
+    /// Whether this value of a key leads to it.
+    pub(super) fn has_key(&self, name: &Arc<str>, parts: &Parts) -> bool {
+        self.keys
+            .iter()
+            .any(|(known, same)| known == name && same == parts)
+    }
+
     /// Changes its fields; `exact` says that it is one of the reference.
     pub(super) fn change(&mut self, exact: bool, change: impl FnOnce(&mut Fields)) {
         let mut fields = self.fields.take();

@@ -33,7 +33,7 @@ pub(super) enum Source {
     Template(Vec<Piece>),
     /// Text that is the value.
     Constant(String),
-    /// A template with blocks, ready to be rendered.
+    /// A template with blocks, or with braces of which the contract does not say what they mean, ready to be rendered.
     Blocks(Blocks),
     /// Anything else.
     Opaque,

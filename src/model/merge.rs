@@ -79,6 +79,14 @@ pub(super) fn merge(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bra
         }
     }
     let sources = sources(store, input.member("FieldSourceProfileIds"));
+    let takes_part = |no: No| no == main || merged.contains(&no);
+    if sources
+        .iter()
+        .any(|(_, from)| !from.is_some_and(takes_part))
+    {
+        let why = "a value is to come from a profile that takes no part";
+        gate.ground(Ground::may(rule!("merge.fields-source"), refusals, why));
+    }
     let served = carry_out(
         world,
         domain,
@@ -227,15 +235,15 @@ fn united(
             (Some((_, from)), own) => {
                 let rules: Rules = rules!["merge.fields-source", "merge.effect"];
                 match from {
-                    Some(no) => {
+                    Some(no) if *no == main || merged.contains(no) => {
                         let value = held(*no, &path);
                         (
                             value.unwrap_or_else(|| Held::nothing(Source::Several, rules)),
                             rules,
                         )
                     }
-                    // An id of nobody: anything may come of it.
-                    None => {
+                    // An id of nobody, or of a profile that takes no part: anything may come of it.
+                    _ => {
                         let mut value =
                             own.unwrap_or_else(|| Held::nothing(Source::Several, rules));
                         value.free = observes;
@@ -243,15 +251,19 @@ fn united(
                     }
                 }
             }
-            (None, Some(own)) => (own, rules!["merge.fields-conflict", "merge.effect"]),
+            (None, Some(mut own)) => {
+                // Where it may have none, there may be no conflict.
+                if observes && (own.free || own.options.contains(&None)) {
+                    others.iter().for_each(|other| own.admit_all(other));
+                }
+                (own, rules!["merge.fields-conflict", "merge.effect"])
+            }
             (None, None) => {
                 let Some(mut first) = (!others.is_empty()).then(|| others.remove(0)) else {
                     continue;
                 };
                 if observes {
-                    for other in &others {
-                        other.options.iter().for_each(|it| first.admit(it.clone()));
-                    }
+                    others.iter().for_each(|other| first.admit_all(other));
                 }
                 (first, rules!["merge.fields-union", "merge.effect"])
             }

@@ -102,6 +102,35 @@ fn whose_address_a_merged_profile_has_is_said_by_its_name() {
     }
 }
 
+/// Nothing is said of a source that is neither the main profile nor among the merged ones, nor of one that nobody has.
+#[test]
+fn a_source_that_takes_no_part_in_a_merge_may_be_refused_or_mean_anything() {
+    const R: &str = "00000000000000000000000000000003";
+    let made = [
+        CREATE.to_owned(),
+        create(P, r#""FirstName":"a""#),
+        create(Q, r#""FirstName":"b""#),
+        create(R, r#""FirstName":"c""#),
+    ];
+    let merge = |source: &str, answer: &str| {
+        format!(
+            r#"POST /domains/d/profiles/objects/merge {{"MainProfileId":"{P}","ProfileIdsToBeMerged":["{Q}"],"FieldSourceProfileIds":{{"FirstName":"{source}"}}}} => {answer}"#
+        )
+    };
+    let told = |last: &[String]| -> Vec<String> { made.iter().chain(last).cloned().collect() };
+    let nobody = "9".repeat(32);
+    for (source, takes_part) in [(Q, true), (R, false), (nobody.as_str(), false)] {
+        let refused = told(&[merge(source, "400 BadRequestException")]);
+        assert_eq!(broken(&lines(&refused)).is_none(), !takes_part, "{source}");
+        for name in ["a", "b", "c"] {
+            let shown = format!(r#"{{"ProfileId":"{P}","FirstName":"{name}"}}"#);
+            let served = told(&[merge(source, r#"200 {"Message":"m"}"#), found(P, &shown)]);
+            let right = !takes_part || name == "b";
+            assert_eq!(fits_without_a_word(&served), right, "{source} {name}");
+        }
+    }
+}
+
 /// Whether the last answer of a conversation deserves not even a warning.
 fn fits_without_a_word(told: &[String]) -> bool {
     let mut model = Model::observer(&open());

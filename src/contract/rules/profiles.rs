@@ -371,7 +371,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "SM",
         confidence: Documented,
         sides: One,
-        note: "",
+        note: "Of a source that is neither the main profile nor merged into it nothing is said: a refusal is right, and so is any value.",
     },
     Rule {
         id: "merge.unknown",

@@ -74,6 +74,15 @@ impl Item {
     }
 }
 
+/// How alike an item is to what is shown.
+#[derive(Debug, Clone, Copy)]
+enum Likeness {
+    /// It is shown as it should be.
+    Whole,
+    /// No rule is broken that has to be kept.
+    Lawful,
+}
+
 /// How an item is remembered that may have no name.
 fn mark(handle: No) -> String {
     format!("#{handle}")
@@ -338,7 +347,7 @@ fn remember(page: &Arc<Page>, sent: Option<String>, world: &World, adopt: Option
             if handle != 0 {
                 all.push(mark(handle));
             }
-            if let Some(adopt) = &adopt {
+            if let Some(adopt) = adopt.as_ref().filter(|_| page.tells(expected, items, body)) {
                 adopt(world, handle, name.as_deref(), item);
             }
         }
@@ -431,9 +440,9 @@ impl Page {
         if self.items.iter().all(|item| item.name.is_some()) && names.iter().all(Option::is_some) {
             return matched;
         }
-        // An item without a known name is the first that looks like it; if none does, the first that is left, so that the
-        // difference says what is wrong with it.
-        for strict in [true, false] {
+        // An item without a known name is the first that is shown as it should be, or else the first that looks like it; if none
+        // does, the first that is left, so that the difference says what is wrong with it.
+        for likeness in [Some(Likeness::Whole), Some(Likeness::Lawful), None] {
             for at in 0..items.len() {
                 // Ids are given once. Keys of objects are not: another type or domain may have the same.
                 let shared = self.key == Naming::Member("ProfileObjectUniqueKey");
@@ -446,13 +455,29 @@ impl Page {
                     let item = &self.items[*one];
                     let open = item.name.is_none() || names[at].is_none();
                     let free = open && !matched.contains(&Some(*one));
-                    free && !item.is_among(&self.seen)
-                        && (item.looks_like(&items[at]) || (!strict && item.need == Need::Must))
+                    let fits = match likeness {
+                        Some(likeness) => item.looks_like(&items[at], likeness),
+                        None => item.need == Need::Must,
+                    };
+                    free && !item.is_among(&self.seen) && fits
                 });
                 matched[at] = found;
             }
         }
         matched
+    }
+
+    /// Whether an answer with these items tells which of them is the one expected: where others that nobody knows may be listed, one
+    /// without a known name may look like them.
+    fn tells(&self, expected: Option<&Item>, items: &[Json], body: &Json) -> bool {
+        let Some(nameless) = expected.filter(|expected| expected.name.is_none()) else {
+            return true;
+        };
+        let alike = items
+            .iter()
+            .filter(|item| nameless.looks_like(item, Likeness::Lawful));
+        !(self.strangers.legal)("")
+            || (self.seen.is_empty() && token(body).is_none() && alike.count() == 1)
     }
 
     pub(super) fn compare(&self, actual: &Json, place: &mut String, found: &mut Vec<Difference>) {
@@ -664,11 +689,14 @@ impl Page {
 
 impl Item {
     /// Whether something in an answer may be this item.
-    fn looks_like(&self, actual: &Json) -> bool {
+    fn looks_like(&self, actual: &Json, likeness: Likeness) -> bool {
         let mut found = Vec::new();
         self.pattern
             .compare(actual, &[], &mut String::new(), &mut found);
-        !found.iter().any(Difference::violates)
+        match likeness {
+            Likeness::Whole => found.is_empty(),
+            Likeness::Lawful => !found.iter().any(Difference::violates),
+        }
     }
 }
 

@@ -403,6 +403,33 @@ fn an_asset_may_go_with_its_object_whenever_that_is_deleted() {
     }
 }
 
+/// Two values that may be one once they are trimmed: whichever of two assets is listed first need not be the one that was first.
+#[test]
+fn of_two_assets_that_look_alike_nobody_knows_which_is_whose() {
+    let other = ASSET.replace('a', "b");
+    let first = assets(P, "", r#""SerialNumber":"Z ""#);
+    let item = |line: &str| {
+        let (_, items) = line.split_once(r#""Items":["#).expect("items");
+        items.trim_end_matches("]}").to_owned()
+    };
+    let (trimmed, padded) = (
+        item(&first.replace("Z ", "Z")).replace(ASSET, &other),
+        item(&first),
+    );
+    for items in [format!("{trimmed},{padded}"), format!("{padded},{trimmed}")] {
+        let told = conversation([
+            device(&[("aKey", "ASSET", "sn")]),
+            put("D", r#"{"id":"1","m":"x","sn":"Z "}"#, "k1"),
+            put("D", r#"{"id":"2","m":"x","sn":"Z"}"#, "k2"),
+            found_by("mKey", "x", P),
+            first.replace(&padded, &items),
+        ]);
+        assert_eq!(rules_broken(&[], &told), [""; 0], "{items}");
+        let gone = and(&told, &[deleted("D", P, "k2"), first.clone()]);
+        assert_eq!(rules_broken(&[], &gone), [""; 0], "{items}");
+    }
+}
+
 /// The asset is written to, or another takes its place (asset.reput-same-object: still one). Put as it was it has the asset it had.
 #[test]
 fn what_asset_an_object_has_that_is_put_with_another_serial_number_is_open() {

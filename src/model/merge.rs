@@ -46,6 +46,11 @@ pub(super) fn merge(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bra
             ..Ground::may(rule!("merge.unknown"), refusals, "no such profile")
         });
     }
+    let repeats = |(at, id): (usize, &&str)| ids[..at].contains(id);
+    if !world.reference && ids.iter().enumerate().any(repeats) {
+        let why = "a profile is to be merged twice";
+        gate.ground(Ground::may(rule!("merge.count"), Refusals::BAD, why));
+    }
     if ids.contains(&main) {
         let why = "the main profile is among those to be merged";
         gate.ground(Ground::may(rule!("merge.self"), Refusals::BAD, why));
@@ -80,10 +85,8 @@ pub(super) fn merge(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bra
     }
     let sources = sources(store, input.member("FieldSourceProfileIds"));
     let takes_part = |no: No| no == main || merged.contains(&no);
-    if sources
-        .iter()
-        .any(|(_, from)| !from.is_some_and(takes_part))
-    {
+    let bystands = |(_, from): &(String, Option<No>)| !from.is_some_and(takes_part);
+    if !world.reference && sources.iter().any(bystands) {
         let why = "a value is to come from a profile that takes no part";
         gate.ground(Ground::may(rule!("merge.fields-source"), refusals, why));
     }
@@ -161,8 +164,12 @@ fn unite(
             Some(profile) => (profile.rest.vague_kinds.clone(), profile.rest.added.clone()),
             None => continue,
         };
-        // What follows from fields is written anew for the main profile.
-        store.change_profile(*no, Fate::Goes, |_, fields| fields.clear());
+        // What follows from fields is written anew for the main profile; what does not any more may go on leading there.
+        let fate = match observes {
+            true => Fate::Open(rule!("merge.effect")),
+            false => Fate::Goes,
+        };
+        store.change_profile(*no, fate, |_, fields| fields.clear());
         wrote.extend(added.iter().cloned());
         if observes {
             store.keys.revise(|_, entry| {

@@ -579,6 +579,8 @@ fn remove(store: &mut Store, no: No, ways: &Ways) {
             for (_, held) in fields {
                 if held.source == Source::Object(no) || held.source == Source::Several {
                     held.admit(None);
+                    // Or what another source had written before.
+                    held.free |= held.source == Source::Several;
                     held.rules = rules!["object.delete.fields", "search.profile-content"];
                 }
             }

@@ -18,7 +18,7 @@ use super::object::{carry_out, changes, obscure, unknowable};
 use super::pattern::{Object, Pattern, Rules, optional, required, rules};
 use super::portrait::{self, Portrait};
 use super::store::{CREATED, Fate, Fields, Held, Id, Kind, Path, Profile, Source, Store};
-use super::value::ContentType;
+use super::value::{self, ContentType, Likeness};
 use super::ways::Ways;
 use super::world::{Domain, Effect, Mapping, World};
 
@@ -128,8 +128,12 @@ pub(super) fn create(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
     ] {
         gate.touch(rule);
     }
-    if given.iter().any(|(path, _)| path == "AccountNumber") {
-        gate.touch(rule!("profile.create.account-not-unique"));
+    if let Some((_, number)) = given.iter().find(|(path, _)| path == "AccountNumber") {
+        let rule = rule!("profile.create.account-not-unique");
+        match owners(store, "_account", number).is_empty() {
+            true => gate.touch(rule),
+            false => gate.grudge(rule, BAD),
+        }
     }
     let fields: Fields = given
         .into_iter()
@@ -146,6 +150,7 @@ pub(super) fn create(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
                 .values()
                 .flat_map(|domain| domain.store.profiles.values())
                 .filter_map(|profile| profile.id.as_ref().map(Id::text))
+                .chain(store.gone.iter().map(|(id, _)| Arc::clone(id)))
                 .collect(),
         ),
     };
@@ -232,6 +237,11 @@ pub(super) fn update(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
         rules!["std.id.assigned", "profile.update.partial"],
     )]));
     let blame: Rules = rules!["profile.update.partial"];
+    let given = members(&input.body);
+    if !world.reference && given.is_empty() {
+        let rule = rule!("profile.update.partial");
+        gate.ground(Ground::may(rule, BAD, "nothing to update"));
+    }
     let Some(no) = found else {
         let blind = Served::new(Pattern::Any, obscure(&domain.name), blame);
         return gate.finish(vec![blind]);
@@ -248,7 +258,6 @@ pub(super) fn update(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
         });
         return gate.finish(vec![Served::new(Pattern::Any, effect, blame)]);
     }
-    let given = members(&input.body);
     let maps: Vec<&'static str> = ["Attributes"]
         .into_iter()
         .chain(ADDRESSES)
@@ -369,6 +378,12 @@ pub(super) fn delete(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
         return vec![unknowable(&domain.name)];
     }
     let Some(no) = found else {
+        let merged = rule!("merge.effect");
+        if store.gone.contains(&(id.into(), merged)) {
+            // It may have been there still, so that serving this says nothing of those that are not.
+            gate.ground(Ground::may(merged, NOT_FOUND, "the profile may be gone"));
+            return gate.finish(vec![Served::new(message, Effect::none(), blame)]);
+        }
         gate.ground(Ground::choice(
             rule!("profile.delete.unknown"),
             choice!("cap.delete-missing/profile"),
@@ -464,6 +479,21 @@ pub(super) fn may_be_defined(domain: &Domain, name: &str) -> bool {
         || domain.store.keys.knows(name)
 }
 
+/// Whether a key name may have been defined by a type that is gone or was put again without it (search.unknown-key).
+pub(super) fn may_be_dropped(domain: &Domain, name: &str) -> bool {
+    !is_defined(domain, name) && (!domain.absent.is_empty() || domain.retyped)
+}
+
+/// The profiles that an observer knows may have that value of a key, or one that may be the same.
+fn owners(store: &Store, name: &str, value: &str) -> Vec<No> {
+    let parts = super::store::one(value, ContentType::String);
+    let entries = store.keys.at(name, &parts).iter();
+    entries
+        .filter(|entry| !matches!(entry.standing, Standing::Never(_)))
+        .map(|entry| entry.subject)
+        .collect()
+}
+
 /// What AddProfileKey and DeleteProfileKey are about.
 struct Keyed<'a> {
     id: &'a str,
@@ -509,6 +539,7 @@ pub(super) fn add_key(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<B
     if domain.obscured || gate.obscures() {
         return vec![unknowable(&domain.name)];
     }
+    let store = &domain.store;
     let rule = rule!("profile.key.add.unknown-profile");
     let Ok(found) = find(domain, keyed.id, world.reference, rule, &mut gate) else {
         return vec![unknowable(&domain.name)];
@@ -532,6 +563,16 @@ pub(super) fn add_key(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<B
     }
     for rule in [rule!("profile.key.add.search"), rule!("profile.key.shared")] {
         gate.touch(rule);
+    }
+    if !world.reference {
+        let of = |value: &&str| owners(store, keyed.name, value);
+        let known: Vec<No> = keyed.values.iter().flat_map(of).collect();
+        if known.iter().any(|no| Some(*no) != found) {
+            gate.grudge(rule!("profile.key.shared"), BAD);
+        }
+        if known.iter().any(|no| Some(*no) == found) {
+            gate.grudge(rule!("profile.key.add.idempotent"), BAD);
+        }
     }
     const ECHO: Rules = rules!["profile.key.add.echo"];
     let body = Pattern::Object(Object::of(vec![
@@ -664,6 +705,14 @@ pub(super) fn delete_key(world: &World, input: &Input, mut gate: Gate<'_>) -> Ve
         true => !added(text) && store.keys.leads(keyed.name, text, no),
         false => own(text, |origin| origin != Origin::Added),
     };
+    if !world.reference && may_be_dropped(domain, keyed.name) {
+        let why = "a key that no type defines any more";
+        gate.ground(Ground::may(
+            rule!("profile.key.delete.absent"),
+            refusals,
+            why,
+        ));
+    }
     if keyed.values.iter().any(|text| is_derived(text)) {
         // To an implementation that keeps such values elsewhere they are not there (profile.key.delete.absent).
         gate.ground(Ground::may(
@@ -685,9 +734,10 @@ pub(super) fn delete_key(world: &World, input: &Input, mut gate: Gate<'_>) -> Ve
     }
     let values: Vec<String> = keyed.values.iter().map(|text| (*text).to_owned()).collect();
     let name = keyed.name.to_owned();
+    let (contents, _) = contents(domain, &name);
     let served = carry_out(world, domain, &message, blame, move |store, ways| {
         for value in &values {
-            let_go(store, no, &name, value, ways);
+            let_go(store, no, &name, (value, &contents), ways);
         }
     });
     match served {
@@ -696,20 +746,35 @@ pub(super) fn delete_key(world: &World, input: &Input, mut gate: Gate<'_>) -> Ve
     }
 }
 
-/// Removes a value of a key from a profile. One that comes from a field or an object may stay, and in the reference does.
-fn let_go(store: &mut Store, no: No, name: &str, value: &str, ways: &Ways) {
-    let is_value = |part: &Part| part.text.as_ref() == value;
+/// Removes a value of a key from a profile. One that comes from a field or an object may stay, and in the reference does; so
+/// may one that is written otherwise, where the content types of the key may make them one.
+fn let_go(
+    store: &mut Store,
+    no: No,
+    name: &str,
+    (text, contents): (&str, &[ContentType]),
+    ways: &Ways,
+) {
+    let is_value = |part: &Part| part.text.as_ref() == text;
+    let may_be_value = |part: &Part| {
+        let contents = contents.iter().chain([&part.content]);
+        let mut likenesses =
+            contents.map(|content| value::likeness(&part.text, text, *content, ways.choices()));
+        likenesses.any(|it| !matches!(it, Likeness::Different | Likeness::ShouldNot(_)))
+    };
     let mut derived = false;
     let mut change = |entry: &mut Entry| {
-        if entry.subject != no || !entry.parts.iter().any(is_value) {
+        if entry.subject != no || !entry.parts.iter().any(may_be_value) {
             return;
         }
+        let exact = entry.parts.iter().any(is_value);
         entry.standing = match (entry.origin, entry.standing) {
             (_, Standing::Never(rule)) => Standing::Never(rule),
             (Origin::Added, _) if entry.parts.len() > 1 => {
                 Standing::Open(rule!("key.compound-search"))
             }
-            (Origin::Added, _) => Standing::Never(rule!("profile.key.delete")),
+            (Origin::Added, _) if exact => Standing::Never(rule!("profile.key.delete")),
+            (Origin::Added, _) => Standing::Open(rule!("profile.key.delete")),
             _ => {
                 derived = true;
                 Standing::Open(rule!("profile.key.delete.standard"))

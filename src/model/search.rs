@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::contract::validate::Input;
-use crate::contract::{Options, Refusals, RuleId};
+use crate::contract::{Level, Options, Refusals, RuleId};
 use crate::wire::Json;
 use crate::{choice, rule};
 
@@ -89,12 +91,23 @@ pub(super) fn search(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
     let mut cursor = None;
     let mut served: Vec<Served> = Vec::with_capacity(ways.len());
     let mut empty = false;
+    let mut should: SmallVec<[RuleId; 1]> = SmallVec::new();
     if search.values.iter().any(|value| *value != search.values[0]) {
         gate.touch(rule!("search.multi-values"));
+        // What else they may mean may be nothing at all.
+        gate.ground(Ground::choice(
+            rule!("search.multi-values"),
+            choice!("cap.multi-values"),
+            choice!("cap.multi-values").options(),
+            Options::only(1),
+            BAD,
+            "several values",
+        ));
     }
     for (at, (hits, ways)) in ways.into_iter().enumerate() {
         let Some(hits) = hits else {
             // Several values may mean anything but their union.
+            empty = true;
             served.push(Served {
                 learns: ways.learns().clone(),
                 far_fetched: search.is_telling(),
@@ -103,7 +116,11 @@ pub(super) fn search(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
             continue;
         };
         let listing = search.listing(&hits, scope.clone());
-        empty |= !listing.items.iter().any(|item| item.need == Need::Must);
+        let needed = listing.items.iter().filter(|item| item.need == Need::Must);
+        empty |= needed.clone().next().is_none();
+        if let Some(rule) = only_should(needed) {
+            should.push(rule);
+        }
         if at == 0 {
             cursor = listing.cursor(world, input, &mut gate);
         }
@@ -119,7 +136,26 @@ pub(super) fn search(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
             "nobody has such a value",
         ));
     }
+    // Finding nobody may be told so.
+    if !world.reference {
+        should
+            .into_iter()
+            .for_each(|rule| gate.grudge(rule, NOT_FOUND));
+    }
     gate.finish(served)
+}
+
+/// The rule that lets a search find nobody at the price of a warning, if none of what it has to find is promised by more.
+fn only_should<'a>(needed: impl Iterator<Item = &'a Item>) -> Option<RuleId> {
+    let mut only = None;
+    for item in needed {
+        let rule = *item.missing.first()?;
+        if rule.rule().level != Level::Should {
+            return None;
+        }
+        only.get_or_insert(rule);
+    }
+    only
 }
 
 /// Whether a text looks like the id of a profile.
@@ -211,6 +247,11 @@ impl Search<'_> {
         }
         all.hits
             .retain(|hit| store.profiles.contains_key(&hit.subject));
+        if !self.world.reference && profile::may_be_dropped(self.domain, self.key) {
+            for hit in &mut all.hits {
+                hit.grade = Grade::Open(rule!("search.unknown-key"));
+            }
+        }
         if self.world.reference {
             all.hits.sort_by(|a, b| {
                 let id = |hit: &Hit| {

@@ -598,11 +598,21 @@ impl Store {
             Some(_) => self.fields_of(no).into_owned(),
             None => return,
         };
+        let let_go = self.let_go(no, &fields);
         self.unindex_fields(no, &fields, fate);
         if let Some(profile) = self.profiles.get_mut(&no) {
             change(profile, &mut fields);
         }
         self.index_keys(no, field_keys(&fields));
+        for (name, parts) in let_go {
+            let rule = rule!("profile.key.delete.standard");
+            self.keys.revise_at(name, &parts, |entry| {
+                if is_followed(entry, no, &parts) {
+                    entry.standing = Standing::Open(rule);
+                }
+                true
+            });
+        }
         if let Some(profile) = self.profiles.get_mut(&no) {
             // A server holds many, and few of them grow.
             fields.shrink_to_fit();
@@ -611,6 +621,23 @@ impl Store {
                 profile.fields.close();
             }
         }
+    }
+
+    /// The values of fields that a profile was asked to be found by no more: nobody knows whether it is, until they change.
+    fn let_go(&self, no: No, fields: &[(Path, Held)]) -> Vec<(&'static str, Parts)> {
+        let rule = rule!("profile.key.delete.standard");
+        let history = self.profiles.get(&no).map(|it| &it.rest.history);
+        if !history.is_some_and(|history| history.contains(&rule)) {
+            return Vec::new();
+        }
+        let was_asked = |(name, parts, _): &(&'static str, Parts, Standing)| {
+            let mut entries = self.keys.at(name, parts).iter();
+            entries.any(|entry| {
+                is_followed(entry, no, parts) && entry.standing == Standing::Open(rule)
+            })
+        };
+        let followed = field_keys(fields).into_iter().filter(was_asked);
+        followed.map(|(name, parts, _)| (name, parts)).collect()
     }
 
     /// Forgets the fields of a profile if they are what one of its objects says and nothing else.
@@ -929,13 +956,15 @@ impl Store {
                 continue;
             }
             self.keys.revise_at(name, &parts, |entry| {
-                if entry.subject != no || entry.origin != Origin::Field || entry.parts != parts {
-                    return true;
-                }
-                fate.befalls(entry)
+                !is_followed(entry, no, &parts) || fate.befalls(entry)
             });
         }
     }
+}
+
+/// Whether an entry follows from a field of that profile with that value.
+fn is_followed(entry: &Entry, no: No, parts: &Parts) -> bool {
+    entry.subject == no && entry.origin == Origin::Field && entry.parts == *parts
 }
 
 /// What becomes of the entries of something that changed or is gone.

@@ -2,6 +2,7 @@
 
 mod judging;
 mod messages;
+mod open;
 mod reference;
 mod settings;
 

@@ -206,7 +206,7 @@ const SEARCHES: &str = r#"
 mKey | "x" =>
 mKey | "y" => may search.none
 mKey | "x","x" =>
-mKey | "x","y" => shows search.multi-values
+mKey | "x","y" => shows search.multi-values, may search.multi-values, may search.none
 mKey |  => may search.values-empty, may search.none
 zz | "x" => may search.unknown-key, may search.none
 _email | "x" => may search.none
@@ -216,8 +216,8 @@ _profileId | "00000000000000000000000000000002" => may search.none
 _profileId | "0000000000000000000000000000000A" => may search.profile-id-malformed, may search.none
 _profileId | "0000000000000000000000000000000g" => may search.profile-id-malformed, may search.none
 _profileId | "000000000000000000000000000000001" => may search.profile-id-malformed, may search.none
-_profileId | "00000000000000000000000000000001","x" => shows search.multi-values, may search.profile-id-malformed
-_profileId | "x","00000000000000000000000000000002" => shows search.multi-values, may search.profile-id-malformed, may search.none
+_profileId | "00000000000000000000000000000001","x" => shows search.multi-values, may search.profile-id-malformed, may search.multi-values, may search.none
+_profileId | "x","00000000000000000000000000000002" => shows search.multi-values, may search.profile-id-malformed, may search.multi-values, may search.none
 "#;
 
 #[test]

@@ -23,15 +23,25 @@ pub(super) fn merge(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bra
     let domain = scope(world, input, &mut gate, rules!["domain.scope-unknown"]);
     let main = input.member("MainProfileId").and_then(Json::as_str);
     let merged = input.member("ProfileIdsToBeMerged").and_then(Json::items);
-    let (Some(domain), Some(main), Some(merged)) = (domain, main, merged) else {
+    let ids = merged.unwrap_or_default().iter().filter_map(Json::as_str);
+    let ids: Vec<&str> = ids.collect();
+    let refusals = Refusals::BAD.or(Refusals::NOT_FOUND);
+    let flawed = main.is_none() || merged.is_none() || !gate.may_be_served();
+    if let Some(domain) = domain.filter(|_| flawed && !world.reference)
+        && ids
+            .iter()
+            .copied()
+            .chain(main)
+            .any(|id| domain.store.profile_no(id).is_none())
+    {
+        // That may be the reason as well (proto.precedence).
+        let why = "no such profile";
+        gate.ground(Ground::may(rule!("merge.unknown"), refusals, why));
+    }
+    let (Some(domain), Some(main), false) = (domain, main, flawed) else {
         return gate.finish(Vec::new());
     };
-    if !gate.may_be_served() {
-        return gate.finish(Vec::new());
-    }
     let store = &domain.store;
-    let ids: Vec<&str> = merged.iter().filter_map(Json::as_str).collect();
-    let refusals = Refusals::BAD.or(Refusals::NOT_FOUND);
     let unknown = |id: &&str| store.profile_no(id).is_none();
     let doubtful = |id: &&str| {
         let no = store.profile_no(id);

@@ -215,6 +215,19 @@ fn find(
     }
 }
 
+/// A request that is refused for what it says may be refused for the profile it speaks of as well (proto.precedence).
+fn miss(world: &World, domain: Option<&Domain>, input: &Input, rule: RuleId, gate: &mut Gate<'_>) {
+    let id = input.member("ProfileId").and_then(Json::as_str);
+    let (Some(domain), Some(id), false) = (domain, id, world.reference) else {
+        return;
+    };
+    let whole = input.member("Values").and_then(Json::items).is_some();
+    if (!whole || !gate.may_be_served()) && domain.store.profile_no(id).is_none() {
+        let why = format!("no profile {id:?}");
+        gate.ground(Ground::may(rule, NOT_FOUND.or(BAD), why));
+    }
+}
+
 pub(super) fn update(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
     let domain = scope(world, input, &mut gate, rules!["domain.scope-unknown"]);
     let id = input.member("ProfileId").and_then(Json::as_str);
@@ -530,6 +543,8 @@ fn holds_system_ids(name: &str) -> bool {
 
 pub(super) fn add_key(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
     let domain = scope(world, input, &mut gate, rules!["domain.scope-unknown"]);
+    let rule = rule!("profile.key.add.unknown-profile");
+    miss(world, domain, input, rule, &mut gate);
     let (Some(domain), Some(keyed)) = (domain, Keyed::read(input, &mut gate)) else {
         return gate.finish(Vec::new());
     };
@@ -540,7 +555,6 @@ pub(super) fn add_key(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<B
         return vec![unknowable(&domain.name)];
     }
     let store = &domain.store;
-    let rule = rule!("profile.key.add.unknown-profile");
     let Ok(found) = find(domain, keyed.id, world.reference, rule, &mut gate) else {
         return vec![unknowable(&domain.name)];
     };
@@ -647,6 +661,8 @@ pub(super) fn add_key(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<B
 
 pub(super) fn delete_key(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
     let domain = scope(world, input, &mut gate, rules!["domain.scope-unknown"]);
+    let rule = rule!("profile.key.delete.absent");
+    miss(world, domain, input, rule, &mut gate);
     let (Some(domain), Some(keyed)) = (domain, Keyed::read(input, &mut gate)) else {
         return gate.finish(Vec::new());
     };

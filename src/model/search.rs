@@ -29,6 +29,10 @@ pub(super) fn search(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
     let domain = scope(world, input, &mut gate, rules!["domain.scope-unknown"]);
     let key = input.member("KeyName").and_then(Json::as_str);
     let values = input.member("Values").and_then(Json::items);
+    if domain.is_some() && values.is_none() && !world.reference {
+        let why = "perhaps nothing is found";
+        gate.ground(Ground::may(rule!("search.none"), NOT_FOUND, why));
+    }
     let (Some(domain), Some(key), Some(values)) = (domain, key, values) else {
         return gate.finish(Vec::new());
     };

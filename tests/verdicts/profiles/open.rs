@@ -297,3 +297,35 @@ fn the_id_of_a_profile_that_is_gone_is_not_given_again() {
         ],
     );
 }
+
+/// `proto.precedence`: whichever of several flaws is looked at first decides, and a profile or key that is not there is one.
+#[test]
+fn of_a_flawed_request_about_nobody_either_flaw_may_be_told() {
+    let nobody = |path: &str, members: &str| {
+        format!(
+            r#"POST /domains/d/profiles/{path} {{"ProfileId":"{Q}","KeyName":"_email"{members}}} => {MISSED}"#
+        )
+    };
+    let told = [create(P, r#""FirstName":"a""#)];
+    for path in ["keys", "keys/delete"] {
+        for members in [r#","Values":[""]"#, r#","Values":5"#, ""] {
+            let line = nobody(path, members);
+            let known = line.replace(Q, P);
+            each_deserves(&told, &[(line, "nothing"), (known, "a finding")]);
+        }
+    }
+    let merged = |id: &str| {
+        format!(
+            r#"POST /domains/d/profiles/objects/merge {{"MainProfileId":"{id}","ProfileIdsToBeMerged":[]}} => {MISSED}"#
+        )
+    };
+    let search = format!(r#"POST /domains/d/profiles/search {{"KeyName":"zz"}} => {MISSED}"#);
+    each_deserves(
+        &told,
+        &[
+            (merged(Q), "nothing"),
+            (merged(P), "a finding"),
+            (search, "nothing"),
+        ],
+    );
+}

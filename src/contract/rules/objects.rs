@@ -111,7 +111,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "not documented",
         confidence: Assumed,
         sides: One,
-        note: "",
+        note: "Where a value is removed, one that another source had written before may be back.",
     },
     Rule {
         id: "object.delete.profile-stays",

@@ -101,7 +101,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "SM",
         confidence: Documented,
         sides: One,
-        note: "",
+        note: "Of an update without a member to write nothing is said: it may be refused.",
     },
     Rule {
         id: "profile.update.clear",
@@ -291,7 +291,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "SM",
         confidence: Documented,
         sides: One,
-        note: "",
+        note: "A value that is written otherwise and may be the same to the content type of the key may be removed with it.",
     },
     Rule {
         id: "profile.key.delete.absent",
@@ -331,7 +331,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "SM",
         confidence: Model,
         sides: One,
-        note: "",
+        note: "Of one profile named twice nothing is said: it may be refused.",
     },
     Rule {
         id: "merge.effect",
@@ -341,7 +341,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "SM",
         confidence: Documented,
         sides: One,
-        note: "",
+        note: "`_profileId` is a key, too: of one that moves with the others nothing is said, so the id of a merged profile may lead to the main one.",
     },
     Rule {
         id: "merge.fields-union",

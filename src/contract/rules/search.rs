@@ -81,7 +81,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "not documented",
         confidence: Assumed,
         sides: One,
-        note: "",
+        note: "What else they may mean may be a refusal, or nobody.",
     },
     Rule {
         id: "search.normalised",

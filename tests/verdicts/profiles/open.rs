@@ -60,6 +60,9 @@ fn a_value_that_lost_in_a_merge_may_still_find_the_main_profile() {
             (finds("c@d", ""), "nothing"),
             (finds("e@f", &shown(P)), "a finding"),
             (finds("a@b", &shown(P)), "nothing"),
+            (found(Q, &shown(P)), "nothing"),
+            (found(Q, ""), "nothing"),
+            (found(&Q.replace('2', "3"), &shown(P)), "a finding"),
         ],
     );
 }

@@ -1615,3 +1615,34 @@ fn blanks_around_a_name_stay_or_go_for_good() {
         right(&told, &[(shown(first), true), (shown(other), false)]);
     }
 }
+
+/// `object.delete.fields`: kept or removed, and what a request had written before may be back then.
+#[test]
+fn a_deleted_object_may_uncover_what_was_there_before_it() {
+    let told = conversation([
+        typed(
+            "T",
+            &[
+                ("id", ""),
+                ("m", ":EMAIL_ADDRESS"),
+                ("n", "_profile.FirstName"),
+            ],
+            &[("tId", "UNIQUE", "id"), ("_email", "PROFILE", "m")],
+        ),
+        made(r#""FirstName":"before","EmailAddress":"a@b""#),
+        put("T", r#"{"id":"1","m":"a@b","n":"after"}"#, "k1"),
+        found_by("_email", "a@b", P)
+            .replace(r#""}]"#, r#"","FirstName":"after","EmailAddress":"a@b"}]"#),
+        deleted("T", P, "k1"),
+    ]);
+    let shown = |name: &str| {
+        format!(
+            r#"POST /domains/d/profiles/search {{"KeyName":"_profileId","Values":["{P}"]}} => 200 {{"Items":[{{"ProfileId":"{P}",{name}"EmailAddress":"a@b"}}]}}"#
+        )
+    };
+    for name in ["before", "after"] {
+        let line = shown(&format!(r#""FirstName":"{name}","#));
+        assert!(fits(&and(&told, &[line])), "{name}");
+    }
+    assert!(fits(&and(&told, &[shown("")])));
+}

@@ -15,7 +15,7 @@ use super::ingest::set;
 use super::object::{carry_out, obscure, unknowable};
 use super::pattern::{Object, Pattern, Rules, optional, rules};
 use super::profile::bury;
-use super::store::{Fate, Fields, Held, Path, Source, Store};
+use super::store::{Fate, Fields, Held, Path, Source, Store, field_keys};
 use super::ways::Ways;
 use super::world::World;
 
@@ -175,10 +175,13 @@ fn unite(
             None => continue,
         };
         // What follows from fields is written anew for the main profile; what does not any more may go on leading there.
-        let fate = match observes {
-            true => Fate::Open(rule!("merge.effect")),
-            false => Fate::Goes,
-        };
+        let fate = ways.fate(rule!("merge.effect"));
+        if !observes && fate == Fate::Stays {
+            let fields = store.fields_of(*no).into_owned();
+            for (name, parts, _) in field_keys(&fields) {
+                store.keys.redirect(name, &parts, *no, main);
+            }
+        }
         store.change_profile(*no, fate, |_, fields| fields.clear());
         wrote.extend(added.iter().cloned());
         if observes {

@@ -1037,7 +1037,7 @@ const KEYED: [(&str, &str, ContentType, Option<RuleId>); 8] = [
 ];
 
 /// The entries of predefined keys that follow from the fields of a profile (contract 3.16).
-fn field_keys(fields: &[(Path, Held)]) -> Vec<(&'static str, Parts, Standing)> {
+pub(super) fn field_keys(fields: &[(Path, Held)]) -> Vec<(&'static str, Parts, Standing)> {
     if fields.is_empty() {
         return Vec::new();
     }

@@ -50,7 +50,7 @@ pub(super) const VARIATIONS: &[Written] = &[
         id: "keys-of-merged-fields-stay",
         rules: &[rule!("merge.effect")],
         departs: &[],
-        about: "still finds a profile by what its fields held before a merge",
+        about: "still finds a profile by what was in its fields, or in those of the others, before a merge",
         act: Act::Take(&[(rule!("merge.effect"), 1)]),
     },
     Written {

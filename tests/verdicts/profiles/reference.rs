@@ -366,3 +366,18 @@ fn whether_an_object_without_a_key_makes_an_asset_a_manner_decides() {
         assert_eq!(items.len(), assets, "{taken}");
     }
 }
+
+#[test]
+fn a_reference_may_go_on_finding_a_profile_by_what_lost_in_a_merge() {
+    for taken in [0, 1] {
+        let manner = Manner::default().taking(rule_of("merge.effect"), taken);
+        let mut model = reference(&manner);
+        let [one, two] = ["a@b", "c@d"].map(|email| {
+            let line = create(P, &format!(r#""EmailAddress":"{email}""#));
+            told_by(&mut model, &line, "ProfileId")
+        });
+        assert_eq!(status(&mut model, &merge(&one, &two, "")), 200);
+        assert_eq!(count(&mut model, "_email", "c@d"), usize::from(taken));
+        assert_eq!(only(&mut model, "_email", "a@b"), one);
+    }
+}

@@ -96,7 +96,7 @@ pub(super) fn merge(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bra
     let sources = sources(store, input.member("FieldSourceProfileIds"));
     let takes_part = |no: No| no == main || merged.contains(&no);
     let bystands = |(_, from): &(String, Option<No>)| !from.is_some_and(takes_part);
-    if !world.reference && sources.iter().any(bystands) {
+    if sources.iter().any(bystands) {
         let why = "a value is to come from a profile that takes no part";
         gate.ground(Ground::may(rule!("merge.fields-source"), refusals, why));
     }

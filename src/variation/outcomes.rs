@@ -47,6 +47,20 @@ pub(super) const VARIATIONS: &[Written] = &[
         act: Act::Take(&[(rule!("std.keys.follow-update"), 1)]),
     },
     Written {
+        id: "keys-deleted-however-written",
+        rules: &[rule!("profile.key.delete")],
+        departs: &[],
+        about: "deletes a value of a key by every text that its content type holds equal",
+        act: Act::Take(&[(rule!("profile.key.delete"), 1)]),
+    },
+    Written {
+        id: "sources-of-merges-checked",
+        rules: &[rule!("merge.fields-source")],
+        departs: &[],
+        about: "refuses a merge with values of a profile that takes no part in it",
+        act: Act::Take(&[(rule!("merge.fields-source"), 1)]),
+    },
+    Written {
         id: "keys-of-merged-fields-stay",
         rules: &[rule!("merge.effect")],
         departs: &[],

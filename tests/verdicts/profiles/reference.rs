@@ -381,3 +381,27 @@ fn a_reference_may_go_on_finding_a_profile_by_what_lost_in_a_merge() {
         assert_eq!(only(&mut model, "_email", "a@b"), one);
     }
 }
+
+#[test]
+fn a_reference_may_delete_keys_however_they_are_written_and_check_the_sources_of_merges() {
+    const OTHER: &str = "00000000000000000000000000000009";
+    for taken in [0, 1] {
+        let manner = Manner::default()
+            .taking(rule_of("profile.key.delete"), taken)
+            .taking(rule_of("merge.fields-source"), taken);
+        let mut model = reference(&manner);
+        let [one, two] = ["Ann", "Bea"].map(|name| {
+            let line = create(P, &format!(r#""FirstName":"{name}""#));
+            told_by(&mut model, &line, "ProfileId")
+        });
+        for (asked, value) in [("keys", "+15551234567"), ("keys/delete", "(555)-123-4567")] {
+            let line = key(asked, "_phone", &format!(r#""{value}""#)).replace(P, &one);
+            assert_eq!(status(&mut model, &line), 200);
+        }
+        let left = count(&mut model, "_phone", "+15551234567");
+        assert_eq!(left, 1 - usize::from(taken));
+        let sources = format!(r#","FieldSourceProfileIds":{{"FirstName":"{OTHER}"}}"#);
+        let answer = status(&mut model, &merge(&one, &two, &sources));
+        assert_eq!(answer, if taken == 0 { 200 } else { 400 });
+    }
+}

@@ -83,6 +83,27 @@ enum Likeness {
     Lawful,
 }
 
+/// What is wrong if several standard objects of a listing have one ProfileObjectUniqueKey.
+fn same_keys(items: &[Json], place: &str) -> Option<Difference> {
+    let key = |item: &Json| {
+        let key = item.get("ProfileObjectUniqueKey")?.as_str()?;
+        Some(key.to_owned()).filter(|key| !key.is_empty())
+    };
+    let keys: Vec<Option<String>> = items.iter().map(key).collect();
+    let again = |(at, key): &(usize, &Option<String>)| key.is_some() && keys[..*at].contains(key);
+    let (at, _) = keys.iter().enumerate().find(again)?;
+    // An item that is listed twice breaks another rule.
+    let twice = items[..at].iter().any(|item| item.same(&items[at]));
+    (!twice).then(|| {
+        Difference::new(
+            rules!["list-objects.item.key-unique"],
+            format!("{place}/Items/{at}/ProfileObjectUniqueKey"),
+            "a key that no other item has",
+            excerpt(&items[at]),
+        )
+    })
+}
+
 /// How an item is remembered that may have no name.
 fn mark(handle: No) -> String {
     format!("#{handle}")
@@ -117,8 +138,14 @@ pub struct Page {
     pub(super) key: Naming,
     /// Every item that belongs into the listing, in the order in which the reference lists them.
     pub(super) items: Vec<Item>,
+    /// Items without a known name of which there are too many to tell them apart.
+    hidden: Vec<Item>,
+    /// Whether nothing but those may be listed under an unknown name.
+    closed: bool,
     /// Names that had been listed by the pages before.
     pub(super) seen: Arc<Vec<String>>,
+    /// How many items that nobody knew had been listed by the pages before.
+    others: usize,
     /// The page's number, from 1.
     pub(super) number: u32,
     /// How many items were asked for at most.
@@ -153,7 +180,11 @@ pub(super) struct Strangers {
 pub(super) struct Cursor {
     scope: String,
     seen: Arc<Vec<String>>,
+    /// How many items that nobody knew.
+    others: usize,
     pages: u32,
+    /// The size that was asked for of the page before.
+    most: Option<usize>,
     writes: u64,
     used: bool,
 }
@@ -193,16 +224,19 @@ impl Listing {
         input: &Input,
         cursor: Option<&Cursor>,
     ) -> Vec<Served> {
-        let most = input
-            .max_results
-            .and_then(|most| usize::try_from(most).ok());
-        let whole = cursor.is_some_and(|cursor| !cursor.used && cursor.writes == world.writes);
+        let most = asked_for(input);
+        let whole = cursor.is_some_and(|cursor| {
+            !cursor.used && cursor.writes == world.writes && cursor.most == most
+        });
         let seen = cursor.map_or_else(Arc::default, |cursor| Arc::clone(&cursor.seen));
         let number = cursor.map_or(0, |cursor| cursor.pages) + 1;
         let page = Page {
             key: self.key,
             items: self.items,
+            hidden: Vec::new(),
+            closed: false,
             seen,
+            others: cursor.map_or(0, |cursor| cursor.others),
             number,
             most,
             whole,
@@ -228,10 +262,13 @@ impl Listing {
         input: &Input,
         gate: &mut Gate<'_>,
     ) -> Option<Cursor> {
+        let most = asked_for(input);
         let start = Cursor {
             scope: self.scope.clone(),
             seen: Arc::default(),
+            others: 0,
             pages: 0,
+            most,
             writes: world.writes,
             used: false,
         };
@@ -242,15 +279,23 @@ impl Listing {
         else {
             return Some(start);
         };
-        let found = world.cursor(token, || self.issued(token));
+        let found = world.cursor(token, (&self.scope, most), || self.issued(token, most));
         match found {
             Some(cursor) if cursor.scope == self.scope => {
-                if cursor.used {
-                    gate.ground(Ground::may(
-                        rule!("page.token-reuse"),
-                        Refusals::BAD,
-                        "a token used before",
-                    ));
+                let doubt = if cursor.used {
+                    Some((rule!("page.token-reuse"), "a token used before"))
+                } else if world.reference {
+                    None
+                } else if cursor.most != most {
+                    let why = "a token of pages of another size";
+                    Some((rule!("page.token-reuse"), why))
+                } else if cursor.writes != world.writes {
+                    Some((rule!("page.token-expiry"), "a token from before a change"))
+                } else {
+                    None
+                };
+                if let Some((rule, why)) = doubt {
+                    gate.ground(Ground::may(rule, Refusals::BAD, why));
                 }
                 gate.touch(rule!("page.complete"));
                 Some(cursor)
@@ -284,7 +329,7 @@ impl Listing {
     }
 
     /// Reads a token of the reference.
-    fn issued(&self, token: &str) -> Option<Cursor> {
+    fn issued(&self, token: &str, most: Option<usize>) -> Option<Cursor> {
         let (last, pages) = resumes(&self.scope, token)?;
         let seen = self
             .items
@@ -296,11 +341,20 @@ impl Listing {
         Some(Cursor {
             scope: self.scope.clone(),
             seen: Arc::new(seen),
+            others: 0,
             pages,
+            most,
             writes: 0,
             used: false,
         })
     }
+}
+
+/// The size of page a request asks for.
+fn asked_for(input: &Input) -> Option<usize> {
+    input
+        .max_results
+        .and_then(|most| usize::try_from(most).ok())
 }
 
 /// Where nobody can say what is listed, nobody can say either that a token leads on in it.
@@ -331,12 +385,13 @@ fn remember(page: &Arc<Page>, sent: Option<String>, world: &World, adopt: Option
     };
     Effect::new(move |world, body| {
         if let Some(sent) = &sent {
-            world.use_cursor(sent);
+            world.use_cursor(sent, (&page.scope, page.most));
         }
         let Some(body) = body else { return };
         let items = body.get("Items").and_then(Json::items).unwrap_or_default();
         let matched = page.matched(items);
         let mut all = page.seen.as_ref().clone();
+        let others = page.others + page.others_among(items, &matched);
         for (item, at) in items.iter().zip(&matched) {
             let name = page.key.of(item);
             let expected = at.and_then(|at| page.items.get(at));
@@ -358,7 +413,9 @@ fn remember(page: &Arc<Page>, sent: Option<String>, world: &World, adopt: Option
         let cursor = Cursor {
             scope: page.scope.clone(),
             seen: Arc::new(all),
+            others,
             pages: page.number,
+            most: page.most,
             writes,
             used: false,
         };
@@ -367,6 +424,19 @@ fn remember(page: &Arc<Page>, sent: Option<String>, world: &World, adopt: Option
 }
 
 impl Cursor {
+    /// How well it fits a listing and a size of page: servers that count pages hand out one token in many listings.
+    pub(super) fn nearness(&self, (scope, most): (&str, Option<usize>)) -> u8 {
+        match self.scope == scope {
+            true => 1 + u8::from(self.most == most),
+            false => 0,
+        }
+    }
+
+    /// Whether both were handed out in the same listing, for pages of one size.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        other.nearness((&self.scope, self.most)) > 1
+    }
+
     pub(super) fn spent(&self) -> Self {
         Self {
             used: true,
@@ -389,10 +459,17 @@ impl Page {
             return vec![self];
         }
         if nameless.len() > MOST_NAMELESS {
-            // Too many to be told apart: they are not looked at one by one.
+            // Too many to be told apart: they are not looked at one by one, but counted.
             let mut page = self;
+            page.closed = !(page.strangers.legal)("");
             page.strangers.legal = |_| true;
-            page.items.retain(|item| item.name.is_some());
+            if page.shares_names() {
+                let placed = rule!("assign.one-profile-per-object");
+                let known = &mut page.strangers.known;
+                known.retain(|(_, rules)| rules.contains(&placed));
+            }
+            let items = std::mem::take(&mut page.items);
+            (page.items, page.hidden) = items.into_iter().partition(|item| item.name.is_some());
             return vec![page];
         }
         let mut orders: Vec<Vec<usize>> = vec![Vec::new()];
@@ -421,6 +498,21 @@ impl Page {
             .collect()
     }
 
+    /// Whether others may have the same names. Ids are given once. Keys of objects are not: another type or domain may have the same.
+    fn shares_names(&self) -> bool {
+        self.key == Naming::Member("ProfileObjectUniqueKey")
+    }
+
+    /// How many items of a page are none that anybody knows.
+    fn others_among(&self, items: &[Json], matched: &[Option<usize>]) -> usize {
+        let lacks_names = self.lacks_names();
+        items
+            .iter()
+            .zip(matched)
+            .filter(|(item, at)| at.is_none() && (lacks_names || self.key.of(item).is_some()))
+            .count()
+    }
+
     /// Which item of the listing each item of a page is.
     fn matched(&self, items: &[Json]) -> Vec<Option<usize>> {
         let names: Vec<Option<Cow<'_, str>>> = items.iter().map(|item| self.key.of(item)).collect();
@@ -444,8 +536,7 @@ impl Page {
         // does, the first that is left, so that the difference says what is wrong with it.
         for likeness in [Some(Likeness::Whole), Some(Likeness::Lawful), None] {
             for at in 0..items.len() {
-                // Ids are given once. Keys of objects are not: another type or domain may have the same.
-                let shared = self.key == Naming::Member("ProfileObjectUniqueKey");
+                let shared = self.shares_names();
                 let unlisted =
                     |name: &str| shared || self.strangers.known.iter().all(|(it, _)| it != name);
                 if matched[at].is_some() || !names[at].as_deref().is_none_or(unlisted) {
@@ -571,6 +662,9 @@ impl Page {
             }
             listed.push(name);
         }
+        if let Naming::Within(_) = self.key {
+            found.extend(same_keys(items, place));
+        }
         match token(actual) {
             Some(token) => {
                 if token.chars().count() > 1024 {
@@ -582,11 +676,13 @@ impl Page {
                         length,
                     ));
                 }
-                let limit = self.items.len() as u32 + SPARE_PAGES;
+                let others = self.others + self.others_among(items, &matched);
+                let count = self.items.len() + others.max(self.hidden.len());
+                let limit = u32::try_from(count).unwrap_or(u32::MAX);
+                let limit = limit.saturating_add(SPARE_PAGES);
                 if self.whole && self.number > limit && !self.strangers.foreign {
                     let actual = format!("a token on page {}", self.number);
-                    let expected =
-                        format!("an end within {limit} pages for {} items", self.items.len());
+                    let expected = format!("an end within {limit} pages for {count} items");
                     found.push(Difference::new(
                         rules!["page.end"],
                         format!("{place}/NextToken"),
@@ -599,18 +695,45 @@ impl Page {
                 for (at, item) in self.items.iter().enumerate() {
                     let here = matched.contains(&Some(at));
                     if item.need == Need::Must && !here && !item.is_among(&self.seen) {
-                        let expected = format!("{} by the last page", item.pattern);
-                        let place = format!("{place}/Items");
-                        let mut difference =
-                            Difference::new(self.missing, place, expected, "nothing");
-                        difference.rules = item.missing.clone();
-                        difference.rules.extend(self.missing.iter().copied());
-                        found.push(difference);
+                        found.push(self.without(item, place));
                     }
+                }
+                let others = self.others + self.others_among(items, &matched);
+                found.extend(self.lacking(others, place));
+                if self.closed && self.number == 1 && others > self.hidden.len() {
+                    let expected = format!("at most {} without a known name", self.hidden.len());
+                    let place = format!("{place}/Items");
+                    let count = format!("{others} of them");
+                    found.push(Difference::new(
+                        self.strangers.rules,
+                        place,
+                        expected,
+                        count,
+                    ));
                 }
             }
             None => {}
         }
+    }
+
+    /// What is wrong if a whole listing does not show an item.
+    fn without(&self, item: &Item, place: &str) -> Difference {
+        let expected = format!("{} by the last page", item.pattern);
+        let place = format!("{place}/Items");
+        let mut difference = Difference::new(self.missing, place, expected, "nothing");
+        difference.rules = item.missing.clone();
+        difference.rules.extend(self.missing.iter().copied());
+        difference
+    }
+
+    /// What is wrong if a whole listing shows so few items that nobody knows that some without a known name are not among them.
+    fn lacking(&self, others: usize, place: &str) -> Option<Difference> {
+        let musts = self.hidden.iter().filter(|item| item.need == Need::Must);
+        let mut missing: Vec<Difference> = musts.map(|item| self.without(item, place)).collect();
+        // Those that only ought to be there are taken for the ones that are not.
+        missing.sort_by_key(Difference::violates);
+        let lacking = missing.len().checked_sub(others + 1)?;
+        Some(missing.swap_remove(lacking))
     }
 
     /// Whether an item without a name may be one of its own, or nothing but a stranger.
@@ -716,6 +839,9 @@ impl fmt::Display for Page {
             write!(f, "{comma}{}{mark}", item.pattern)?;
         }
         f.write_str("]")?;
+        if !self.hidden.is_empty() {
+            write!(f, " and {} without a known name", self.hidden.len())?;
+        }
         if self.strangers.foreign {
             f.write_str(" and others")?;
         }
@@ -798,7 +924,10 @@ mod tests {
         Page {
             key: Naming::Member("N"),
             items,
+            hidden: Vec::new(),
+            closed: false,
             seen: Arc::default(),
+            others: 0,
             number: 1,
             most: None,
             whole: true,
@@ -946,6 +1075,9 @@ mod tests {
             differences(&late, &body(&[], TOKEN)),
             at("/NextToken", "page.end")
         );
+        late.others = 1;
+        assert_eq!(differences(&late, &body(&[], TOKEN)), []);
+        late.others = 0;
         late.strangers.foreign = true;
         assert_eq!(differences(&late, &body(&[], TOKEN)), []);
         late.strangers.foreign = false;
@@ -990,7 +1122,23 @@ mod tests {
         // More cannot be told apart, and are not looked at.
         assert_eq!(orders(5), [[0]]);
         let many = page((1..=5).map(|at| nameless(at, "1")).collect()).arrangements();
-        assert_eq!(differences(&many[0], &body(&["x"], "")), []);
+        let all = ["v", "w", "x", "y", "z"];
+        assert_eq!(differences(&many[0], &body(&all, "")), []);
+        let missing = at("/Items", "list-types.complete");
+        assert_eq!(differences(&many[0], &body(&all[..4], "")), missing);
+        assert_eq!(differences(&many[0], &body(&["x"], TOKEN)), []);
+        let mut rest = many[0].clone();
+        rest.others = 3;
+        assert_eq!(differences(&rest, &body(&all[..2], "")), []);
+        assert_eq!(differences(&rest, &body(&all[..1], "")), missing);
+        // Some of them need not be there, or only ought to be.
+        rest.hidden[0].need = Need::May;
+        assert_eq!(differences(&rest, &body(&all[..1], "")), []);
+        rest.hidden[1].missing = RuleList::from_slice(rules!["std.keys.full-name"]);
+        let likely = at("/Items", "std.keys.full-name");
+        assert_eq!(differences(&rest, &body(&[], "")), likely);
+        rest.others = 2;
+        assert_eq!(differences(&rest, &body(&[], "")), missing);
     }
 
     #[test]

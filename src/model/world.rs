@@ -35,7 +35,7 @@ pub(super) struct World {
     /// Whether templates not in the map do not exist.
     pub(super) templates_closed: bool,
     /// Tokens the target handed out.
-    cursors: HashMap<String, Arc<Cursor>>,
+    cursors: HashMap<String, SmallVec<[Arc<Cursor>; 1]>>,
     /// Rules about odd requests (methods, labels, headers) that were answered so far and must not have had an effect.
     pub(super) suspects: SmallVec<[RuleId; 4]>,
     /// How many requests may have changed something.
@@ -608,29 +608,32 @@ impl World {
             .map(Arc::make_mut)
     }
 
-    /// Where a token leads: as remembered, or as the reference reads its own.
+    /// Where a token leads in a listing of pages of some size: as remembered, or as the reference reads its own.
     pub(super) fn cursor(
         &self,
         token: &str,
+        listing: (&str, Option<usize>),
         own: impl FnOnce() -> Option<Cursor>,
     ) -> Option<Cursor> {
         if self.reference {
-            own()
-        } else {
-            self.cursors
-                .get(token)
-                .map(|cursor| cursor.as_ref().clone())
+            return own();
         }
+        let handed = self.cursors.get(token)?.iter();
+        let nearest = handed.max_by_key(|cursor| cursor.nearness(listing))?;
+        Some(nearest.as_ref().clone())
     }
 
     /// Remembers a token.
     pub(super) fn hand_out(&mut self, token: String, cursor: Cursor) {
-        self.cursors.insert(token, Arc::new(cursor));
+        let handed = self.cursors.entry(token).or_default();
+        handed.retain(|known| !known.is_like(&cursor));
+        handed.push(Arc::new(cursor));
     }
 
     /// Notes that a token was used.
-    pub(super) fn use_cursor(&mut self, token: &str) {
-        if let Some(cursor) = self.cursors.get_mut(token) {
+    pub(super) fn use_cursor(&mut self, token: &str, listing: (&str, Option<usize>)) {
+        let handed = self.cursors.get_mut(token).into_iter().flatten();
+        if let Some(cursor) = handed.max_by_key(|cursor| cursor.nearness(listing)) {
             *cursor = Arc::new(cursor.spent());
         }
     }

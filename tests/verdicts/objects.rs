@@ -1,6 +1,7 @@
 //! Objects and what they write to: profiles, assets and cases, the keys that lead there, and the listings that show it.
 
 mod named;
+mod pages;
 mod server;
 
 use profile_contract::contract::ChoiceId;
@@ -140,6 +141,41 @@ fn rules_broken(chosen: &[(ChoiceId, u8)], told: &[String]) -> Vec<&'static str>
     first.map_or_else(Vec::new, |first| {
         first.rules.iter().map(|rule| rule.id()).collect()
     })
+}
+
+/// An observer of a conversation in which nothing is wrong, or not by more than a warning.
+fn observer(told: &[String]) -> Model {
+    let mut model = Model::observer(&open());
+    for line in told {
+        let fit = model.observe(&exchange(line)).fit;
+        assert!(matches!(fit, Fit::Allowed { .. }), "{line}: {fit:?}");
+    }
+    model
+}
+
+/// What an observer says of an answer: nothing, or how bad it is and the first rule it breaks.
+fn said_by(mut model: Model, line: &str) -> String {
+    let (word, differences) = match model.observe(&exchange(line)).fit {
+        Fit::Allowed { warnings } => ("warning", warnings),
+        Fit::Forbidden(differences) => ("violation", differences),
+        Fit::Unclear(why) => panic!("unclear: {why}"),
+    };
+    let first = differences.first();
+    first.map_or_else(String::new, |first| format!("{word} {}", first.rules[0]))
+}
+
+/// What is said of the last answer of a conversation.
+fn said(told: &[String]) -> String {
+    let (last, before) = told.split_last().expect("a conversation");
+    said_by(observer(before), last)
+}
+
+/// What is said of each of these last answers of a conversation.
+fn all_said(told: &[String], last: &[(String, &str)]) {
+    let model = observer(told);
+    for (line, expected) in last {
+        assert_eq!(said_by(model.clone(), line), *expected, "{line}");
+    }
 }
 
 /// Whether the last answer of a conversation deserves not even a warning.

@@ -151,6 +151,6 @@ pub(super) const RULES: &[Rule] = &[
         source: "not documented",
         confidence: Assumed,
         sides: One,
-        note: "",
+        note: "A change between two pages may end a token as well: page.complete speaks of listings without one.",
     },
 ];

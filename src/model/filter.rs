@@ -11,7 +11,7 @@ use super::page::{Item, Need};
 use super::pattern::{Rules, rules};
 use super::plan::Definition;
 use super::profile;
-use super::store::{Kind, Standard};
+use super::store::{Kind, Object, Standard};
 use super::value::{self, ContentType, Likeness};
 use super::ways::Ways;
 use super::world::{Domain, Mapping};
@@ -64,6 +64,25 @@ impl<'a> Filter<'a> {
                 .iter()
                 .filter_map(Json::as_str)
                 .collect(),
+        }
+    }
+
+    /// Whether it is by a key that standard objects have whatever types there are.
+    pub(super) fn is_standard(&self) -> bool {
+        ["", "_assetId", "_assetName", "_serialNumber", "_caseId"].contains(&self.key)
+    }
+
+    /// Whether it has one value, perhaps several times.
+    fn is_single(&self) -> bool {
+        self.values.iter().all(|value| *value == self.values[0])
+    }
+
+    /// The rules broken if an item that the filter keeps is missing: that one value twice means the same as once is no more than a
+    /// SHOULD.
+    fn promise(&self, kind: Kind) -> Rules {
+        match self.values.len() {
+            2.. if self.is_single() => rules!["filter.duplicate-values", "filter.multi-values"],
+            _ => self.rules(kind),
         }
     }
 
@@ -151,7 +170,7 @@ impl<'a> Filter<'a> {
                 let kept = items.into_iter().filter_map(|(mut item, no)| {
                     let standard = domain.store.standards.get(&no)?;
                     let keeps = self.keeps(&meaning, standard, ways)?;
-                    item.missing = self.rules(kind).into();
+                    item.missing = self.promise(kind).into();
                     if !keeps || !union {
                         item.need = Need::May;
                     }
@@ -209,8 +228,7 @@ impl<'a> Filter<'a> {
 
     /// Whether what one of the values finds has to be there: several values may mean something else than any of them.
     fn is_union(&self, ways: &mut Ways) -> bool {
-        self.values.iter().all(|value| *value == self.values[0])
-            || ways.choose(choice!("cap.multi-values")) == 0
+        self.is_single() || ways.choose(choice!("cap.multi-values")) == 0
     }
 
     /// Whether an item is kept for certain (`true`), perhaps (`false`), or not.
@@ -218,7 +236,10 @@ impl<'a> Filter<'a> {
         let field = match meaning {
             Meaning::Id => {
                 return match &standard.id {
-                    Some(id) => self.values.contains(&id.as_ref()).then_some(true),
+                    Some(id) => {
+                        let alike = |value: &&str| liken(id, value, ContentType::Name, ways);
+                        self.values.iter().filter_map(alike).max()
+                    }
                     None => Some(false),
                 };
             }
@@ -232,7 +253,7 @@ impl<'a> Filter<'a> {
             let certain = held.decided().is_some();
             for option in held.options.iter().flatten() {
                 for value in &self.values {
-                    if let Some(sure) = liken(option, value, ways) {
+                    if let Some(sure) = liken(option, value, ContentType::Name, ways) {
                         best = Some(best.unwrap_or(false) | (sure && certain));
                     }
                 }
@@ -277,6 +298,17 @@ impl<'a> Filter<'a> {
             })
     }
 
+    /// Whether an earlier version of an object had one of the values (persist.overwritten-object).
+    fn had(&self, object: &Object, ways: &Ways) -> bool {
+        let former = object.seen.former.iter();
+        let mut parts = former
+            .filter(|(name, _)| name.as_ref() == self.key)
+            .flat_map(|(_, parts)| parts.iter());
+        let alike =
+            |part: &Part, value: &&str| liken(&part.text, value, part.content, ways).is_some();
+        parts.any(|part| self.values.iter().any(|value| alike(part, value)))
+    }
+
     /// A filter on ingested objects, where the target takes one: by the keys their type defines.
     fn any_type(&self, domain: &Domain, items: Vec<(Item, No)>, ways: &mut Ways) -> Verdict {
         let union = self.is_union(ways);
@@ -294,13 +326,16 @@ impl<'a> Filter<'a> {
                 match &parts[..] {
                     [part] => {
                         for value in &self.values {
-                            if let Some(sure) = liken(&part.text, value, ways) {
+                            if let Some(sure) = liken(&part.text, value, part.content, ways) {
                                 best = Some(best.unwrap_or(false) | sure);
                             }
                         }
                     }
                     _ => best = best.or(Some(false)),
                 }
+            }
+            if best.is_none() && !ways.is_reference() && self.had(object, ways) {
+                best = Some(false);
             }
             if best? && union {
                 item.missing = rules!["filter.scope"].into();
@@ -322,18 +357,21 @@ fn maybe(items: Vec<(Item, No)>) -> Vec<Item> {
     items
 }
 
-/// Whether a value is the text filtered by: for certain, perhaps, or not.
-fn liken(text: &str, value: &str, ways: &Ways) -> Option<bool> {
+/// Whether a value of that content type is the text filtered by: for certain, perhaps, or not. Case is nobody's promise
+/// (filter.case-folding).
+fn liken(text: &str, value: &str, content: ContentType, ways: &Ways) -> Option<bool> {
     if text == value {
         return Some(true);
     }
     if ways.is_reference() {
         return None;
     }
-    match value::likeness(text, value, ContentType::Name, &Choices::open()) {
-        Likeness::Different => None,
-        _ => Some(false),
-    }
+    let open = Choices::open();
+    let alike = [content, ContentType::Name].into_iter().any(|content| {
+        let likeness = value::likeness(text, value, content, &open);
+        !matches!(likeness, Likeness::Different)
+    });
+    alike.then_some(false)
 }
 
 #[cfg(test)]

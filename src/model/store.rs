@@ -50,6 +50,8 @@ pub(super) struct Store {
     pub(super) gone: Vec<(Arc<str>, RuleId)>,
     /// Keys of objects that are gone, with their types.
     pub(super) gone_objects: Vec<(Arc<str>, Arc<str>, RuleId)>,
+    /// Profiles that objects have left or were taken from, with their types; the reference keeps none.
+    former: Vec<(Arc<str>, No)>,
     /// The size of all objects.
     bytes: usize,
     next: No,
@@ -347,6 +349,8 @@ pub(super) struct Seen {
     pub(super) key: Option<Arc<str>>,
     /// The entries it wrote.
     wrote: Vec<(Arc<str>, Parts)>,
+    /// The entries that earlier versions of it wrote.
+    pub(super) former: Vec<(Arc<str>, Parts)>,
     /// The other standard assets and cases it writes to.
     feeds: Vec<No>,
     /// Rules broken if it is not where it is expected, the first deciding how bad that is.
@@ -421,6 +425,13 @@ impl Object {
     pub(super) fn take_wrote(&mut self) -> Vec<(Arc<str>, Parts)> {
         let wrote = self.wrote().into_owned();
         self.set_wrote(Wrote::Mask(0));
+        if self.reader.choices.is_none() {
+            for entry in &wrote {
+                if !self.seen.former.contains(entry) {
+                    self.seen.former.push(entry.clone());
+                }
+            }
+        }
         wrote
     }
 
@@ -783,14 +794,37 @@ impl Store {
         };
         self.placed.remove(&before);
         self.placed.insert((profile, before.1, no));
+        self.leave(no);
         if let Some(object) = self.objects.get_mut(&no) {
             object.profile = profile;
         }
     }
 
+    /// Remembers that an object is about to leave its profile.
+    fn leave(&mut self, no: No) {
+        let Some(object) = self.objects.get(&no).filter(|_| !self.is_exact()) else {
+            return;
+        };
+        let left = (Arc::clone(object.type_name()), object.profile);
+        if !self.former.contains(&left) {
+            self.former.push(left);
+        }
+    }
+
+    /// The profiles that had an object of a type once.
+    pub(super) fn former_owners(&self, type_name: &str) -> Vec<No> {
+        let of_type = self
+            .former
+            .iter()
+            .filter(|(known, _)| known.as_ref() == type_name);
+        let owners = of_type.map(|(_, profile)| *profile);
+        owners.filter(|no| self.profiles.contains_key(no)).collect()
+    }
+
     /// Removes an object, and with it perhaps its entries.
     pub(super) fn remove_object(&mut self, no: No, fate: Fate) -> Option<Object> {
         self.settle(no);
+        self.leave(no);
         let object = self.objects.remove(&no)?;
         self.bytes -= object.text.len();
         self.by_digest.remove(object.digest, no);

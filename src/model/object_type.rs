@@ -16,7 +16,7 @@ use super::gate::{Branch, Gate, Ground, Served, served_by};
 use super::heard::Heard;
 use super::index::No;
 use super::mapping::{self, Request};
-use super::object::{carry_out, detach, unknowable};
+use super::object::{carry_out, detach, obscure, unknowable};
 use super::page::{Item, Listing, Naming, Strangers};
 use super::pattern::{
     Object, Pattern, Presence, RuleList, Rules, Slot, Times, absent, required, rules,
@@ -1041,6 +1041,17 @@ pub(super) fn delete(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
     found
 }
 
+/// Whether a profile has no objects, and no value that a request gave it for certain.
+fn is_bereft(store: &Store, no: No) -> bool {
+    let given =
+        |(_, held): &(_, Held)| held.source == Source::Request && !held.options.contains(&None);
+    let added = store
+        .profiles
+        .get(&no)
+        .is_some_and(|profile| !profile.rest.added.is_empty());
+    !added && store.objects_on(no).next().is_none() && !store.fields_of(no).iter().any(given)
+}
+
 /// Removes the objects of a type, and what came only from them (contract 3.7).
 fn forget(store: &mut Store, type_name: &str, ways: &mut Ways) {
     let observes = !ways.is_reference();
@@ -1050,6 +1061,7 @@ fn forget(store: &mut Store, type_name: &str, ways: &mut Ways) {
         .filter(|(_, object)| object.type_name().as_ref() == type_name)
         .map(|(no, _)| no)
         .collect();
+    let former = store.former_owners(type_name);
     let mut owners: Vec<No> = Vec::new();
     let mut met: HashSet<No> = HashSet::new();
     let taken: HashSet<No> = objects.iter().copied().collect();
@@ -1094,6 +1106,21 @@ fn forget(store: &mut Store, type_name: &str, ways: &mut Ways) {
                     Source::Object(by) if gone.contains(&by) => held.admit(None),
                     // What another source had written before may be back.
                     Source::Several => held.free |= observes,
+                    // What others wrote ought to stay, and no more.
+                    Source::Request if observes && held.decided().is_some() => {
+                        held.rules = rules![
+                            "profile.create.fields",
+                            "search.profile-content",
+                            "delete-type.scrub"
+                        ];
+                    }
+                    Source::Object(_) if observes && held.decided().is_some() => {
+                        held.rules = rules![
+                            "std.profile.targets",
+                            "search.profile-content",
+                            "delete-type.scrub"
+                        ];
+                    }
                     _ => {}
                 }
             }
@@ -1102,9 +1129,25 @@ fn forget(store: &mut Store, type_name: &str, ways: &mut Ways) {
             }
         });
     }
+    // What objects left behind that were deleted before, or moved, may be taken for theirs or not.
+    let left: Vec<No> = former.into_iter().filter(|no| !met.contains(no)).collect();
+    for no in &left {
+        let fate = ways.fate(rule!("delete-type.keys"));
+        let there: HashSet<No> = store.objects_on(*no).map(|(object, _)| object).collect();
+        store.change_profile(*no, fate, |_, fields| {
+            for (_, held) in fields {
+                match held.source {
+                    Source::Object(by) if !there.contains(&by) => held.admit(None),
+                    Source::Several => held.free = true,
+                    _ => {}
+                }
+            }
+        });
+    }
     // A profile that had nothing else may go with them, but then all of them do.
     let bare: Vec<No> = owners
-        .into_iter()
+        .iter()
+        .copied()
         .filter(|no| {
             let profile = store.profiles.get(no);
             let requested = profile.is_some_and(|profile| {
@@ -1115,8 +1158,20 @@ fn forget(store: &mut Store, type_name: &str, ways: &mut Ways) {
             !requested && store.objects_on(*no).next().is_none()
         })
         .collect();
+    if observes {
+        // A profile of which a request filled something once, or that had its objects before, may go or not.
+        let others = owners.iter().filter(|no| !bare.contains(no));
+        for no in left.iter().chain(others) {
+            let bereft = is_bereft(store, *no);
+            if let Some(profile) = store.profiles.get_mut(no).filter(|_| bereft) {
+                profile.doubt = Some(rule!("delete-type.inferred-profile"));
+            }
+        }
+    }
     for no in &bare {
         if let Some(profile) = store.profiles.get_mut(no).filter(|_| observes) {
+            let remains = rule!("delete-type.profile-remains");
+            profile.rest.history.retain(|rule| *rule != remains);
             let rule = rule!("delete-type.inferred-profile");
             note(&mut profile.rest.history, rule);
         }
@@ -1154,9 +1209,12 @@ fn delete_missing(
             None => vec![unknowable(&domain.name)],
         };
     }
+    let mut effect = Effect::none();
     if is_standard(name) {
         let refusals = Refusals::BAD.or(not_found).or(Refusals::DENIED);
         gate.ground(Ground::should(rule!("delete-type.standard"), refusals, why));
+        // What is deleted with it if it is, nobody says.
+        effect = obscure(&domain.name);
     } else if implicit {
         gate.ground(Ground::may(rule!("implicit.deletable"), not_found, why));
     } else {
@@ -1171,7 +1229,7 @@ fn delete_missing(
     }
     gate.finish(vec![Served::new(
         message,
-        Effect::none(),
+        effect,
         rules!["delete-type.unknown"],
     )])
 }

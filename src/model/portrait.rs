@@ -108,6 +108,12 @@ impl Portrait {
                 let actual = value.map_or("nothing".to_owned(), |value| format!("{value:?}"));
                 let place = format!("{place}/{}", path.replace('.', "/"));
                 let mut lost = Difference::new(held.rules, place, held.to_string(), actual);
+                let scrub = rule!("delete-type.scrub");
+                if value.is_none() && held.rules.contains(&scrub) {
+                    // That the deletion of a type leaves what others wrote is a SHOULD.
+                    lost.rules.retain(|rule| *rule != scrub);
+                    lost.rules.insert(0, scrub);
+                }
                 if value.is_none() && path.starts_with("Attributes.") {
                     lost.rules.push(rule!("std.profile.attributes"));
                 }

@@ -347,8 +347,10 @@ impl Search<'_> {
                 if profile.doubt.is_some() {
                     need = Need::May;
                 }
-                if profile.rest.history.contains(&rule!("merge.effect")) {
-                    missing.insert(0, rule!("merge.effect"));
+                for should in [rule!("merge.effect"), rule!("delete-type.profile-remains")] {
+                    if profile.rest.history.contains(&should) {
+                        missing.insert(0, should);
+                    }
                 }
                 for rule in &profile.rest.history {
                     note(&mut missing, *rule);
@@ -365,7 +367,15 @@ impl Search<'_> {
         let name = self.domain.name.clone();
         let adopt: Adopt = Arc::new(move |world: &mut World, handle, id, item| {
             if let Some(domain) = world.domain_mut(&name).filter(|_| handle != 0) {
-                profile::adopt(Arc::make_mut(&mut domain.store), handle, id, item);
+                let store = Arc::make_mut(&mut domain.store);
+                profile::adopt(store, handle, id, item);
+                // Whoever shows it after the deletion of a type has kept it.
+                let remains = rule!("delete-type.profile-remains");
+                if let Some(profile) = store.profiles.get_mut(&handle)
+                    && profile.rest.history.contains(&remains)
+                {
+                    profile.rest.history.retain(|rule| *rule != remains);
+                }
             }
         });
         Listing {

@@ -33,7 +33,7 @@ fn with_a_type_goes_what_came_only_from_it() {
         (&[], Some(ann), true, &[scrub]),
         (&[&lee], Some(last), true, &[]),
         (&[&lee], Some(both.as_str()), true, &[scrub]),
-        (&[&lee], None, false, &["std.keys.profile-id"]),
+        (&[&lee], None, true, &["delete-type.profile-remains"]),
         // Of two objects with one name nobody knows which had set it, or what was there before.
         (&[&same], Some(""), true, &[]),
         (&[&same], Some(ann), true, &[]),

@@ -199,6 +199,9 @@ fn shown(world: &World, domain: &Domain, echo: Rules, updated: Rules) -> Object 
     }
 }
 
+/// The most domains that an account certainly may have (quota.domains).
+const ACCOUNT_DOMAINS: usize = 100;
+
 pub(super) fn create(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
     let Some(name) = input.label("DomainName").map(str::to_owned) else {
         return gate.finish(Vec::new());
@@ -216,6 +219,13 @@ pub(super) fn create(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
         Found::Here(existing) => return create_again(world, existing, input, gate),
         Found::OtherCase(_) => other_case = true,
         Found::Nowhere => {}
+    }
+    if world.domains.len() >= ACCOUNT_DOMAINS && !world.reference {
+        let (rule, why) = (
+            rule!("quota.domains"),
+            "more domains than an account may have",
+        );
+        gate.ground(Ground::may(rule, Refusals::BAD, why));
     }
     if other_case {
         // Refused as a duplicate only by a target that holds both names for the same.

@@ -37,6 +37,12 @@ const NEAR_QUOTA: usize = 200_000;
 /// The most bytes of an object that certainly fit (quota.object-size).
 const QUOTA_BYTES: usize = 256_000;
 
+/// The most objects that certainly fit on a profile (quota.objects-per-profile).
+const PROFILE_OBJECTS: usize = 100;
+
+/// The most bytes of objects that certainly fit on a profile (quota.profile-total-size).
+const PROFILE_BYTES: usize = 5_000_000;
+
 /// An answer of which nothing is known, after which nothing about the domain is.
 pub(super) fn unknowable(domain: &str) -> Branch {
     let mut branch = super::free(Outcome::Free, rule!("proto.no-5xx"));
@@ -140,6 +146,10 @@ pub(super) fn put(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branc
     let domain = scope(world, input, &mut gate, missing);
     let text = |name| input.member(name).and_then(Json::as_str);
     let (Some(type_name), Some(object_text)) = (text("ObjectTypeName"), text("Object")) else {
+        if let (Some(domain), Some(name), false) = (domain, text("ObjectTypeName"), world.reference)
+        {
+            find_type(world, domain, name, &mut gate);
+        }
         return gate.finish(Vec::new());
     };
     let object = weigh_object(object_text, &mut gate);
@@ -223,6 +233,7 @@ pub(super) fn put(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branc
             }
             Arrived::Dropped => (Pattern::Any, Effect::none()),
             Arrived::Stored(stored) => {
+                ground_quota(&store, stored.no, &mut gate);
                 let body = answered(&store, &stored);
                 let adopt = learn_key(&domain.name, stored.no);
                 (body, Effect::both(becomes(&domain.name, store), adopt))
@@ -308,6 +319,32 @@ fn ground_rejection(rule: RuleId, learns: &super::gate::Learns, gate: &mut Gate<
         });
     }
     gate.ground(ground);
+}
+
+/// A profile that has more than it may have, with an object that is stored, may be a ground for refusing that.
+fn ground_quota(store: &Store, no: No, gate: &mut Gate<'_>) {
+    if store.objects.len() <= PROFILE_OBJECTS && store.size() <= PROFILE_BYTES {
+        return;
+    }
+    let Some(profile) = store.objects.get(&no).map(|object| object.profile) else {
+        return;
+    };
+    let (mut count, mut bytes) = (0_usize, 0_usize);
+    for (_, object) in store.objects_on(profile) {
+        count += 1;
+        bytes += object.text.len();
+    }
+    if count > PROFILE_OBJECTS {
+        let (rule, why) = (rule!("quota.objects-per-profile"), "too many objects");
+        gate.ground(Ground::may(rule, BAD, why));
+    }
+    if bytes > PROFILE_BYTES {
+        let (rule, why) = (
+            rule!("quota.profile-total-size"),
+            "objects that are too large",
+        );
+        gate.ground(Ground::may(rule, BAD, why));
+    }
 }
 
 /// What PutProfileObject answers for an object that is stored.
@@ -490,6 +527,9 @@ fn find_type(
 pub(super) fn delete(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
     let domain = scope(world, input, &mut gate, rules!["domain.scope-unknown"]);
     let text = |name| input.member(name).and_then(Json::as_str);
+    if let (Some(domain), false, false) = (domain, gate.may_be_served(), world.reference) {
+        ground_place(world, domain, input, &mut gate);
+    }
     let (Some(domain), Some(profile_id), Some(key), Some(type_name)) = (
         domain,
         text("ProfileId"),
@@ -534,6 +574,11 @@ pub(super) fn delete(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
     match found {
         Some((no, on)) if Some(on) == profile => {
             gate.touch(rule!("object.delete.ok"));
+            if is_merged(store, no) {
+                // The job that moves it there may not have come to it.
+                let (rule, why) = (rule!("merge.effect"), "the object may not be there yet");
+                gate.ground(Ground::may(rule, BAD.or(NOT_FOUND), why));
+            }
             let blame = rules!["object.delete.ok"];
             let served = carry_out(world, domain, &message, blame, move |store, ways| {
                 remove(store, no, ways);
@@ -551,8 +596,87 @@ pub(super) fn delete(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
             let why = format!("no object {key:?} of {type_name} on that profile");
             gate.ground(Ground::may(rule, BAD.or(NOT_FOUND), why));
             let blame = rules!["object.delete.unknown-key"];
-            gate.finish(vec![Served::new(message, Effect::none(), blame)])
+            let mut served = vec![Served::new(message.clone(), Effect::none(), blame)];
+            let merged = |id: &str| {
+                let gone = store.gone.iter().find(|(gone, _)| gone.as_ref() == id);
+                gone.is_some_and(|(_, rule)| *rule == rule!("merge.effect"))
+            };
+            let kind = match type_name {
+                "_asset" => Some(Kind::Asset),
+                "_case" => Some(Kind::Case),
+                _ => None,
+            };
+            if let Some((no, _)) = found
+                .filter(|(no, _)| !world.reference && is_merged(store, *no) && merged(profile_id))
+            {
+                // The job that takes it away from there may not have come to it.
+                let removed = carry_out(world, domain, &message, blame, move |store, ways| {
+                    remove(store, no, ways);
+                });
+                match removed {
+                    Some(removed) => served.extend(removed),
+                    None => return vec![unknowable(&domain.name)],
+                }
+            } else if let (Some(kind), Some(profile), false) = (kind, profile, world.reference) {
+                let (name, key) = (domain.name.clone(), key.to_owned());
+                let effect = Effect::new(move |world, _| {
+                    if let Some(domain) = world.domain_mut(&name) {
+                        may_be_deleted(Arc::make_mut(&mut domain.store), profile, kind, &key);
+                    }
+                });
+                served = vec![Served::new(message, effect, blame)];
+            }
+            gate.finish(served)
         }
+    }
+}
+
+/// Whether an object came to its profile with another one that was merged into it.
+fn is_merged(store: &Store, no: No) -> bool {
+    let object = store.objects.get(&no);
+    object.is_some_and(|object| object.seen.why.contains(&rule!("merge.effect")))
+}
+
+/// Standard objects are listed with a key as well, by which they may be deleted: the one with that id, or any of those that
+/// nobody knows the keys of.
+fn may_be_deleted(store: &mut Store, profile: No, kind: Kind, key: &str) {
+    let all: Vec<(No, bool)> = store
+        .standards_on(profile, Some(kind))
+        .map(|(no, standard)| (no, standard.id.as_deref() == Some(key)))
+        .collect();
+    let known = all.iter().any(|(_, is)| *is);
+    for (no, _) in all.iter().filter(|(_, is)| *is || !known) {
+        if let Some(standard) = store.standards.get_mut(no) {
+            standard.rest.missing = Some(rule!("object.delete.ok"));
+        }
+    }
+}
+
+/// What else speaks against a request that has to be refused: whichever is noticed first decides how (proto.precedence).
+fn ground_place(world: &World, domain: &Domain, input: &Input, gate: &mut Gate<'_>) {
+    let text = |name| input.member(name).and_then(Json::as_str);
+    let store = &domain.store;
+    if let Some(id) = text("ProfileId").filter(|id| store.profile_no(id).is_none()) {
+        unknown_profile(store, id, gate);
+    }
+    if let Some(name) = text("ObjectTypeName") {
+        listed(world, domain, name, gate);
+    }
+    if let Some(key) = text("ProfileObjectUniqueKey") {
+        let is = |object: &Object| object.seen.key.as_deref() == Some(key);
+        if !store.objects.values().any(is) {
+            let (rule, why) = (rule!("object.delete.unknown-key"), "no object of that key");
+            gate.ground(Ground::may(rule, BAD.or(NOT_FOUND), why));
+        }
+    }
+    let filter = input.member("ObjectFilter").map(Filter::read);
+    if filter.is_some_and(|filter| !filter.is_standard()) {
+        let (refusals, why) = (BAD.or(NOT_FOUND), "the filter may not apply there");
+        gate.ground(Ground::may(rule!("filter.unknown-key"), refusals, why));
+    }
+    if domain.obscured {
+        let (rule, why) = (rule!("proto.precedence"), "nobody knows what is there");
+        gate.ground(Ground::may(rule, BAD.or(NOT_FOUND), why));
     }
 }
 
@@ -624,6 +748,9 @@ pub(super) fn detach(store: &mut Store, no: No, gone: &Object, ways: &Ways) {
 pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
     let domain = scope(world, input, &mut gate, rules!["domain.scope-unknown"]);
     let text = |name| input.member(name).and_then(Json::as_str);
+    if let (Some(domain), false, false) = (domain, gate.may_be_served(), world.reference) {
+        ground_place(world, domain, input, &mut gate);
+    }
     let (Some(domain), Some(profile_id), Some(type_name)) =
         (domain, text("ProfileId"), text("ObjectTypeName"))
     else {

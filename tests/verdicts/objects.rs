@@ -2,6 +2,7 @@
 
 mod filters;
 mod gone;
+mod limits;
 mod named;
 mod pages;
 mod server;

@@ -147,8 +147,17 @@ struct Phone {
     /// Ten digits of the US plan, without the country code.
     us: Option<String>,
     digits: String,
-    /// Whether it is written with nothing but digits, `+`, brackets and hyphens.
-    documented: bool,
+    /// In which of the two forms of the guide it is written, if any.
+    documented: Option<Written>,
+}
+
+/// The forms of one number of which the guide says that they match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Written {
+    /// `+15551234567`
+    Whole,
+    /// `(555)-123-4567`
+    Grouped,
 }
 
 impl Phone {
@@ -166,19 +175,29 @@ impl Phone {
         Self {
             us: us.filter(|_| sound),
             digits,
-            documented: text
-                .chars()
-                .all(|c| c.is_ascii_digit() || "+()-".contains(c)),
+            documented: written_as(text),
         }
+    }
+}
+
+fn written_as(text: &str) -> Option<Written> {
+    let form: String = text
+        .chars()
+        .map(|c| if c.is_ascii_digit() { 'd' } else { c })
+        .collect();
+    match form.as_str() {
+        "+ddddddddddd" if text.starts_with("+1") => Some(Written::Whole),
+        "(ddd)-ddd-dddd" => Some(Written::Grouped),
+        _ => None,
     }
 }
 
 fn phones(a: &str, b: &str) -> Likeness {
     let (a, b) = (Phone::read(a), Phone::read(b));
     match (&a.us, &b.us) {
-        (Some(x), Some(y)) if x == y => match a.documented && b.documented {
-            true => Likeness::Same,
-            false => Likeness::Should(rule!("key.phone.formats")),
+        (Some(x), Some(y)) if x == y => match (a.documented, b.documented) {
+            (Some(one), Some(other)) if one != other => Likeness::Same,
+            _ => Likeness::Should(rule!("key.phone.formats")),
         },
         (Some(_), Some(_)) => Likeness::Different,
         _ => {
@@ -257,7 +276,14 @@ mod tests {
             Likeness::Same
         );
         let formats = Likeness::Should(rule!("key.phone.formats"));
-        assert_eq!(like("+1 (206) 345-7890", "2063457890", phone), formats);
+        for (a, b) in [
+            ("+1 (206) 345-7890", "2063457890"),
+            ("+12063457890", "12063457890"),
+            ("+12063457890", "(206)345-7890"),
+            ("(206)-345-7890", "206-345-7890"),
+        ] {
+            assert_eq!(like(a, b, phone), formats, "{a} {b}");
+        }
         assert_eq!(
             like("+15551234567", "+15551234568", phone),
             Likeness::Different

@@ -31,7 +31,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "AG:definition details",
         confidence: Documented,
         sides: One,
-        note: "",
+        note: "These two forms of one number match, whichever of them was stored; any other pair is key.phone.formats.",
     },
     Rule {
         id: "key.phone.formats",

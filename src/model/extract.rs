@@ -146,7 +146,12 @@ pub(super) fn extract(
     reference: Option<&Outcomes>,
 ) -> Extracted {
     match source {
-        Source::Accessor(path) => member(look_up(path, object), reference),
+        Source::Accessor(path) => {
+            let found = look_up(path, object);
+            let mut extracted = member(found, reference);
+            extracted.open |= reference.is_none() && found.is_none() && strays(path, object);
+            extracted
+        }
         Source::Template(pieces) => joined(pieces, object, choices, reference),
         Source::Constant(text) => trimmed(text.clone(), reference),
         Source::Blocks(blocks) => Extracted {
@@ -170,6 +175,25 @@ pub(super) fn extract(
 /// Steps from member to member; of equal names the last counts.
 pub(super) fn look_up<'j>(path: &[String], object: &'j Json) -> Option<&'j Json> {
     path.iter().try_fold(object, |at, name| at.get(name))
+}
+
+/// Whether a path that leads nowhere meets an array, or a member whose name is what is left of the path, dots and all:
+/// what that means is not specified (extract.composite).
+pub(super) fn strays(path: &[String], object: &Json) -> bool {
+    let Some((name, rest)) = path.split_first() else {
+        return false;
+    };
+    if object.items().is_some() {
+        return true;
+    }
+    let left = path.join(".");
+    let dotted = |known: &String| {
+        let further = left.strip_prefix(known.as_str());
+        known.contains('.') && further.is_some_and(|it| it.is_empty() || it.starts_with('.'))
+    };
+    let members = object.members().unwrap_or_default();
+    members.iter().any(|(known, _)| dotted(known))
+        || object.get(name).is_some_and(|inner| strays(rest, inner))
 }
 
 /// Whether a path leads somewhere for whoever does not tell upper from lower case.
@@ -279,6 +303,8 @@ fn joined(
                 let as_is = Outcomes::default();
                 let found = member(look_up(path, object), Some(&as_is));
                 open |= found.open;
+                open |=
+                    reference.is_none() && look_up(path, object).is_none() && strays(path, object);
                 let value = found
                     .options
                     .into_iter()
@@ -543,6 +569,27 @@ mod tests {
             "_source",
         ] {
             assert!(values(source).1, "{source}");
+        }
+    }
+
+    #[test]
+    fn what_a_path_meets_on_its_way_may_be_read_or_not() {
+        let object = r#"{"l":["x",{"n":"y"}],"a.b":"z","b":{"c.d":{"e":"v"}}}"#;
+        let object = Json::parse(object.as_bytes()).expect("an object");
+        for (source, open) in [
+            ("_source.l.0", true),
+            ("_source.l.n", true),
+            ("{{_source.l.0}}", true),
+            ("_source.a.b", true),
+            ("_source.b.c.d.e", true),
+            ("_source.b.c.x", false),
+            ("_source.a.bc", false),
+            ("_source.a", false),
+            ("_source.x.l", false),
+        ] {
+            let source_read = Source::parse(source);
+            let found = extract(&source_read, &object, &Choices::open(), None);
+            assert_eq!(found.open, open, "{source}");
         }
     }
 

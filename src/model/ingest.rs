@@ -992,6 +992,57 @@ pub(super) fn read(plan: &Plan, object: &Json, ways: &mut Ways) -> Vec<Value> {
     values
 }
 
+/// The rules that leave open what becomes of an object with such values: it may be refused for them.
+pub(super) fn misfits(plan: &Plan, object: &Json, choices: &Choices) -> RuleList {
+    let mut misfits = RuleList::new();
+    for (at, field) in plan.fields.iter().enumerate() {
+        let Some(source) = &field.source else {
+            continue;
+        };
+        let extracted = extract::extract(source, object, choices, None);
+        let texts = || {
+            let options = extracted.options.iter();
+            options.filter_map(|option| option.value.as_deref())
+        };
+        let long = |text: &str| text.chars().count() > LONGEST_SEARCH;
+        if plan.keyed(at) && texts().any(long) {
+            note(&mut misfits, rule!("key.long-value"));
+        }
+        let Some((kind, path)) = &field.target else {
+            continue;
+        };
+        if meets_composite(source, object) {
+            note(&mut misfits, rule!("extract.composite"));
+        }
+        if texts().any(|text| !text.is_empty() && !fits(path, text)) {
+            note(
+                &mut misfits,
+                match (kind, path.as_ref()) {
+                    (Kind::Profile, "PartyType" | "Gender") => rule!("std.profile.enum-target"),
+                    _ => rule!("std.profile.too-long"),
+                },
+            );
+        }
+    }
+    misfits
+}
+
+/// Whether a source reads an array or an object, or a path of it meets one where it ends.
+fn meets_composite(source: &Origins, object: &Json) -> bool {
+    let composite = |path: &[String]| match extract::look_up(path, object) {
+        Some(found) => found.items().is_some() || found.members().is_some(),
+        None => extract::strays(path, object),
+    };
+    match source {
+        Origins::Accessor(path) => composite(path),
+        Origins::Template(pieces) => pieces.iter().any(|piece| match piece {
+            extract::Piece::Member(path) => composite(path),
+            extract::Piece::Text(_) => false,
+        }),
+        _ => false,
+    }
+}
+
 /// What a source points at, before it becomes a text.
 fn look_up<'j>(source: &Origins, object: &'j Json) -> Option<&'j Json> {
     match source {

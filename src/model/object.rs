@@ -208,6 +208,9 @@ pub(super) fn put(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branc
     if ways.iter().all(|(_, ways)| ways.is_lost()) {
         return vec![unknowable(&domain.name)];
     }
+    for rule in ingest::misfits(&arrival.plan, &arrival.object, &world.choices) {
+        ground_rejection(rule, &SmallVec::new(), &mut gate);
+    }
     let mut served = Vec::with_capacity(ways.len());
     for ((arrived, store), ways) in ways {
         let learns = ways.learns().clone();

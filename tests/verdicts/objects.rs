@@ -5,6 +5,7 @@ mod gone;
 mod limits;
 mod named;
 mod pages;
+mod read;
 mod server;
 
 use profile_contract::contract::ChoiceId;

@@ -91,7 +91,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "not documented",
         confidence: Assumed,
         sides: One,
-        note: "",
+        note: "The same goes for values that are too long for a field of an asset or a case.",
     },
     Rule {
         id: "std.profile.enum-target",

@@ -7,9 +7,10 @@ use smallvec::SmallVec;
 use crate::contract::RuleId;
 use crate::rule;
 
-use super::index::{Grade, Hits, No, Origin, Parts, Wanted};
+use super::index::{Grade, Hit, Hits, No, Origin, Parts, Wanted};
 use super::pattern::RuleList;
 use super::plan::{Definition, Identifier};
+use super::standard;
 use super::store::Store;
 use super::ways::Ways;
 
@@ -37,40 +38,57 @@ pub(super) fn assign(store: &Store, valued: &[Valued], ways: &mut Ways) -> Assig
         });
         let mut certain: SmallVec<[No; 2]> = SmallVec::new();
         let mut possible: SmallVec<[No; 4]> = SmallVec::new();
+        // Whom only those find who do not keep a SHOULD.
+        let mut grudged: SmallVec<[(No, RuleId); 2]> = SmallVec::new();
+        let mut nobody = Nobody::Possible;
         for (key, parts) in pass {
             let hits = store.keys.find(&key.name, Wanted::Value(parts), ways);
             let hits = living(store, hits, &mut rests_on);
+            let hits = match ways.is_reference() {
+                true => hits,
+                false => straying(store, &key.name, Wanted::Value(parts), hits, ways),
+            };
             for rule in hits.rests_on() {
                 note(&mut rests_on, rule);
             }
-            let sure: SmallVec<[No; 2]> = hits.sure().map(|hit| hit.subject).collect();
-            let open: SmallVec<[No; 2]> = hits.open().map(|hit| hit.subject).collect();
-            match (sure.as_slice(), open.is_empty()) {
-                ([one], true) => {
+            let preferred: SmallVec<[No; 2]> = hits.sure().map(|hit| hit.subject).collect();
+            let is_open = hits.open().next().is_some();
+            let finds = Finds::of(&hits);
+            nobody = nobody.and(finds.nobody());
+            match preferred.as_slice() {
+                [one] if !is_open => {
                     if !certain.contains(one) {
                         certain.push(*one);
                     }
                     let origin = hits.sure().next().map(|hit| hit.origin);
                     explain(store, key, *one, origin, secondary, ambiguous, &mut why);
                 }
-                ([one], false) => admit(&mut possible, *one),
-                ([], _) => open.iter().for_each(|one| admit(&mut possible, *one)),
+                [_] | [] => {}
                 _ => {
                     ambiguous = true;
                     note(&mut why, rule!("assign.primary.several"));
                 }
             }
+            for (one, grudge) in finds.alone() {
+                match grudge {
+                    None => admit(&mut possible, one),
+                    Some(rule) => grudged.push((one, rule)),
+                }
+            }
         }
-        let mut outcomes: SmallVec<[Option<No>; 4]> = certain.iter().copied().map(Some).collect();
-        outcomes.extend(
-            possible
-                .iter()
-                .filter(|one| !certain.contains(one))
-                .copied()
-                .map(Some),
-        );
-        if certain.is_empty() {
-            outcomes.push(None);
+        possible.retain(|one| !certain.contains(one));
+        grudged.retain(|(one, _)| !certain.contains(one) && !possible.contains(one));
+        let free = certain
+            .iter()
+            .chain(&possible)
+            .map(|one| (Some(*one), None));
+        let mut outcomes: SmallVec<[(Option<No>, Option<RuleId>); 4]> = free.collect();
+        if nobody == Nobody::Possible {
+            outcomes.push((None, None));
+        }
+        outcomes.extend(grudged.iter().map(|(one, rule)| (Some(*one), Some(*rule))));
+        if let Nobody::Grudged(rule) = nobody {
+            outcomes.push((None, Some(rule)));
         }
         if certain.len() > 1 {
             note(&mut why, rule!("assign.primary.conflict"));
@@ -82,9 +100,13 @@ pub(super) fn assign(store: &Store, valued: &[Valued], ways: &mut Ways) -> Assig
             note(&mut why, rule!("assign.secondary.not-override"));
         }
         let taken = ways.outcome(rule!("assign.primary.conflict"), outcomes.len());
-        if let Some(Some(profile)) = outcomes.get(taken) {
+        let (found, grudge) = outcomes.get(taken).copied().unwrap_or_default();
+        if let Some(rule) = grudge {
+            ways.owe(rule);
+        }
+        if found.is_some() {
             return Assigned {
-                profile: Some(*profile),
+                profile: found,
                 why: rests_on.into_iter().chain(why).collect(),
                 ambiguous,
             };
@@ -95,6 +117,106 @@ pub(super) fn assign(store: &Store, valued: &[Valued], ways: &mut Ways) -> Assig
         why: rests_on.into_iter().chain(why).collect(),
         ambiguous,
     }
+}
+
+/// Whether keys may find nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Nobody {
+    /// They may.
+    Possible,
+    /// Only where this SHOULD is not kept.
+    Grudged(RuleId),
+    /// They find somebody.
+    Impossible,
+}
+
+impl Nobody {
+    /// Whether both find nobody.
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Impossible, _) | (_, Self::Impossible) => Self::Impossible,
+            (Self::Possible, other) => other,
+            (grudged, _) => grudged,
+        }
+    }
+}
+
+/// What one key leads to, by how sure that is.
+#[derive(Default)]
+struct Finds {
+    sure: SmallVec<[No; 2]>,
+    likely: SmallVec<[(No, RuleId); 2]>,
+    open: SmallVec<[No; 2]>,
+    unlikely: SmallVec<[(No, RuleId); 2]>,
+}
+
+impl Finds {
+    fn of(hits: &Hits) -> Self {
+        let mut finds = Self::default();
+        for hit in &hits.hits {
+            match hit.grade {
+                Grade::Sure => finds.sure.push(hit.subject),
+                Grade::Likely(rule) => finds.likely.push((hit.subject, rule)),
+                Grade::Open(_) => finds.open.push(hit.subject),
+                Grade::Unlikely(rule) => finds.unlikely.push((hit.subject, rule)),
+            }
+        }
+        finds
+    }
+
+    /// The profiles it may find and no other with them, each with the SHOULD that is not kept then.
+    fn alone(&self) -> SmallVec<[(No, Option<RuleId>); 4]> {
+        let missing = |one: No| {
+            let mut others = self.likely.iter().filter(|(likely, _)| *likely != one);
+            others.next().map(|(_, rule)| *rule)
+        };
+        match self.sure.as_slice() {
+            [] => {
+                let likely = self.likely.iter().map(|(one, _)| (*one, missing(*one)));
+                let open = self.open.iter().map(|one| (*one, missing(*one)));
+                let unlikely = self.unlikely.iter().map(|(one, rule)| (*one, Some(*rule)));
+                likely.chain(open).chain(unlikely).collect()
+            }
+            [one] => SmallVec::from_iter([(*one, missing(*one))]),
+            _ => SmallVec::new(),
+        }
+    }
+
+    /// Whether it may find nobody, or several, which is as good as nobody.
+    fn nobody(&self) -> Nobody {
+        let grudged = |by: &[(No, RuleId)]| by.first().map(|(_, rule)| Nobody::Grudged(*rule));
+        match (self.sure.len(), self.likely.len(), self.open.is_empty()) {
+            (1, 0, true) => grudged(&self.unlikely).unwrap_or(Nobody::Impossible),
+            (0, 1, true) => grudged(&self.likely).unwrap_or(Nobody::Possible),
+            _ => Nobody::Possible,
+        }
+    }
+}
+
+/// Adds the profiles that a predefined key may lead to by something of which nobody knows what it is.
+fn straying(store: &Store, key: &str, wanted: Wanted<'_>, mut hits: Hits, ways: &mut Ways) -> Hits {
+    let mut leads = Hits::default();
+    standard::lead(store, key, wanted, &mut leads, ways);
+    for hit in leads.hits {
+        // That they find the owner of an asset is promised to searches alone (asset.search-by-key).
+        hits.admit(Hit {
+            grade: Grade::Open(rule!("asset.search-by-key")),
+            ..hit
+        });
+    }
+    for (no, _) in store
+        .profiles
+        .iter()
+        .filter(|(no, _)| store.strays(*no, key))
+    {
+        hits.admit(Hit {
+            subject: no,
+            grade: Grade::Open(rule!("std.keys.follow-update")),
+            origin: Origin::Field,
+            content: None,
+        });
+    }
+    hits
 }
 
 /// Leaves out what leads to profiles that are gone, remembering the rules that say they are.

@@ -12,7 +12,7 @@ use handlebars::{
 };
 use smallvec::{SmallVec, smallvec};
 
-use crate::contract::{ChoiceId, Choices, Options};
+use crate::contract::{ChoiceId, Choices, Options, RuleId};
 use crate::wire::Json;
 use crate::{choice, rule};
 
@@ -196,15 +196,79 @@ pub(super) fn strays(path: &[String], object: &Json) -> bool {
         || object.get(name).is_some_and(|inner| strays(rest, inner))
 }
 
-/// Whether a path leads somewhere for whoever does not tell upper from lower case.
-pub(super) fn is_in_other_case(path: &[String], object: &Json) -> bool {
+/// Where a path leads for whoever does not tell upper from lower case.
+fn in_other_case<'j>(path: &[String], object: &'j Json) -> Option<&'j Json> {
     let Some((name, rest)) = path.split_first() else {
-        return true;
+        return Some(object);
     };
     let members = object.members().unwrap_or_default();
-    members
+    let mut alike = members
         .iter()
-        .any(|(known, value)| known.eq_ignore_ascii_case(name) && is_in_other_case(rest, value))
+        .filter(|(known, _)| known.eq_ignore_ascii_case(name));
+    alike.find_map(|(_, value)| in_other_case(rest, value))
+}
+
+/// The SHOULD that a value rests on, if one does: it may be anything for whoever does not keep it.
+pub(super) fn rests_on(source: &Source, object: &Json) -> Option<RuleId> {
+    otherwise(source, object).first().map(|(_, rule)| *rule)
+}
+
+/// The values that a field may have for whoever does not keep a SHOULD, each with that.
+pub(super) fn otherwise(source: &Source, object: &Json) -> SmallVec<[(Option<String>, RuleId); 2]> {
+    let mut values = SmallVec::new();
+    match source {
+        Source::Constant(_) => values.push((None, rule!("extract.handlebars.constant"))),
+        Source::Accessor(path) => {
+            if let Some((text, rule)) = odd(path, object) {
+                values.push((Some(text), rule));
+                if rule == rule!("extract.boolean") {
+                    values.push((None, rule));
+                }
+            }
+        }
+        Source::Template(pieces) => {
+            let mut broken = None;
+            let mut joined = String::new();
+            for piece in pieces {
+                let Piece::Member(path) = piece else {
+                    if let Piece::Text(text) = piece {
+                        joined.push_str(text);
+                    }
+                    continue;
+                };
+                match odd(path, object) {
+                    Some((text, rule)) => {
+                        broken = broken.or(Some(rule));
+                        joined.push_str(&text);
+                    }
+                    None => joined.push_str(&plainly(look_up(path, object)).unwrap_or_default()),
+                }
+            }
+            values.extend(broken.map(|rule| (Some(joined), rule)));
+        }
+        Source::Blocks(_) | Source::Opaque => {}
+    }
+    values
+}
+
+/// What a member is where a SHOULD is not kept, and which.
+fn odd(path: &[String], object: &Json) -> Option<(String, RuleId)> {
+    match look_up(path, object) {
+        Some(Json::Bool(true)) => Some(("True".to_owned(), rule!("extract.boolean"))),
+        Some(Json::Bool(false)) => Some(("False".to_owned(), rule!("extract.boolean"))),
+        Some(Json::Null) => Some(("null".to_owned(), rule!("extract.null"))),
+        Some(_) => None,
+        None => {
+            let text = plainly(in_other_case(path, object))?;
+            Some((text, rule!("extract.case")))
+        }
+    }
+}
+
+/// What the reference reads there.
+fn plainly(found: Option<&Json>) -> Option<String> {
+    let read = member(found, Some(&Outcomes::default()));
+    read.options.into_iter().next()?.value
 }
 
 fn one(value: Option<String>) -> SmallVec<[Extraction; 1]> {

@@ -357,7 +357,8 @@ impl Hits {
         }
     }
 
-    fn take(&mut self, entry: &Entry, wanted: Wanted<'_>, ways: &mut Ways) {
+    /// Adds what an entry leads to, if it stands under the value.
+    pub(super) fn take(&mut self, entry: &Entry, wanted: Wanted<'_>, ways: &mut Ways) {
         let alike = match wanted {
             Wanted::Text(text, contents) => match &entry.parts[..] {
                 [part] => {

@@ -528,7 +528,13 @@ impl Visit<'_, '_> {
         ways: &mut Ways,
     ) -> Option<usize> {
         let known = self.store.fields_of(profile);
-        let (writes, filled) = writes(self.arrival.plan, self.values, no, &known, created, ways);
+        let putting = Putting {
+            no,
+            created,
+            again: self.earlier.is_some(),
+            object: (!ways.is_reference()).then_some(self.arrival.object),
+        };
+        let (writes, filled) = writes(self.arrival.plan, self.values, &putting, &known, ways);
         if !ways.is_reference()
             && let Some(profile) = self.store.profiles.get_mut(&profile)
         {
@@ -536,7 +542,7 @@ impl Visit<'_, '_> {
         }
         let absent = match ways.is_reference() {
             true => Vec::new(),
-            false => self.should_be_absent(),
+            false => self.should_be_absent(created),
         };
         if !writes.is_empty() || !absent.is_empty() {
             let history = self.history(created);
@@ -560,23 +566,17 @@ impl Visit<'_, '_> {
     }
 
     /// The members of the standard profile that get no value from the object because of a SHOULD, each with it.
-    fn should_be_absent(&self) -> Vec<(Path, Rules)> {
+    fn should_be_absent(&self, created: bool) -> Vec<(Path, Rules)> {
         let fields = self.arrival.plan.fields.iter().zip(self.values);
         let absent = fields.filter_map(|(field, value)| {
-            let Some((Kind::Profile, path)) = &field.target else {
-                return None;
-            };
-            let Some(Origins::Accessor(names)) = &field.source else {
-                return None;
-            };
-            let rules: Rules = match extract::look_up(names, self.arrival.object) {
-                Some(Json::Null) => rules!["extract.null", "std.profile.untargeted"],
-                None if extract::is_in_other_case(names, self.arrival.object) => {
-                    rules!["extract.case", "std.profile.untargeted"]
-                }
+            let path = match (&field.target, field.content) {
+                (Some((Kind::Profile, path)), _) => path.clone(),
+                (None, ContentType::Email) if created => Path::Borrowed("EmailAddress"),
+                (None, ContentType::Phone) if created => Path::Borrowed("PhoneNumber"),
                 _ => return None,
             };
-            value.first().is_none().then(|| (path.clone(), rules))
+            let rule = extract::rests_on(field.source.as_ref()?, self.arrival.object)?;
+            value.first().is_none().then(|| (path, resting(rule)))
         });
         absent.collect()
     }
@@ -621,6 +621,25 @@ impl Home {
     }
 }
 
+/// An object as it is written to a profile.
+pub(super) struct Putting<'a> {
+    pub(super) no: No,
+    /// Whether it made the profile.
+    pub(super) created: bool,
+    /// Whether an earlier version was there.
+    pub(super) again: bool,
+    /// What it holds, for an observer.
+    pub(super) object: Option<&'a Json>,
+}
+
+impl Putting<'_> {
+    /// The rules broken by another value of a field, where a SHOULD says which it is.
+    fn resting(&self, field: &Field) -> Option<Rules> {
+        let rule = extract::rests_on(field.source.as_ref()?, self.object?)?;
+        Some(resting(rule))
+    }
+}
+
 /// A value for a field of a profile; the flag says that anything may have happened to the profile.
 type Write = (Path, Held, bool);
 
@@ -629,9 +648,8 @@ type Write = (Path, Held, bool);
 pub(super) fn writes(
     plan: &Plan,
     values: &[Value],
-    no: No,
+    putting: &Putting<'_>,
     known: &[(Path, Held)],
-    created: bool,
     ways: &mut Ways,
 ) -> (Vec<Write>, Option<usize>) {
     let mut writes: Vec<Write> = Vec::new();
@@ -641,7 +659,8 @@ pub(super) fn writes(
         };
         let known = known.iter().find(|(known, _)| known == path);
         let known = known.map(|(_, held)| held);
-        let held = profile_value(known, no, path, &values[at], created, ways);
+        let resting = putting.resting(field);
+        let held = profile_value(known, putting, path, &values[at], resting, ways);
         let Some((held, vague)) = held else {
             continue;
         };
@@ -655,7 +674,7 @@ pub(super) fn writes(
         }
     }
     let mut filled = None;
-    if created {
+    if putting.created {
         for (content, path) in [
             (ContentType::Email, "EmailAddress"),
             (ContentType::Phone, "PhoneNumber"),
@@ -666,7 +685,7 @@ pub(super) fn writes(
             {
                 continue;
             }
-            if let Some((held, field)) = fill(plan, values, no, content, ways) {
+            if let Some((held, field)) = fill(plan, values, putting, content, ways) {
                 if held.filled == Filled::Indexed {
                     filled = filled.or(Some(field));
                 }
@@ -682,12 +701,13 @@ pub(super) fn writes(
 /// anything may have happened to the profile.
 fn profile_value(
     known: Option<&Held>,
-    no: No,
+    putting: &Putting<'_>,
     path: &Path,
     value: &Value,
-    created: bool,
+    resting: Option<Rules>,
     ways: &mut Ways,
 ) -> Option<(Held, bool)> {
+    let no = putting.no;
     let source = Source::Object(no);
     let options = match value {
         Value::OneOf(options) => options,
@@ -713,7 +733,7 @@ fn profile_value(
     };
     let written = |rules| Held {
         options: options.clone(),
-        rules,
+        rules: resting.unwrap_or(rules),
         source,
         filled: Filled::No,
         free: false,
@@ -722,7 +742,7 @@ fn profile_value(
         if options.iter().all(Option::is_none) {
             return None;
         }
-        let rules = if created {
+        let rules = if putting.created {
             rules
         } else {
             rules!["std.profile.match-fills", "search.profile-content"]
@@ -732,18 +752,22 @@ fn profile_value(
     if options.iter().all(Option::is_none) {
         // A value that is no longer there clears nothing, or what the object itself had written.
         let clears = ways.takes(rule!("std.profile.absent-does-not-clear")) == 1;
-        if known.source != source || (ways.is_reference() && !clears) {
-            return None;
+        let shared = putting.again && known.source == Source::Several && !ways.is_reference();
+        if !shared && (known.source != source || (ways.is_reference() && !clears)) {
+            // Whoever does not keep the SHOULD by which there is no value has one.
+            let mut held = known.clone();
+            held.rules = resting?;
+            return Some((held, false));
         }
         let mut held = known.clone();
         if clears {
             held.options.clear();
         }
         held.admit(None);
-        held.rules = rules![
+        held.rules = resting.unwrap_or(rules![
             "std.profile.absent-does-not-clear",
             "search.profile-content"
-        ];
+        ]);
         return Some((held, false));
     }
     let written = |rules| {
@@ -799,7 +823,7 @@ fn profile_value(
 fn fill(
     plan: &Plan,
     values: &[Value],
-    no: No,
+    putting: &Putting<'_>,
     content: ContentType,
     ways: &mut Ways,
 ) -> Option<(Held, usize)> {
@@ -847,7 +871,9 @@ fn fill(
             "std.inferred.indexed"
         ],
     };
-    let mut held = Held::nothing(Source::Object(no), rules);
+    let resting = |at: &usize| putting.resting(plan.fields.get(*at)?);
+    let rules = candidates.iter().find_map(resting).unwrap_or(rules);
+    let mut held = Held::nothing(Source::Object(putting.no), rules);
     held.options.clear();
     for at in &candidates {
         match &values[*at] {
@@ -876,6 +902,24 @@ fn fill(
         Filled::Unindexed
     };
     Some((held, first))
+}
+
+/// The rules broken by another value where a SHOULD says which it is.
+fn resting(rule: RuleId) -> Rules {
+    match rule.id() {
+        "extract.boolean" => rules![
+            "extract.boolean",
+            "std.profile.targets",
+            "search.profile-content"
+        ],
+        "extract.null" => rules!["extract.null", "std.profile.untargeted"],
+        "extract.case" => rules!["extract.case", "std.profile.untargeted"],
+        _ => rules![
+            "extract.handlebars.constant",
+            "std.profile.targets",
+            "search.profile-content"
+        ],
+    }
 }
 
 const TARGETED: Rules = rules!["std.profile.targets", "search.profile-content"];
@@ -969,7 +1013,18 @@ pub(super) fn read(plan: &Plan, object: &Json, ways: &mut Ways) -> Vec<Value> {
             .collect();
         let tells = possible.iter().any(|option| option.tells.is_some());
         if keyed || tells || reference {
-            let taken = ways.pick(possible.len());
+            let mut otherwise = SmallVec::new();
+            if keyed && !reference {
+                otherwise = extract::otherwise(source, object);
+            }
+            let taken = ways.pick(possible.len() + otherwise.len());
+            if let Some((value, rule)) = otherwise.get(taken.wrapping_sub(possible.len())) {
+                ways.owe(*rule);
+                values.push(Value::OneOf(SmallVec::from_iter([value
+                    .as_deref()
+                    .map(Arc::from)])));
+                continue;
+            }
             let Some(option) = possible.into_iter().nth(taken) else {
                 values.push(Value::none());
                 continue;
@@ -1119,7 +1174,15 @@ fn earlier(
             }
             // Under another key the same value need not mean the same object.
             Some(Grade::Sure) if ways.pick(2) == 0 => return Some(no),
-            Some(Grade::Likely(_) | Grade::Open(_)) if ways.pick(2) == 0 => return Some(no),
+            Some(Grade::Open(_)) if ways.pick(2) == 0 => return Some(no),
+            Some(Grade::Likely(rule)) => match ways.pick(2) {
+                0 => return Some(no),
+                _ => ways.owe(rule),
+            },
+            Some(Grade::Unlikely(rule)) if ways.pick(2) == 1 => {
+                ways.owe(rule);
+                return Some(no);
+            }
             _ => {}
         }
     }

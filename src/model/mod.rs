@@ -283,24 +283,27 @@ impl Model {
             observed.fit = Fit::Forbidden(differences);
             return observed;
         }
-        // A world in which the answer deserves no warning explains it better than one in which it does. Where any answer
-        // will do, that explains nothing, and rules nothing out either.
+        // A world in which the answer deserves no warning explains it better than one in which it does, unless the target
+        // deserves one there for what it did before. Where any answer will do, that explains nothing, and rules nothing out
+        // either.
         let says = |branch: &Branch| !branch.allowed.outcome.is_free();
+        let owed = |at: usize| self.worlds.get(at).map_or(0, |world| world.owes.len());
         let counts = fitting
             .iter()
             .filter(|(_, branch, _)| says(branch))
-            .map(|(_, _, warnings)| warnings.len());
+            .map(|(at, _, warnings)| warnings.len() + owed(*at));
         let fewest = counts.min().unwrap_or(0);
-        fitting.retain(|(_, branch, warnings)| !says(branch) || warnings.len() == fewest);
+        fitting.retain(|(_, branch, warnings)| !says(branch) || warnings.len() <= fewest);
         let explained: SmallVec<[usize; 4]> = fitting
             .iter()
             .filter(|(_, branch, _)| !branch.allowed.far_fetched)
             .map(|(at, ..)| *at)
             .collect();
         fitting.retain(|(at, branch, _)| !branch.allowed.far_fetched || !explained.contains(at));
-        fitting.sort_by_key(|(_, branch, _)| !says(branch));
+        fitting.sort_by_key(|(at, branch, _)| (!says(branch), owed(*at)));
         self.adopt(&mut fitting, &reply, &heard);
-        let (_, branch, warnings) = fitting.swap_remove(0);
+        let (_, branch, mut warnings) = fitting.swap_remove(0);
+        warnings.extend(self.call_in());
         observed.cites.extend(branch.allowed.cites.iter().copied());
         if let (Outcome::Served, Some(body)) = (branch.allowed.outcome, &reply.body) {
             branch
@@ -427,6 +430,24 @@ impl Model {
             }
         }
         self.replace(next);
+    }
+
+    /// The warning that the target deserves by now, whatever its state is.
+    fn call_in(&mut self) -> Option<Difference> {
+        if self.worlds.iter().any(|world| world.owes.is_empty()) {
+            return None;
+        }
+        let rules = self.worlds.first()?.owes.clone();
+        for world in &mut self.worlds {
+            world.owes.clear();
+        }
+        let expected = rules.first()?.rule().expected;
+        Some(Difference {
+            rules,
+            place: "effect of an earlier request".to_owned(),
+            expected: expected.to_owned(),
+            actual: "something else".to_owned(),
+        })
     }
 
     /// Carries on after a message without a complete answer: it may or may not have had its effect.

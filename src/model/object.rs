@@ -224,7 +224,10 @@ pub(super) fn put(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branc
                 (Pattern::Any, obscure(&domain.name))
             }
             Arrived::Rejected(rule) => {
-                ground_rejection(rule, &learns, &mut gate);
+                match ways.owes().first() {
+                    Some(should) => gate.grudge(*should, BAD),
+                    None => ground_rejection(rule, &learns, &mut gate),
+                }
                 let touches = |kind| arrival.plan.touches(kind);
                 if rule == rule!("assign.none.no-create")
                     && (touches(Kind::Asset) || touches(Kind::Case))
@@ -242,12 +245,21 @@ pub(super) fn put(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branc
                 (body, Effect::both(becomes(&domain.name, store), adopt))
             }
         };
+        let effect = Effect::both(effect, owing(ways.owes().clone()));
         served.push(Served {
             learns,
             ..Served::new(body, effect, rules!["ingest.object.any-structure"])
         });
     }
     gate.finish(served)
+}
+
+/// If this is what the target did, it did not keep these SHOULDs.
+fn owing(owes: RuleList) -> Effect {
+    if owes.is_empty() {
+        return Effect::none();
+    }
+    Effect::new(move |world, _| owes.iter().for_each(|rule| note(&mut world.owes, *rule)))
 }
 
 /// An object on its way in, with all it needs.

@@ -10,7 +10,7 @@ use crate::contract::Choices;
 use crate::wire::Json;
 
 use super::index::{No, Parts};
-use super::ingest::{self, Value};
+use super::ingest::{self, Putting, Value};
 use super::manner::Outcomes;
 use super::plan::Plan;
 use super::store::{Fields, Object};
@@ -71,7 +71,13 @@ pub(super) fn fields(no: No, object: &Object) -> Fields {
         return Fields::new();
     };
     let plan = &object.reader.plan;
-    let (writes, _) = ingest::writes(plan, &values, no, &[], true, &mut ways);
+    let putting = Putting {
+        no,
+        created: true,
+        again: false,
+        object: None,
+    };
+    let (writes, _) = ingest::writes(plan, &values, &putting, &[], &mut ways);
     let mut fields = Fields::new();
     for (path, held, _) in writes {
         ingest::set(&mut fields, path, held);

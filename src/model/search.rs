@@ -226,6 +226,9 @@ impl Search<'_> {
         for value in &self.values {
             let wanted = Wanted::Text(value, &contents);
             let mut hits = store.keys.find(self.key, wanted, ways);
+            if !self.world.reference {
+                standard::lead(store, self.key, wanted, &mut hits, ways);
+            }
             if self.key == "_profileId" {
                 for hit in &mut hits.hits {
                     hit.grade = Grade::Open(rule!("profile.key.add.system-id"));
@@ -285,7 +288,7 @@ impl Search<'_> {
             let strays = leads && profile.rest.vague_kinds.contains(&Kind::Asset);
             let grade = if strays {
                 Grade::Open(rule!("asset.search-by-key"))
-            } else if profile.vague && self.key != "_profileId" {
+            } else if profile.vague && self.key != "_profileId" || store.strays(no, self.key) {
                 Grade::Open(rule!("search.by-key"))
             } else {
                 continue;

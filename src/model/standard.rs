@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use crate::contract::RuleId;
 use crate::{choice, rule};
 
 use super::assign::{Valued, note};
 use super::fields::Kept;
-use super::index::{Entry, No, Origin, Parts, Standing, Wanted};
+use super::index::{Entry, Grade, Hit, Hits, No, Origin, Parts, Standing, Wanted};
 use super::ingest::{LONGEST_SEARCH, Value, Visit, set};
 use super::pattern::{RuleList, Rules, rules};
 use super::plan::Identifier;
-use super::store::{Filled, Held, Kind, Path, Rare, Source, Standard};
+use super::store::{Filled, Held, Kind, Path, Rare, Source, Standard, Store};
 use super::value::ContentType;
 use super::ways::Ways;
 
@@ -25,6 +26,54 @@ const LEADS: [(&str, &str); 2] = [
 /// Whether a key should find the owners of assets.
 pub(super) fn leads_to_owner(key: &str) -> bool {
     LEADS.iter().any(|(_, lead)| *lead == key)
+}
+
+/// Adds the owners of the assets that a key leads to by what the assets hold (asset.search-by-key).
+pub(super) fn lead(store: &Store, key: &str, wanted: Wanted<'_>, hits: &mut Hits, ways: &mut Ways) {
+    const SHOULD: RuleId = rule!("asset.search-by-key");
+    let Some((member, _)) = LEADS.iter().find(|(_, lead)| *lead == key) else {
+        return;
+    };
+    for standard in store.standards.values() {
+        if standard.kind != Kind::Asset {
+            continue;
+        }
+        let fields = standard.fields.read();
+        let held = fields.iter().find(|(path, _)| path == member);
+        let held = held.map(|(_, held)| held);
+        let decided = held.and_then(Held::decided);
+        let open = decided.is_none() || standard.rest.missing.is_some();
+        let now = held
+            .into_iter()
+            .flat_map(|held| held.options.iter().flatten());
+        let now = now.map(|text| match open {
+            true => (text, Standing::Open(SHOULD)),
+            false => (text, Standing::Likely(SHOULD)),
+        });
+        let former = standard
+            .rest
+            .former
+            .iter()
+            .filter(|(path, _)| path == member);
+        let former = former.map(|(_, text)| (text, Standing::Open(SHOULD)));
+        for (text, standing) in now.chain(former) {
+            let entry = Entry {
+                subject: standard.profile,
+                origin: Origin::Field,
+                standing,
+                parts: super::store::one(text, ContentType::String),
+            };
+            hits.take(&entry, wanted, ways);
+        }
+        if held.is_some_and(|held| held.free) {
+            hits.admit(Hit {
+                subject: standard.profile,
+                grade: Grade::Open(SHOULD),
+                origin: Origin::Field,
+                content: None,
+            });
+        }
+    }
 }
 
 impl Visit<'_, '_> {
@@ -248,10 +297,13 @@ impl Visit<'_, '_> {
             };
             self.store.index_of(kind).add(&name, entry);
         }
-        self.lead_to_owner(kind, target, profile);
+        if ways.is_reference() {
+            self.lead_to_owner(kind, target, profile);
+        }
     }
 
-    /// `_assetName` and `_serialNumber` should find the profile that owns the asset (asset.search-by-key).
+    /// `_assetName` and `_serialNumber` should find the profile that owns the asset (asset.search-by-key): the reference
+    /// notes it down, an observer looks at the assets.
     fn lead_to_owner(&mut self, kind: Kind, standard: No, profile: No) {
         if kind != Kind::Asset {
             return;

@@ -590,6 +590,18 @@ impl Store {
         }
     }
 
+    /// Whether a predefined key may lead to a profile because nobody knows what it holds.
+    pub(super) fn strays(&self, no: No, key: &str) -> bool {
+        let follows = |path: Option<&str>| {
+            let by_name = key == "_fullName" && path.is_none_or(|path| NAMES.contains(&path));
+            let mut keyed = KEYED.iter().filter(|(_, known, ..)| *known == key);
+            by_name || keyed.any(|(member, ..)| path.is_none_or(|path| path == *member))
+        };
+        let vague = self.profiles.get(&no).is_some_and(|it| it.vague);
+        let free = |(path, held): &(Path, Held)| held.free && follows(Some(path));
+        follows(None) && (vague || self.fields_of(no).iter().any(free))
+    }
+
     /// Changes the fields of a profile, and the keys that follow them.
     ///
     /// `fate` is that of entries for old values.
@@ -1070,6 +1082,9 @@ const KEYED: [(&str, &str, ContentType, Option<RuleId>); 8] = [
     ),
 ];
 
+/// The members of a profile that make up its full name.
+const NAMES: [&str; 3] = ["FirstName", "MiddleName", "LastName"];
+
 /// The entries of predefined keys that follow from the fields of a profile (contract 3.16).
 pub(super) fn field_keys(fields: &[(Path, Held)]) -> Vec<(&'static str, Parts, Standing)> {
     if fields.is_empty() {
@@ -1099,7 +1114,7 @@ pub(super) fn field_keys(fields: &[(Path, Held)]) -> Vec<(&'static str, Parts, S
             keys.push((key, Arc::from([part]), standing));
         }
     }
-    let names = ["FirstName", "MiddleName", "LastName"].map(held);
+    let names = NAMES.map(held);
     let mut texts: Vec<String> = vec![String::new()];
     for held in names.into_iter().flatten() {
         let mut next: Vec<String> = Vec::new();

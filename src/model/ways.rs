@@ -9,6 +9,7 @@ use crate::contract::{ChoiceId, Choices, Options, RuleId};
 
 use super::gate::Learns;
 use super::manner::Outcomes;
+use super::pattern::RuleList;
 use super::store::Fate;
 
 /// The most ways that are told apart; a request with more is not judged.
@@ -23,6 +24,7 @@ pub(super) struct Ways {
     script: SmallVec<[Turn; 8]>,
     at: usize,
     learns: Learns,
+    owes: RuleList,
     lost: bool,
 }
 
@@ -46,6 +48,7 @@ impl Ways {
             script: SmallVec::new(),
             at: 0,
             learns: Learns::new(),
+            owes: RuleList::new(),
             lost: false,
         }
     }
@@ -123,6 +126,18 @@ impl Ways {
     pub(super) fn tell(&mut self, choice: ChoiceId, options: Options) {
         self.choices.narrow(choice, options);
         self.learns.push((choice, options));
+    }
+
+    /// Remembers that only whoever does not keep this SHOULD goes this way.
+    pub(super) fn owe(&mut self, rule: RuleId) {
+        if !self.owes.contains(&rule) {
+            self.owes.push(rule);
+        }
+    }
+
+    /// The SHOULDs that whoever goes this way does not keep.
+    pub(super) fn owes(&self) -> &RuleList {
+        &self.owes
     }
 
     /// Nobody can say what this way leads to.

@@ -16,7 +16,7 @@ use super::gate::{Branch, Outcome};
 use super::manner::{Manner, Outcomes, Refusing};
 use super::page::Cursor;
 use super::pattern::{
-    Known, Moment, Object, Pattern, Presence, Rules, Slot, required, rules, seconds,
+    Known, Moment, Object, Pattern, Presence, RuleList, Rules, Slot, required, rules, seconds,
 };
 use super::plan::Plan;
 use super::store::Store;
@@ -38,6 +38,8 @@ pub(super) struct World {
     cursors: HashMap<String, SmallVec<[Arc<Cursor>; 1]>>,
     /// Rules about odd requests (methods, labels, headers) that were answered so far and must not have had an effect.
     pub(super) suspects: SmallVec<[RuleId; 4]>,
+    /// The SHOULDs that the target does not keep if this is its state, as long as nobody was told.
+    pub(super) owes: RuleList,
     /// How many requests may have changed something.
     pub(super) writes: u64,
     /// Whether this is the state of the built-in server, which keeps no memory of what is gone.
@@ -542,6 +544,7 @@ impl World {
             templates_closed: false,
             cursors: HashMap::new(),
             suspects: SmallVec::new(),
+            owes: RuleList::new(),
             writes: 0,
             reference: false,
             outcomes: Outcomes::default(),

@@ -181,6 +181,6 @@ pub(super) const RULES: &[Rule] = &[
         source: "AG+:standard asset definition",
         confidence: DocumentedLater,
         sides: One,
-        note: "",
+        note: "A custom ASSET key also leads objects there, as 3.15 stores it; whether `_assetName` and `_serialNumber` do is open, as 3.14 does not list them.",
     },
 ];

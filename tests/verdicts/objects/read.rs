@@ -88,3 +88,253 @@ fn an_array_on_the_way_and_a_dot_in_a_name_may_be_passed() {
     let told = and(&told, &[taken]);
     right(&told, &[(found_by("mKey", "x", P), true)]);
 }
+
+#[test]
+fn a_value_that_rests_on_a_should_deserves_a_warning_if_it_is_another() {
+    let card = |source: &str| CARD.replace("_source.f", source);
+    let two = "{{_source.a}} {{_source.b}}";
+    for (source, object, right_one, rule) in [
+        ("_source.f", r#""f":true"#, Some("true"), "extract.boolean"),
+        ("_source.f", r#""f":null"#, None, "extract.null"),
+        ("_source.f", r#""F":"Ann""#, None, "extract.case"),
+        (
+            "some text",
+            "",
+            Some("some text"),
+            "extract.handlebars.constant",
+        ),
+        (two, r#""a":"A","b":null"#, Some("A "), "extract.null"),
+        (
+            two,
+            r#""a":"A","b":false"#,
+            Some("A false"),
+            "extract.boolean",
+        ),
+        (two, r#""a":"A","B":"B""#, Some("A"), "extract.case"),
+        ("{{_source.b}}", r#""b":null"#, None, "extract.null"),
+    ] {
+        let object = match object {
+            "" => r#"{"id":"1","m":"x"}"#.to_owned(),
+            object => format!(r#"{{"id":"1","m":"x",{object}}}"#),
+        };
+        let told = conversation([card(source), put("C", &object, "k1")]);
+        let shown = |name: &str| search("mKey", "x", &[(P, name)]);
+        let good = right_one.map_or(found_by("mKey", "x", P), shown);
+        right(&told, &[(good, true)]);
+        first_rules(&told, &[(shown("Zed"), rule)]);
+        let lines: Vec<&str> = told.iter().map(String::as_str).collect();
+        allowed(&[&lines[..], &[&shown("Zed")]].concat());
+    }
+    // Over what a request had set, null writes nothing.
+    let told = conversation([
+        CARD.to_owned(),
+        made(r#""FirstName":"Ann""#),
+        key_added(P, "mKey", "x"),
+        put("C", r#"{"id":"1","m":"x","f":null}"#, "k1"),
+    ]);
+    right(&told, &[(finds("mKey", "x", &[P]), true)]);
+    first_rules(
+        &told,
+        &[(search("mKey", "x", &[(P, "null")]), "extract.null")],
+    );
+    // A content type fills a profile by the same value.
+    let mail = typed(
+        "C",
+        &[("id", ""), ("e", ":EMAIL_ADDRESS")],
+        &[("cId", "UNIQUE PROFILE", "id")],
+    );
+    for (value, shown, rule) in [
+        ("true", "True", "extract.boolean"),
+        ("null", "null", "extract.null"),
+    ] {
+        let told = conversation([
+            mail.clone(),
+            put("C", &format!(r#"{{"id":"1","e":{value}}}"#), "k1"),
+        ]);
+        let found = found_by("cId", "1", P);
+        let wrong = found.replace("\"}]", &format!(r#"","EmailAddress":"{shown}"}}]"#));
+        first_rules(&told, &[(wrong, rule)]);
+    }
+}
+
+#[test]
+fn a_key_value_that_rests_on_a_should_may_be_another() {
+    let of = |object: &str| {
+        let unique = typed("C", &[("id", "")], &[("cId", "UNIQUE PROFILE", "id")]);
+        conversation([unique, put("C", object, "k1")])
+    };
+    for (object, value, rule) in [
+        (r#"{"id":true}"#, "True", "key.string.differs"),
+        (r#"{"ID":"1"}"#, "1", "extract.case"),
+    ] {
+        let told = of(object);
+        first_rules(&told, &[(found_by("cId", value, P), rule)]);
+    }
+    let told = of(r#"{"id":true}"#);
+    right(&told, &[(found_by("cId", "true", P), true)]);
+    let (last, before) = told.split_last().expect("a conversation");
+    first_rules(before, &[(answered(last, BAD), "extract.boolean")]);
+    // What is no value is none.
+    let told = of(r#"{"ID":"1"}"#);
+    let (last, before) = told.split_last().expect("a conversation");
+    right(before, &[(answered(last, BAD), true)]);
+    let told = of(r#"{"id":"1"}"#);
+    right(&told, &[(found_by("cId", "True", P), false)]);
+}
+
+#[test]
+fn whom_an_object_goes_to_by_a_should_it_may_miss_for_a_warning() {
+    let by = |key: &str, content: &str| {
+        let fields = [("id", ""), ("w", content)];
+        typed(
+            "C",
+            &fields,
+            &[(key, "PROFILE", "w"), ("cId", "UNIQUE PROFILE", "id")],
+        )
+    };
+    for (members, key, content, value, rule) in [
+        (
+            r#""MobilePhoneNumber":"+12065550100""#,
+            "_phone",
+            ":PHONE_NUMBER",
+            "+12065550100",
+            "std.keys.phone-others",
+        ),
+        (
+            r#""PhoneNumber":"+12065550100""#,
+            "_phone",
+            ":PHONE_NUMBER",
+            "2065550100",
+            "key.phone.formats",
+        ),
+        (
+            r#""PersonalEmailAddress":"a@x""#,
+            "_email",
+            ":EMAIL_ADDRESS",
+            "a@x",
+            "std.keys.email-others",
+        ),
+        (
+            r#""FirstName":"Ann","LastName":"Ng""#,
+            "_fullName",
+            ":NAME",
+            "Ann Ng",
+            "std.keys.full-name",
+        ),
+    ] {
+        let object = format!(r#"{{"id":"1","w":"{value}"}}"#);
+        let told = conversation([by(key, content), made(members), put("C", &object, "k1")]);
+        right(&told, &[(list(P, &[("k1", &object)]), true)]);
+        first_rules(&told, &[(list(P, &[]), rule)]);
+        let filled = match content {
+            ":PHONE_NUMBER" => format!(r#","PhoneNumber":"{value}""#),
+            ":EMAIL_ADDRESS" => format!(r#","EmailAddress":"{value}""#),
+            _ => String::new(),
+        };
+        let new = found_by("cId", "1", Q).replace("\"}]", &format!("\"{filled}}}]"));
+        first_rules(&told, &[(new.clone(), rule)]);
+        // The warning is given once, and then the object is where it is.
+        let later = and(&told, &[new]);
+        right(
+            &later,
+            &[
+                (of(Q, &list(P, &[("k1", &object)])), true),
+                (list(P, &[("k1", &object)]), false),
+            ],
+        );
+        // An answer that came too early decides nothing.
+        let early = and(&told, &[list(P, &[])]);
+        right(&early, &[(list(P, &[("k1", &object)]), true)]);
+    }
+    // Who must be found is found.
+    let told = conversation([
+        by("_phone", ":PHONE_NUMBER"),
+        made(r#""PhoneNumber":"+12065550100""#),
+        put("C", r#"{"id":"1","w":"(206)-555-0100"}"#, "k1"),
+    ]);
+    let lines: Vec<&str> = told.iter().map(String::as_str).collect();
+    let missing = list(P, &[]);
+    assert!(broken(&[&lines[..], &[&missing]].concat()).is_some());
+}
+
+#[test]
+fn texts_that_should_differ_may_be_one_for_a_warning() {
+    let told = conversation([
+        CARD.to_owned(),
+        ingest("1", "abc", "Ann", "k1"),
+        finds("mKey", "abc", &[P]),
+        ingest("2", "ABC", "Ann", "k2"),
+    ]);
+    let one = r#"{"id":"1","m":"abc","f":"Ann"}"#;
+    let two = r#"{"id":"2","m":"ABC","f":"Ann"}"#;
+    right(&told, &[(list(P, &[("k1", one)]), true)]);
+    let both = list(P, &[("k1", one), ("k2", two)]);
+    first_rules(&told, &[(both.clone(), "key.string.differs")]);
+    let lines: Vec<&str> = told.iter().map(String::as_str).collect();
+    allowed(&[&lines[..], &[&both, &finds("mKey", "ABC", &[P])]].concat());
+    // Nor need two objects be two.
+    let told = conversation([
+        CARD.to_owned(),
+        ingest("ab", "x", "Ann", "k1"),
+        finds("mKey", "x", &[P]),
+    ]);
+    let again = |key: &str| ingest("AB", "x", "Ann", key);
+    right(&told, &[(again("k2"), true)]);
+    first_rules(&told, &[(again("k1"), "key.string.differs")]);
+    let told = and(&told, &[again("k1")]);
+    let object = r#"{"id":"AB","m":"x","f":"Ann"}"#;
+    right(
+        &told,
+        &[
+            (list(P, &[("k1", object)]), true),
+            (list(P, &[("k1", object), ("k1", object)]), false),
+        ],
+    );
+}
+
+#[test]
+fn a_profile_of_which_nobody_knows_a_field_may_be_found_by_it() {
+    let blocks = "{{#if _source.m}}{{_source.m}}{{/if}}";
+    for (member, key, source, value, shown) in [
+        (
+            "PhoneNumber",
+            "_phone",
+            blocks,
+            r#""+12065550100""#,
+            "+12065550100",
+        ),
+        ("AccountNumber", "_account", "_source.m", "12.5", "12.5"),
+        ("EmailAddress", "_email", "_source.m", r#"["a@x"]"#, "a@x"),
+        ("FirstName", "_fullName", blocks, r#""Ann""#, "Ann"),
+    ] {
+        let target = format!("_profile.{member}");
+        let maker = typed(
+            "M",
+            &[("id", ""), ("m", &target)],
+            &[("mId", "UNIQUE PROFILE", "id")],
+        )
+        .replace("_source.m", source);
+        let keys = [
+            (key, "PROFILE", "w"),
+            ("oKey", "PROFILE", "o"),
+            ("cId", "UNIQUE", "id"),
+        ];
+        let finder = typed("C", &[("id", ""), ("w", ""), ("o", "")], &keys);
+        let object = format!(r#"{{"id":"1","w":"{shown}","o":"p"}}"#);
+        let told = conversation([
+            maker,
+            finder,
+            put("M", &format!(r#"{{"id":"1","m":{value}}}"#), "m1"),
+            found_by("mId", "1", P).replace("\"}]", &format!(r#"","{member}":"{shown}"}}]"#)),
+            put("C", &object, "k1"),
+        ]);
+        right(
+            &told,
+            &[
+                (list(P, &[("k1", &object)]), true),
+                (list(P, &[]), true),
+                (found_by("oKey", "p", Q), true),
+            ],
+        );
+    }
+}

@@ -12,9 +12,9 @@ use super::fields::Kept;
 use super::index::{Entry, Grade, Hit, Hits, No, Origin, Parts, Standing, Wanted};
 use super::ingest::{LONGEST_SEARCH, Value, Visit, set};
 use super::pattern::{RuleList, Rules, rules};
-use super::plan::Identifier;
+use super::plan::{Definition, Identifier};
 use super::store::{Filled, Held, Kind, Path, Rare, Source, Standard, Store};
-use super::value::ContentType;
+use super::value::{self, ContentType, Likeness};
 use super::ways::Ways;
 
 /// Members of an asset, and the key by which each should find the profile that owns it (asset.search-by-key).
@@ -95,6 +95,13 @@ impl Visit<'_, '_> {
         let mut certain = true;
         let mut foreign = false;
         let mut concerned: SmallVec<[No; 4]> = SmallVec::new();
+        let own = self.store.objects.get(&no).and_then(|object| {
+            let of_kind = |at: &No| {
+                let standard = self.store.standards.get(at);
+                standard.is_some_and(|standard| standard.kind == kind)
+            };
+            object.feeds().find(of_kind)
+        });
         for (key, parts) in &keyed {
             let hits = self
                 .store
@@ -108,6 +115,15 @@ impl Visit<'_, '_> {
             };
             foreign |= hits.hits.iter().any(|hit| elsewhere(&hit.subject));
             concerned.extend(hits.hits.iter().map(|hit| hit.subject));
+            if !ways.is_reference() {
+                // A predefined key follows the fields of the assets, whoever wrote it.
+                for no in self.follow(kind, key, parts, ways) {
+                    let found = hits.hits.iter().any(|hit| hit.subject == no);
+                    certain &= found || own == Some(no);
+                    foreign |= elsewhere(&no);
+                    concerned.push(no);
+                }
+            }
             match sure.as_slice() {
                 [one] if !known.contains(one) => known.push(*one),
                 [] | [_] => {}
@@ -115,13 +131,6 @@ impl Visit<'_, '_> {
                 _ => certain = false,
             }
         }
-        let own = self.store.objects.get(&no).and_then(|object| {
-            let of_kind = |at: &No| {
-                let standard = self.store.standards.get(at);
-                standard.is_some_and(|standard| standard.kind == kind)
-            };
-            object.feeds().find(of_kind)
-        });
         let own_elsewhere = own.is_some_and(|own| {
             let standard = self.store.standards.get(&own);
             standard.is_some_and(|standard| standard.profile != profile)
@@ -142,6 +151,15 @@ impl Visit<'_, '_> {
                 .peekable();
             stored.peek().is_some() && !stored.any(is_written)
         });
+        let targeted: Vec<(Path, usize)> = plan
+            .fields
+            .iter()
+            .enumerate()
+            .filter_map(|(at, field)| match &field.target {
+                Some((to, path)) if *to == kind => Some((path.clone(), at)),
+                _ => None,
+            })
+            .collect();
         let unclear = !certain
             || foreign
             || own_elsewhere
@@ -157,23 +175,25 @@ impl Visit<'_, '_> {
             // Which of them it is, and what happens to the others, is not specified: one that the object was tied to
             // may go with it to another profile.
             concerned.extend(own);
+            let written = self.fields_written(no, &targeted, rules!["asset.populated"], ways);
+            self.perhaps_write(&concerned, &written);
             self.blur(kind, profile, &concerned);
             return;
         }
         let found = known.first().copied().or(own);
-        let targeted: Vec<(Path, usize)> = plan
-            .fields
-            .iter()
-            .enumerate()
-            .filter_map(|(at, field)| match &field.target {
-                Some((to, path)) if *to == kind => Some((path.clone(), at)),
-                _ => None,
-            })
-            .collect();
         let has_values = targeted.iter().any(|(_, at)| match &self.values[*at] {
             Value::OneOf(options) => options.iter().any(Option::is_some),
             Value::Free => true,
         });
+        // Blanks, and what does not fit, may be no value.
+        let has_certainly = targeted.iter().any(|(_, at)| match &self.values[*at] {
+            Value::OneOf(options) => options.iter().all(|option| {
+                let fits = |text: &Arc<str>| text.chars().count() <= LONGEST_SEARCH;
+                option.as_ref().is_some_and(fits)
+            }),
+            Value::Free => false,
+        });
+        let has_values = has_values && (has_certainly || ways.is_reference());
         let mut why = RuleList::from_slice(match own {
             Some(_) => rules!["asset.reput-same-object"],
             None => rules!["asset.match-one"],
@@ -228,30 +248,7 @@ impl Visit<'_, '_> {
             (true, _) => rules!["asset.populated"],
             (false, _) => rules!["asset.match-one", "asset.accumulate", "asset.populated"],
         };
-        let mut written: Vec<(Path, Held)> = Vec::new();
-        for (path, at) in targeted {
-            let (options, free) = match &self.values[at] {
-                Value::OneOf(options) if options.iter().all(Option::is_none) => continue,
-                Value::OneOf(options) => (options.clone(), false),
-                Value::Free => (SmallVec::from_iter([None]), true),
-            };
-            let too_long = options
-                .iter()
-                .flatten()
-                .any(|text| text.chars().count() > LONGEST_SEARCH);
-            let held = Held {
-                options,
-                rules,
-                source: Source::Object(no),
-                filled: Filled::No,
-                free: free || too_long,
-            };
-            let same = written.iter_mut().find(|(known, _)| *known == path);
-            match same.filter(|_| !ways.is_reference()) {
-                Some((_, other)) => other.or(&held),
-                None => written.push((path, held)),
-            }
-        }
+        let written = self.fields_written(no, &targeted, rules, ways);
         if let Some(object) = self.store.objects.get_mut(&no) {
             object.write_to(target);
         }
@@ -302,6 +299,42 @@ impl Visit<'_, '_> {
         }
     }
 
+    /// The standard objects of a kind that a predefined key may lead to by what they hold.
+    fn follow(&self, kind: Kind, key: &Definition, parts: &Parts, ways: &Ways) -> Vec<No> {
+        let [part] = parts.as_ref() else {
+            return Vec::new();
+        };
+        let by_id = matches!(
+            (kind, key.name.as_ref()),
+            (Kind::Asset, "_assetId") | (Kind::Case, "_caseId")
+        );
+        let member = LEADS
+            .iter()
+            .find(|(_, lead)| kind == Kind::Asset && *lead == key.name.as_ref());
+        let like = |text: &str| {
+            let likeness = value::likeness(text, &part.text, ContentType::String, ways.choices());
+            likeness != Likeness::Different
+        };
+        let leads = |standard: &Standard| {
+            if by_id {
+                return standard.id.as_deref().is_none_or(like);
+            }
+            let Some((member, _)) = member else {
+                return false;
+            };
+            let fields = standard.fields.read();
+            let mut held = fields.iter().filter(|(path, _)| path == member);
+            let mut former = standard.rest.former.iter();
+            held.any(|(_, held)| held.free || held.options.iter().flatten().any(|it| like(it)))
+                || former.any(|(path, text)| path == member && like(text))
+        };
+        let standards = self.store.standards.iter();
+        standards
+            .filter(|(_, standard)| standard.kind == kind && leads(standard))
+            .map(|(no, _)| no)
+            .collect()
+    }
+
     /// `_assetName` and `_serialNumber` should find the profile that owns the asset (asset.search-by-key): the reference
     /// notes it down, an observer looks at the assets.
     fn lead_to_owner(&mut self, kind: Kind, standard: No, profile: No) {
@@ -327,6 +360,62 @@ impl Visit<'_, '_> {
                 parts,
             };
             self.store.keys.add(key, entry);
+        }
+    }
+
+    /// What the object writes to a standard object.
+    fn fields_written(
+        &self,
+        no: No,
+        targeted: &[(Path, usize)],
+        rules: Rules,
+        ways: &Ways,
+    ) -> Vec<(Path, Held)> {
+        let mut written: Vec<(Path, Held)> = Vec::new();
+        for (path, at) in targeted {
+            let (options, free) = match &self.values[*at] {
+                Value::OneOf(options) if options.iter().all(Option::is_none) => continue,
+                Value::OneOf(options) => (options.clone(), false),
+                Value::Free => (SmallVec::from_iter([None]), true),
+            };
+            let too_long = options
+                .iter()
+                .flatten()
+                .any(|text| text.chars().count() > LONGEST_SEARCH);
+            let held = Held {
+                options,
+                rules,
+                source: Source::Object(no),
+                filled: Filled::No,
+                free: free || too_long,
+            };
+            let same = written.iter_mut().find(|(known, _)| known == path);
+            match same.filter(|_| !ways.is_reference()) {
+                Some((_, other)) => other.or(&held),
+                None => written.push((path.clone(), held)),
+            }
+        }
+        written
+    }
+
+    /// The object may have written to each of these standard objects.
+    fn perhaps_write(&mut self, standards: &[No], written: &[(Path, Held)]) {
+        for no in standards {
+            let Some(standard) = self.store.standards.get_mut(no) else {
+                continue;
+            };
+            standard.change(false, |fields| {
+                for (path, held) in written {
+                    match fields.iter_mut().find(|(known, _)| known == path) {
+                        Some((_, known)) => known.or(held),
+                        None => {
+                            let mut held = held.clone();
+                            held.admit(None);
+                            fields.push((path.clone(), held));
+                        }
+                    }
+                }
+            });
         }
     }
 

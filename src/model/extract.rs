@@ -453,15 +453,15 @@ fn joined(
             open |= markup;
         }
     }
-    let spaced: Vec<&str> = plain.split_whitespace().collect();
-    let trims = missing > 0 || plain.trim() != plain;
-    if trims {
-        let first = options.first().cloned();
-        let tells = first.and_then(|first| first.tells);
-        for text in [plain.trim().to_owned(), spaced.join(" ")] {
-            let value = Some(text);
-            if !options.iter().any(|known| known.value == value) {
-                options.push(Extraction { value, tells });
+    if missing > 0 || plain.trim() != plain {
+        for Extraction { value, tells } in options.clone() {
+            let whole = value.unwrap_or_default();
+            let spaced: Vec<&str> = whole.split_whitespace().collect();
+            for text in [whole.trim().to_owned(), spaced.join(" ")] {
+                let value = Some(text);
+                if !options.iter().any(|known| known.value == value) {
+                    options.push(Extraction { value, tells });
+                }
             }
         }
     }

@@ -88,6 +88,7 @@ pub(super) fn pack(fields: &[(Path, Held)]) -> Option<Box<[u8]>> {
             Filled::No => 0,
             Filled::Indexed => 1,
             Filled::Unindexed => 2,
+            Filled::Perhaps => 3,
         } << FILLED;
         flags |= if value.is_some() { HAS_VALUE } else { 0 };
         flags |= if held.free { FREE } else { 0 };
@@ -156,7 +157,8 @@ impl Unpacking<'_> {
             filled: match flags >> FILLED & 3 {
                 0 => Filled::No,
                 1 => Filled::Indexed,
-                _ => Filled::Unindexed,
+                2 => Filled::Unindexed,
+                _ => Filled::Perhaps,
             },
             free: flags & FREE != 0,
         };
@@ -205,7 +207,8 @@ mod tests {
         let filled = prop_oneof![
             Just(Filled::No),
             Just(Filled::Indexed),
-            Just(Filled::Unindexed)
+            Just(Filled::Unindexed),
+            Just(Filled::Perhaps)
         ];
         let value = prop::option::of("\\PC{0,300}");
         (path, value, source, filled, any::<bool>()).prop_map(

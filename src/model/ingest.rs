@@ -19,7 +19,9 @@ use super::index::{self, Entry, Grade, No, Origin, Part, Parts, Standing};
 use super::pattern::{RuleList, Rules, rules};
 use super::plan::{Definition, Field, Identifier, Plan};
 use super::recall::MOST_KEYS;
-use super::store::{Digest, Filled, Held, Id, Kind, Object, Path, Profile, Source, Store, Wrote};
+use super::store::{
+    Digest, Fate, Filled, Held, Id, Kind, Object, Path, Profile, Source, Store, Wrote,
+};
 use super::value::{self, ContentType};
 use super::ways::Ways;
 
@@ -155,12 +157,12 @@ pub(super) fn prepare(
         .fields
         .iter()
         .filter(|at| values[**at].first().is_none());
+    let blank = |at: &usize| {
+        let source = plan.fields[*at].source.as_ref();
+        source.is_some_and(|source| is_blank(source, arrival.object))
+    };
     match missing.count() {
         count if count == unique.fields.len() => {
-            let blank = |at: &usize| {
-                let source = plan.fields[*at].source.as_ref();
-                source.is_some_and(|source| is_blank(source, arrival.object))
-            };
             if unique.fields.iter().any(blank) {
                 if ways.outcome(rule!("ingest.unique.empty-value"), 2) == 1 {
                     ways.lose();
@@ -170,6 +172,12 @@ pub(super) fn prepare(
             return Err(Arrived::Rejected(rule!("ingest.unique.all-missing")));
         }
         0 => {}
+        // A part that is there but holds nothing is none that is missing, or is.
+        _ if !ways.is_reference() && unique.fields.iter().any(blank) => {
+            if ways.outcome(rule!("ingest.unique.empty-value"), 2) == 0 {
+                return Err(Arrived::Rejected(rule!("ingest.unique.empty-value")));
+            }
+        }
         _ if ways.choose(choice!("cap.partial-unique")) == 0 => {
             return Err(Arrived::Rejected(rule!("ingest.unique.part-missing")));
         }
@@ -284,6 +292,9 @@ impl Visit<'_, '_> {
         }
         let no = self.earlier.unwrap_or_else(|| self.store.fresh());
         let filled = self.write_profile(no, profile, created, ways);
+        if let Some(left) = at_home.filter(|at_home| *at_home != profile && !ways.is_reference()) {
+            self.leave(no, left);
+        }
         let before = self.release(no, profile, ways);
         let home = Home {
             profile,
@@ -461,6 +472,19 @@ impl Visit<'_, '_> {
         let home = object.profile;
         self.store.release(no, home, &before, ways.fate(rule));
         before
+    }
+
+    /// What the object had written to the profile that it leaves may stay there or go with it.
+    fn leave(&mut self, no: No, profile: No) {
+        let fate = Fate::Open(rule!("object.overwrite.moves-keys"));
+        self.store.change_profile(profile, fate, |_, fields| {
+            for (_, held) in fields {
+                if held.source == Source::Object(no) || held.source == Source::Several {
+                    held.admit(None);
+                    held.rules = rules!["object.overwrite.moves", "search.profile-content"];
+                }
+            }
+        });
     }
 
     /// Writes the keys of the object (contract 3.15), and returns those that were written.
@@ -686,7 +710,7 @@ pub(super) fn writes(
                 continue;
             }
             if let Some((held, field)) = fill(plan, values, putting, content, ways) {
-                if held.filled == Filled::Indexed {
+                if held.filled != Filled::Unindexed {
                     filled = filled.or(Some(field));
                 }
                 writes.retain(|(known, ..)| known != path);
@@ -812,6 +836,12 @@ fn profile_value(
             let mut held = written(rules);
             if !ways.is_reference() {
                 held.admit_all(known);
+                if matches!(known.filled, Filled::Unindexed | Filled::Perhaps)
+                    && known.options == *options
+                {
+                    // Whoever keeps the value as it is need not index it now.
+                    held.filled = Filled::Perhaps;
+                }
             }
             held.source = Source::Several;
             Some((held, false))
@@ -855,8 +885,19 @@ fn fill(
         if !fills {
             return None;
         }
+    } else if plan.fields.iter().any(|field| field.aims_nowhere)
+        && !ways.is_reference()
+        && ways.outcome(rule!("std.inferred.with-targets"), 2) == 1
+    {
+        // A target that is ignored may count as one or not.
+        return None;
     }
-    let indexed = ways.choose(choice!("cap.autofill-indexes")) == 0;
+    let filled = match content {
+        // Only of an e-mail address the contract says that this is a choice.
+        ContentType::Phone if !ways.is_reference() => Filled::Perhaps,
+        _ if ways.choose(choice!("cap.autofill-indexes")) == 0 => Filled::Indexed,
+        _ => Filled::Unindexed,
+    };
     let rules = match content {
         ContentType::Email => rules![
             "std.inferred.email",
@@ -896,11 +937,7 @@ fn fill(
     {
         held.free = true;
     }
-    held.filled = if indexed {
-        Filled::Indexed
-    } else {
-        Filled::Unindexed
-    };
+    held.filled = filled;
     Some((held, first))
 }
 
@@ -1138,7 +1175,11 @@ fn valued(plan: &Plan, values: &[Value], ways: &mut Ways) -> Vec<Valued> {
         let Some(value) = parts(plan, key, values) else {
             continue;
         };
-        let partial = key.fields.iter().any(|at| values[*at].first().is_none());
+        // An empty text is no value of a key (persist.absent).
+        if value.iter().all(|part| part.text.is_empty()) {
+            continue;
+        }
+        let partial = value.iter().any(|part| part.text.is_empty());
         // Part of a compound key: no value, or one of the parts present (key.compound-partial).
         if partial
             && !key.is(Identifier::Unique)

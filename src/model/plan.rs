@@ -26,6 +26,8 @@ pub(super) struct Field {
     /// `None` if the type does not say; what that means is not specified.
     pub(super) source: Option<Source>,
     pub(super) target: Option<(Kind, Path)>,
+    /// Whether it has a target that means nothing.
+    pub(super) aims_nowhere: bool,
     pub(super) content: ContentType,
 }
 
@@ -95,6 +97,7 @@ impl Plan {
                 name: name.as_str().into(),
                 source: text("Source").map(Source::parse),
                 target: text("Target").and_then(destination),
+                aims_nowhere: text("Target").is_some_and(|target| destination(target).is_none()),
                 content: text("ContentType").map_or(ContentType::String, ContentType::parse),
             };
             match plan.fields.iter_mut().find(|known| known.name == read.name) {

@@ -125,9 +125,22 @@ impl Portrait {
             if path != "DataSource" && !self.fields.iter().any(|(known, _)| known == path) {
                 let place = format!("{place}/{}", path.replace('.', "/"));
                 let actual = format!("{value:?}");
-                found.push(Difference::new(self.extra, place, "nothing", actual));
+                let rules = match self.is_default(path, value) {
+                    true => rules!["std.inferred.only-these", "search.profile-content"],
+                    false => self.extra,
+                };
+                found.push(Difference::new(rules, place, "nothing", actual));
             }
         }
+    }
+
+    /// Whether a value is one that somebody may give a profile that was made by an object, without reading it there.
+    fn is_default(&self, path: &str, value: &str) -> bool {
+        self.extra.contains(&rule!("std.inferred.only-these"))
+            && matches!(
+                (path, value),
+                ("PartyType", "INDIVIDUAL") | ("Gender", "UNSPECIFIED")
+            )
     }
 
     /// How the reference shows it.

@@ -17,7 +17,7 @@ use super::ingest::{set, system_id};
 use super::object::{carry_out, changes, obscure, unknowable};
 use super::pattern::{Object, Pattern, Rules, optional, required, rules};
 use super::portrait::{self, Portrait};
-use super::store::{CREATED, Fate, Fields, Held, Id, Kind, Path, Profile, Source, Store};
+use super::store::{CREATED, Fate, Fields, Filled, Held, Id, Kind, Path, Profile, Source, Store};
 use super::value::{self, ContentType, Likeness};
 use super::ways::Ways;
 use super::world::{Domain, Effect, Mapping, World};
@@ -328,6 +328,10 @@ fn rewrite(
     store.change_profile(no, fate, |_, fields| {
         for (_, held) in fields.iter_mut() {
             held.rules = rules!["profile.update.partial", "search.profile-content"];
+            if remembers && held.filled == Filled::Unindexed {
+                // Whoever writes the keys of a profile anew may write this one, too.
+                held.filled = Filled::Perhaps;
+            }
         }
         for path in replaced {
             let rules: Rules = if path.starts_with("Attributes.") {

@@ -263,6 +263,8 @@ pub(super) enum Filled {
     No,
     Indexed,
     Unindexed,
+    /// A key may lead to it.
+    Perhaps,
 }
 
 impl Held {
@@ -1103,6 +1105,7 @@ pub(super) fn field_keys(fields: &[(Path, Held)]) -> Vec<(&'static str, Parts, S
         let several = held.options.len() > 1 || held.free;
         let standing = match held.filled {
             Filled::Unindexed => Standing::Never(rule!("std.inferred.indexed")),
+            Filled::Perhaps => Standing::Open(rule!("std.inferred.indexed")),
             _ if several => Standing::Open(rule!("std.keys.follow-update")),
             _ => promised,
         };

@@ -131,7 +131,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "AG:inferred profiles, SM PutProfileObject",
         confidence: Documented,
         sides: One,
-        note: "",
+        note: "A PartyType INDIVIDUAL or a Gender UNSPECIFIED that no field gives is a default, and breaks no more than this.",
     },
     Rule {
         id: "std.inferred.first-object",
@@ -151,7 +151,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "AG:inferred profiles vs AG+:profile matching",
         confidence: Assumed,
         sides: One,
-        note: "",
+        note: "A type of which the only targets are ignored may count as one that has targets or not.",
     },
     Rule {
         id: "std.inferred.multiple-fields",
@@ -181,7 +181,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "AG:examples vs AG+:profile matching",
         confidence: Assumed,
         sides: One,
-        note: "",
+        note: "Of an auto-filled telephone number nothing is said, so it may be found or not; so may either after another write to the profile.",
     },
     Rule {
         id: "std.keys.phone",

@@ -338,3 +338,348 @@ fn a_profile_of_which_nobody_knows_a_field_may_be_found_by_it() {
         );
     }
 }
+
+#[test]
+fn what_an_asset_holds_leads_to_its_owner_as_long_as_it_holds_it() {
+    let put_asset = |an: &str| {
+        put(
+            "D",
+            &format!(r#"{{"id":"1","m":"x","sn":"Z","an":{an}}}"#),
+            "k1",
+        )
+    };
+    let told = |an: &str| {
+        conversation([
+            device(&[("aKey", "ASSET", "sn")]),
+            put_asset(an),
+            found_by("mKey", "x", P),
+        ])
+    };
+    let by = |value: &str| found_by("_assetName", value, P);
+    let none = |value: &str| finds("_assetName", value, &[]);
+    let sure = and(
+        &told(r#""Pump""#),
+        &[assets(P, "", r#""SerialNumber":"Z","AssetName":"Pump""#)],
+    );
+    right(&sure, &[(by("Pump"), true), (by("Fan"), false)]);
+    first_rules(&sure, &[(none("Pump"), "asset.search-by-key")]);
+    let changed = and(&sure, &[put_asset(r#""Fan""#)]);
+    right(
+        &changed,
+        &[(by("Fan"), true), (by("Pump"), true), (none("Pump"), true)],
+    );
+    first_rules(&changed, &[(none("Fan"), "asset.search-by-key")]);
+    let gone = and(&sure, &[deleted("D", P, "k1")]);
+    right(&gone, &[(by("Pump"), true), (none("Pump"), true)]);
+    for (an, value) in [
+        (r#""Pump ""#, "Pump "),
+        (r#""Pump ""#, "Pump"),
+        ("12.5", "12.5"),
+    ] {
+        right(&told(an), &[(by(value), true), (none(value), true)]);
+    }
+    // Objects are not led there for certain.
+    let finder = typed(
+        "C",
+        &[("id", ""), ("w", "")],
+        &[
+            ("_assetName", "PROFILE", "w"),
+            ("cId", "UNIQUE PROFILE", "id"),
+        ],
+    );
+    let object = r#"{"id":"1","w":"Pump"}"#;
+    let told = and(&sure, &[finder, put("C", object, "c1")]);
+    right(
+        &told,
+        &[
+            (list(P, &[("c1", object)]), true),
+            (list(P, &[]), true),
+            (found_by("cId", "1", Q), true),
+        ],
+    );
+}
+
+#[test]
+fn a_predefined_key_may_find_an_asset_by_what_it_holds() {
+    let id = ASSET;
+    for (key, value, finds_it) in [
+        ("_serialNumber", "Z", true),
+        ("_assetName", "N", true),
+        ("_assetId", id, true),
+        ("_serialNumber", "Y", false),
+        ("aKey", "N", false),
+    ] {
+        let finder = typed(
+            "F",
+            &[("id", ""), ("m", ""), ("w", ""), ("st", "_asset.Status")],
+            &[
+                ("fId", "UNIQUE", "id"),
+                ("mKey", "PROFILE", "m"),
+                (key, "ASSET LOOKUP_ONLY", "w"),
+            ],
+        );
+        let held = r#""SerialNumber":"Z","AssetName":"N""#;
+        let told = conversation([
+            device(&[("aKey", "ASSET", "sn")]),
+            finder,
+            put("D", r#"{"id":"1","m":"x","sn":"Z","an":"N"}"#, "k1"),
+            found_by("mKey", "x", P),
+            assets(P, "", held),
+            put(
+                "F",
+                &format!(r#"{{"id":"7","m":"x","w":"{value}","st":"used"}}"#),
+                "f1",
+            ),
+        ]);
+        let used = format!(r#"{held},"Status":"used""#);
+        right(&told, &[(assets(P, "", &used), finds_it)]);
+        let second = assets(P, "", held).replace(
+            "]}",
+            &format!(
+                r#",{{"ObjectTypeName":"_asset","Object":"{}"}}]}}"#,
+                quoted(&format!(
+                    r#"{{"AssetId":"{}","Status":"used"}}"#,
+                    id.replace('a', "b")
+                ))
+            ),
+        );
+        right(&told, &[(second, true)]);
+    }
+}
+
+#[test]
+fn an_asset_need_not_be_made_of_what_may_be_no_value() {
+    let long = format!("\"{}\"", "x".repeat(256));
+    let fields = [
+        ("id", ""),
+        ("m", ""),
+        ("sn", ""),
+        ("an", "_asset.AssetName"),
+    ];
+    let keys = [
+        ("dId", "UNIQUE", "id"),
+        ("mKey", "PROFILE", "m"),
+        ("aKey", "ASSET", "sn"),
+    ];
+    for (an, none) in [
+        (r#"" ""#, true),
+        (r#"["x"]"#, true),
+        (long.as_str(), true),
+        (r#""N""#, false),
+        (r#"" N""#, false),
+    ] {
+        let told = conversation([
+            typed("D", &fields, &keys),
+            put(
+                "D",
+                &format!(r#"{{"id":"1","m":"x","sn":"Z","an":{an}}}"#),
+                "k1",
+            ),
+            found_by("mKey", "x", P),
+        ]);
+        let told = and(&told, &[assets(P, "", "")]);
+        let rules = rules_broken(&[(choice!("asset.create"), 0)], &told);
+        assert_eq!(rules.is_empty(), none, "{an} {rules:?}");
+    }
+}
+
+#[test]
+fn a_template_may_be_escaped_and_trimmed_at_once() {
+    let told = conversation([
+        CARD.replace("_source.f", "{{_source.a}} {{_source.b}}"),
+        put("C", r#"{"id":"1","m":"x","a":"A&B"}"#, "k1"),
+    ]);
+    for (name, fits) in [
+        ("A&B", true),
+        ("A&amp;B", true),
+        ("A&amp;B ", true),
+        ("A&amp;amp;B", false),
+        ("A", false),
+    ] {
+        right(&told, &[(search("mKey", "x", &[(P, name)]), fits)]);
+    }
+}
+
+#[test]
+fn a_field_that_several_wrote_may_be_cleared_by_one_of_them() {
+    let bare = r#"{"id":"1","m":"x"}"#;
+    let told = conversation([
+        CARD.to_owned(),
+        made(r#""FirstName":"Ann""#),
+        key_added(P, "mKey", "x"),
+        ingest("1", "x", "Bea", "k1"),
+        search("mKey", "x", &[(P, "Bea")]),
+    ]);
+    let shown = |name: &str| search("mKey", "x", &[(P, name)]);
+    let again = and(&told, &[put("C", bare, "k1")]);
+    right(
+        &again,
+        &[
+            (found_by("mKey", "x", P), true),
+            (shown("Bea"), true),
+            (shown("Zed"), false),
+        ],
+    );
+    // Another object clears nothing.
+    let other = and(&told, &[put("C", &bare.replace('1', "2"), "k2")]);
+    right(
+        &other,
+        &[(found_by("mKey", "x", P), false), (shown("Bea"), true)],
+    );
+}
+
+#[test]
+fn what_an_object_wrote_may_leave_a_profile_with_it() {
+    let told = conversation([
+        CARD.to_owned(),
+        ingest("1", "x", "Ann", "k1"),
+        finds("mKey", "x", &[P]),
+        ingest("1", "y", "Bea", "k1"),
+        list(P, &[]),
+    ]);
+    let by_id = |items: &str| {
+        format!(
+            r#"POST /domains/d/profiles/search {{"KeyName":"_profileId","Values":["{P}"]}} => 200 {{"Items":[{items}]}}"#
+        )
+    };
+    right(
+        &told,
+        &[
+            (by_id(&format!(r#"{{"ProfileId":"{P}"}}"#)), true),
+            (
+                by_id(&format!(r#"{{"ProfileId":"{P}","FirstName":"Ann"}}"#)),
+                true,
+            ),
+            (
+                by_id(&format!(r#"{{"ProfileId":"{P}","FirstName":"Bea"}}"#)),
+                false,
+            ),
+            (by_id(""), false),
+        ],
+    );
+}
+
+#[test]
+fn what_a_new_profile_has_by_itself_is_open_where_nothing_is_said() {
+    let fields = |target: &'static str| {
+        [
+            ("id", ""),
+            ("e", ":EMAIL_ADDRESS"),
+            ("p", ":PHONE_NUMBER"),
+            ("t", target),
+        ]
+    };
+    let keys = [("cId", "UNIQUE PROFILE", "id")];
+    let object = r#"{"id":"1","e":"a@x","p":"+12065550100","t":"q"}"#;
+    let filled = r#","EmailAddress":"a@x","PhoneNumber":"+12065550100""#;
+    let shows = |key: &str, value: &str, members: &str| {
+        found_by(key, value, P).replace("\"}]", &format!("\"{members}}}]"))
+    };
+    // A target that is ignored may count or not.
+    for (target, none) in [
+        ("", false),
+        ("_profile.NoSuchField", true),
+        ("_foo.x", true),
+    ] {
+        let told = conversation([typed("C", &fields(target), &keys), put("C", object, "k1")]);
+        right(
+            &told,
+            &[
+                (shows("cId", "1", filled), true),
+                (shows("cId", "1", ""), none),
+            ],
+        );
+    }
+    let told = conversation([
+        typed("C", &fields(""), &keys),
+        put("C", object, "k1"),
+        shows("cId", "1", filled),
+    ]);
+    // Whether the address is found says nothing of the number.
+    let email = |found: bool| match found {
+        true => shows("_email", "a@x", filled),
+        false => finds("_email", "a@x", &[]),
+    };
+    for found in [true, false] {
+        let told = and(&told, &[email(found)]);
+        right(
+            &told,
+            &[
+                (shows("_phone", "+12065550100", filled), true),
+                (finds("_phone", "+12065550100", &[]), true),
+                (email(!found), false),
+            ],
+        );
+    }
+    // After another write it may be found.
+    let named = format!(
+        r#"PUT /domains/d/profiles {{"ProfileId":"{P}","LastName":"Ng"}} => 200 {{"ProfileId":"{P}"}}"#
+    );
+    let told = and(&told, &[email(false), named]);
+    right(
+        &told,
+        &[
+            (
+                shows("_email", "a@x", &format!(r#"{filled},"LastName":"Ng""#)),
+                true,
+            ),
+            (email(false), true),
+        ],
+    );
+    // What is no more than a default deserves a warning.
+    let told = conversation([typed("C", &fields(""), &keys), put("C", object, "k1")]);
+    let with = |members: &str| shows("cId", "1", &format!("{filled},{members}"));
+    first_rules(
+        &told,
+        &[(
+            with(r#""PartyType":"INDIVIDUAL""#),
+            "std.inferred.only-these",
+        )],
+    );
+    let lines: Vec<&str> = told.iter().map(String::as_str).collect();
+    allowed(&[&lines[..], &[&with(r#""PartyType":"INDIVIDUAL""#)]].concat());
+    let other = with(r#""PartyType":"BUSINESS""#);
+    assert!(broken(&[&lines[..], &[&other]].concat()).is_some());
+}
+
+#[test]
+fn a_part_of_an_identity_that_is_blank_is_not_one_that_is_missing() {
+    let fields = [("a", ""), ("b", ""), ("m", "")];
+    let keys = [("cId", "UNIQUE", "a b"), ("mKey", "PROFILE", "m")];
+    let partial = put("C", r#"{"a":"1","m":"x"}"#, "k1");
+    for (first, refuses) in [(partial.clone(), false), (answered(&partial, BAD), true)] {
+        let mut told = conversation([typed("C", &fields, &keys), first]);
+        if !refuses {
+            told.push(found_by("mKey", "x", P));
+        }
+        for part in [r#""""#, "null"] {
+            let blank = put("C", &format!(r#"{{"a":"2","b":{part},"m":"y"}}"#), "k2");
+            let refused = answered(&blank, BAD);
+            right(&told, &[(refused, true)]);
+            let stored = and(&told, &[blank]);
+            right(&stored, &[(found_by("mKey", "y", Q), true)]);
+        }
+        // What was seen of a missing part holds.
+        let missing = put("C", r#"{"a":"3","m":"z"}"#, "k3");
+        right(&told, &[(answered(&missing, BAD), refuses)]);
+    }
+}
+
+#[test]
+fn an_empty_text_leads_nowhere() {
+    let fields = [("id", ""), ("m", ":EMAIL_ADDRESS")];
+    let keys = [("_email", "PROFILE", "m"), ("cId", "UNIQUE PROFILE", "id")];
+    let told = conversation([
+        typed("C", &fields, &keys),
+        put("C", r#"{"id":"1","m":""}"#, "k1"),
+        found_by("cId", "1", P),
+        put("C", r#"{"id":"2","m":""}"#, "k2"),
+    ]);
+    right(
+        &told,
+        &[
+            (found_by("cId", "2", Q), true),
+            (found_by("cId", "2", P), false),
+        ],
+    );
+}

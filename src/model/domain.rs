@@ -187,11 +187,10 @@ fn shown(world: &World, domain: &Domain, echo: Rules, updated: Rules) -> Object 
         ],
         times: Some(Box::new(Times {
             created: domain.times.created(rules!["domain.update.timestamps"]),
-            updated: domain.times.updated(
-                world.writes,
-                unchanged,
-                rules!["domain.update.timestamps"],
-            ),
+            // It may move forward whenever it likes; only going back is forbidden.
+            updated: domain
+                .times
+                .updated(u64::MAX, unchanged, rules!["domain.update.timestamps"]),
             order: rules!["domain.create.echo"],
             renewed: false,
         })),
@@ -206,7 +205,7 @@ pub(super) fn create(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
     let Some(name) = input.label("DomainName").map(str::to_owned) else {
         return gate.finish(Vec::new());
     };
-    unknown_resources(input, &mut gate);
+    unknown_resources(world, input, &mut gate);
     if world.gone.contains_key(&name) {
         gate.ground(Ground::may(
             rule!("domain.recreate-clean"),
@@ -378,7 +377,12 @@ pub(super) fn pairs(map: &Json) -> Vec<(String, String)> {
 }
 
 /// Keys and queues that need not exist may be refused (domain.create.key-url-content).
-fn unknown_resources(input: &Input, gate: &mut Gate<'_>) {
+fn unknown_resources(world: &World, input: &Input, gate: &mut Gate<'_>) {
+    let listed = Refusals::BAD.or(Refusals::DENIED);
+    let refusals = match world.reference {
+        true => listed,
+        false => listed.or(Refusals::NOT_FOUND),
+    };
     for member in ["DefaultEncryptionKey", "DeadLetterQueueUrl"] {
         if input
             .member(member)
@@ -387,7 +391,7 @@ fn unknown_resources(input: &Input, gate: &mut Gate<'_>) {
         {
             gate.ground(Ground::may(
                 rule!("domain.create.key-url-content"),
-                Refusals::BAD.or(Refusals::DENIED),
+                refusals,
                 format!("{member} may not exist"),
             ));
         }
@@ -492,8 +496,9 @@ fn adopt(domain: &mut Domain, body: Option<&Json>, read: bool) {
             scalar.adopt(body.get(name));
         }
     }
-    if read || seen("Tags").is_some() {
-        domain.tags.adopt(body.get("Tags"));
+    // What a write shows of the tags may be no more than an echo (domain.update.tags).
+    if read {
+        domain.tags.adopt_shown(body.get("Tags"));
     }
 }
 
@@ -516,12 +521,24 @@ pub(super) fn get(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branc
     if world.domains.len() + world.gone.len() > 1 {
         gate.also(rule!("domain.isolation"));
     }
+    let looks = domain.tags.looks().into_iter().map(|(tags, warns)| Served {
+        warns,
+        ..got(world, domain, &tags)
+    });
+    gate.finish(looks.collect())
+}
+
+/// GetDomain of a domain, where it shows these tags.
+fn got(world: &World, domain: &Domain, tags: &Tags) -> Served {
     let mut object = shown(
         world,
         domain,
         rules!["domain.get.echo"],
         rules!["domain.update.timestamps"],
     );
+    for slot in object.slots.iter_mut().filter(|slot| slot.name == "Tags") {
+        *slot = tags.slot("Tags", false);
+    }
     object.slots.push(Slot {
         name: "Stats",
         presence: Presence::Optional,
@@ -550,7 +567,7 @@ pub(super) fn get(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branc
     } else {
         Pattern::Object(object)
     };
-    gate.finish(vec![Served::new(body, effect, rules!["domain.get.echo"])])
+    Served::new(body, effect, rules!["domain.get.echo"])
 }
 
 /// The statistics of the reference.
@@ -574,7 +591,7 @@ pub(super) fn update(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
         &mut gate,
         rules!["domain.update.unknown", "domain.scope-unknown"],
     );
-    unknown_resources(input, &mut gate);
+    unknown_resources(world, input, &mut gate);
     if input.member("Tags").is_some() {
         gate.ground(Ground::may(
             rule!("domain.update.tags"),

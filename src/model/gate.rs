@@ -222,6 +222,8 @@ pub(super) struct Gate<'w> {
     /// Rules whose choice is known to be in favour of the request.
     decided: RuleList,
     obscures: bool,
+    /// Whether what is found from here on only adds to how the request may be refused.
+    closed: bool,
 }
 
 impl<'w> Gate<'w> {
@@ -236,6 +238,7 @@ impl<'w> Gate<'w> {
             also: RuleList::new(),
             decided: RuleList::new(),
             obscures: false,
+            closed: false,
         }
     }
 
@@ -249,6 +252,11 @@ impl<'w> Gate<'w> {
         if !self.touches.contains(&rule) {
             self.touches.push(rule);
         }
+    }
+
+    /// The request is refused; it may be so for whatever else is wrong with it (proto.precedence).
+    pub(super) fn close(&mut self) {
+        self.closed = !self.may_be_served();
     }
 
     /// Refusing the request, which is otherwise fine, is allowed but worth a warning.
@@ -300,6 +308,9 @@ impl<'w> Gate<'w> {
         {
             // The reference refuses what has no specified meaning.
             ground.strength = Strength::Must;
+        }
+        if self.closed {
+            ground.strength = Strength::May;
         }
         match ground.strength {
             Strength::Must => self.must.push(ground),

@@ -291,16 +291,16 @@ impl Model {
         let counts = fitting
             .iter()
             .filter(|(_, branch, _)| says(branch))
-            .map(|(at, _, warnings)| warnings.len() + owed(*at));
+            .map(|(at, _, warnings)| telling(warnings) + owed(*at));
         let fewest = counts.min().unwrap_or(0);
-        fitting.retain(|(_, branch, warnings)| !says(branch) || warnings.len() <= fewest);
+        fitting.retain(|(_, branch, warnings)| !says(branch) || telling(warnings) <= fewest);
         let explained: SmallVec<[usize; 4]> = fitting
             .iter()
             .filter(|(_, branch, _)| !branch.allowed.far_fetched)
             .map(|(at, ..)| *at)
             .collect();
         fitting.retain(|(at, branch, _)| !branch.allowed.far_fetched || !explained.contains(at));
-        fitting.sort_by_key(|(at, branch, _)| (!says(branch), owed(*at)));
+        fitting.sort_by_key(|(at, branch, warnings)| (!says(branch), owed(*at) + warnings.len()));
         self.adopt(&mut fitting, &reply, &heard);
         let (_, branch, mut warnings) = fitting.swap_remove(0);
         warnings.extend(self.call_in());
@@ -767,6 +767,14 @@ fn contradicts(branch: &Branch, world: &World) -> Option<Difference> {
                 actual: name(*options),
             }
         })
+}
+
+/// How many warnings tell one world from another. The answer of a put is not promised to show what a Get will show: what
+/// it shows decides nothing.
+fn telling(warnings: &[Difference]) -> usize {
+    let equals_get = rule!("put-type.response.equals-get");
+    let tells = |warning: &&Difference| warning.rules.first() != Some(&equals_get);
+    warnings.iter().filter(tells).count()
 }
 
 /// Remembers a refusal that tells something: a put that must not have had an effect, a template that is not there.

@@ -135,9 +135,10 @@ pub(super) fn put(world: &World, heard: &Heard, input: &Input, mut gate: Gate<'_
         return gate.finish(Vec::new());
     };
     reserved(&name, &mut gate);
-    if !gate.may_be_served() {
+    if world.reference && !gate.may_be_served() {
         return gate.finish(Vec::new());
     }
+    gate.close();
     let Some(request) = heard.put() else {
         return gate.finish(Vec::new());
     };
@@ -151,7 +152,7 @@ pub(super) fn put(world: &World, heard: &Heard, input: &Input, mut gate: Gate<'_
         mapping::weigh(world, domain, &name, request, existing, &mut gate);
     }
     let key = input.member("EncryptionKey").and_then(Json::as_str);
-    if key.is_some_and(|key| !key.is_empty()) {
+    if key.is_some_and(|key| !key.is_empty() || !world.reference) {
         let refusals = Refusals::BAD.or(Refusals::DENIED).or(Refusals::NOT_FOUND);
         let why = "EncryptionKey may not exist";
         gate.ground(Ground::may(
@@ -352,19 +353,19 @@ impl Put<'_> {
             Refusals::BAD,
             "tags for a type that exists",
         ));
-        let Some(old) = existing.tags.known.clone() else {
+        if existing.tags.known.is_none() {
             return vec![(Tags::unknown(), None)];
-        };
+        }
         const CHOSEN: Rules = rules!["put-type.replace.tags-present"];
-        let mut merged = old.clone();
-        merged.extend(given.iter().cloned());
         let left = self.world.choices.get(choice);
         let mut ways: Vec<(Tags, Option<(crate::contract::ChoiceId, Options)>)> = Vec::new();
-        for (option, tags) in [(0, old), (1, given), (2, merged)] {
-            if !left.has(option) {
-                continue;
-            }
-            let tags = Tags::of(tags, CHOSEN, CHOSEN);
+        for option in (0..3).filter(|option| left.has(*option)) {
+            let change = |old: Vec<(String, String)>| match option {
+                0 => old,
+                1 => given.clone(),
+                _ => old.into_iter().chain(given.iter().cloned()).collect(),
+            };
+            let tags = existing.tags.changed(change, CHOSEN, CHOSEN);
             match ways.iter_mut().find(|(known, _)| *known == tags) {
                 Some((_, Some((_, options)))) => *options = options.or(Options::only(option)),
                 _ => ways.push((tags, Some((choice, Options::only(option))))),
@@ -677,7 +678,9 @@ impl Slot {
                 map.rules = rules;
                 map.extra = rules;
             }
-            Pattern::Shared(shared) => self.value = Pattern::SharedFor(rules, Arc::clone(shared)),
+            Pattern::Shared(shared) | Pattern::SharedFor(_, shared) => {
+                self.value = Pattern::SharedFor(rules, Arc::clone(shared));
+            }
             _ => {}
         }
     }
@@ -718,27 +721,34 @@ pub(super) fn get(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branc
         return gate.finish(Vec::new());
     }
     history(world, domain, found, &mut gate);
-    let body = if domain.obscured {
-        Pattern::Any
-    } else {
-        Pattern::Object(shown(world, found, Looked::Get))
-    };
-    let (domain, name) = (domain.name.clone(), found.name.clone());
-    let effect = if world.reference {
-        Effect::none()
-    } else {
-        Effect::new(move |world, body| {
+    const BLAME: Rules = rules!["get-type.after-put", "time.control-plane"];
+    if world.reference {
+        let body = Pattern::Object(shown(world, found, Looked::Get));
+        return gate.finish(vec![Served::new(body, Effect::none(), BLAME)]);
+    }
+    let looks = found.tags.looks().into_iter().map(|(tags, warns)| {
+        let seen = ObjectType {
+            tags,
+            ..found.clone()
+        };
+        let body = if domain.obscured {
+            Pattern::Any
+        } else {
+            Pattern::Object(shown(world, &seen, Looked::Get))
+        };
+        let (domain, name) = (domain.name.clone(), found.name.clone());
+        let effect = Effect::new(move |world, body| {
             let writes = world.writes;
             if let (Some(found), Some(body)) = (world.type_mut(&domain, &name), body) {
                 found.adopt(body, writes);
             }
-        })
-    };
-    gate.finish(vec![Served::new(
-        body,
-        effect,
-        rules!["get-type.after-put", "time.control-plane"],
-    )])
+        });
+        Served {
+            warns,
+            ..Served::new(body, effect, BLAME)
+        }
+    });
+    gate.finish(looks.collect())
 }
 
 /// What happened before an answer about a type, and which rules a difference may break because of it.
@@ -780,7 +790,7 @@ impl ObjectType {
         self.expiration.adopt(body.get("ExpirationDays"));
         self.encryption_key.adopt(body.get("EncryptionKey"));
         self.allow_creation.adopt(body.get("AllowProfileCreation"));
-        self.tags.adopt(body.get("Tags"));
+        self.tags.adopt_shown(body.get("Tags"));
         self.times.adopt(body, writes, true);
     }
 }

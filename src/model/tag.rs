@@ -6,7 +6,7 @@ use crate::{choice, rule};
 
 use super::domain::pairs;
 use super::gate::{Branch, Gate, Ground, Served};
-use super::pattern::{Object, Pattern, rules};
+use super::pattern::{Object, Pattern, Rules, rules};
 use super::world::{Effect, Tags, World};
 
 /// Tags per resource that must work (quota.tags).
@@ -161,6 +161,29 @@ fn near_miss(world: &World, resource: &Resource) -> Option<Near> {
     }
 }
 
+/// Tags that a tag operation changed; `None` if nobody can say.
+fn written(
+    world: &World,
+    tags: &Tags,
+    rules: Rules,
+    change: impl Fn(Vec<(String, String)>) -> Vec<(String, String)>,
+) -> Option<Tags> {
+    tags.known.as_ref()?;
+    let changed = tags.changed(change, rules, rules!["tag.consistency"]);
+    if tags.shown != tags.known {
+        // Who keeps them apart does not write to both.
+        return Some(Tags {
+            shown: tags.shown.clone(),
+            ..changed
+        });
+    }
+    let before = tags.before.as_ref().or(tags.shown.as_ref());
+    Some(Tags {
+        before: before.filter(|_| !world.reference).cloned(),
+        ..changed
+    })
+}
+
 /// An answer without members.
 fn nothing() -> Pattern {
     Pattern::Object(Object::of(Vec::new()))
@@ -171,9 +194,9 @@ pub(super) fn add(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branc
         return gate.finish(Vec::new());
     };
     let added = input.member("tags").map(pairs).unwrap_or_default();
-    let union = tags.known.map(|mut known| {
-        known.extend(added);
-        Tags::of(known, rules!["tag.add.merge"], rules!["tag.consistency"])
+    let union = written(world, &tags, rules!["tag.add.merge"], |mut known| {
+        known.extend(added.iter().cloned());
+        known
     });
     let union = union.unwrap_or_else(|| {
         if !world.reference {
@@ -216,21 +239,19 @@ pub(super) fn remove(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
         return gate.finish(Vec::new());
     };
     let keys = &input.tag_keys;
-    let left = tags.known.map(|known| {
-        if keys
+    if let Some(known) = &tags.known
+        && keys
             .iter()
             .any(|key| !known.iter().any(|(known, _)| known == key))
-        {
-            gate.grudge(
-                rule!("tag.remove.absent-key"),
-                Refusals::BAD.or(Refusals::NOT_FOUND),
-            );
-        }
-        let left = known
-            .into_iter()
-            .filter(|(known, _)| !keys.contains(known))
-            .collect();
-        Tags::of(left, rules!["tag.remove"], rules!["tag.consistency"])
+    {
+        gate.grudge(
+            rule!("tag.remove.absent-key"),
+            Refusals::BAD.or(Refusals::NOT_FOUND),
+        );
+    }
+    let left = written(world, &tags, rules!["tag.remove"], |mut known| {
+        known.retain(|(known, _)| !keys.contains(known));
+        known
     });
     let left = left.unwrap_or_else(|| {
         if !world.reference {
@@ -265,7 +286,7 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
     let body = Pattern::Object(Object::of(vec![tags.slot("tags", true)]));
     let effect = Effect::new(move |world, body| {
         if let (Some(tags), Some(body)) = (find_mut(world, &resource), body) {
-            tags.adopt(body.get("tags"));
+            tags.adopt_listed(body.get("tags"));
         }
     });
     let effect = if world.reference {

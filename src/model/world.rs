@@ -12,6 +12,7 @@ use crate::contract::{Choices, RuleId, template};
 use crate::rule;
 use crate::wire::Json;
 
+use super::domain::pairs;
 use super::gate::{Branch, Outcome};
 use super::manner::{Manner, Outcomes, Refusing};
 use super::page::Cursor;
@@ -322,6 +323,10 @@ impl ContainsNothing for SmallVec<[Option<Json>; 2]> {
 pub(super) struct Tags {
     /// The tags, sorted by key; `None` if nobody can say.
     pub(super) known: Option<Vec<(String, String)>>,
+    /// What other operations than ListTagsForResource show: the same, but for who keeps them apart.
+    pub(super) shown: Option<Vec<(String, String)>>,
+    /// What they show where they do not look at what tag operations wrote since.
+    pub(super) before: Option<Vec<(String, String)>>,
     /// Rules broken if ListTagsForResource shows others.
     pub(super) rules: Rules,
     /// Rules broken if other operations show others.
@@ -330,19 +335,18 @@ pub(super) struct Tags {
 
 impl PartialEq for Tags {
     fn eq(&self, other: &Self) -> bool {
-        self.known == other.known
+        self.known == other.known && self.shown == other.shown && self.before == other.before
     }
 }
 
 impl Tags {
     /// These tags.
-    pub(super) fn of(mut tags: Vec<(String, String)>, rules: Rules, elsewhere: Rules) -> Self {
-        // Equal keys: the last one wins, as in any JSON object.
-        tags.reverse();
-        tags.sort_by(|a, b| a.0.cmp(&b.0));
-        tags.dedup_by(|a, b| a.0 == b.0);
+    pub(super) fn of(tags: Vec<(String, String)>, rules: Rules, elsewhere: Rules) -> Self {
+        let tags = by_key(tags);
         Self {
+            shown: Some(tags.clone()),
             known: Some(tags),
+            before: None,
             rules,
             elsewhere,
         }
@@ -352,15 +356,59 @@ impl Tags {
     pub(super) fn unknown() -> Self {
         Self {
             known: None,
+            shown: None,
+            before: None,
             rules: rules!["tag.list.empty"],
             elsewhere: rules!["tag.consistency"],
         }
     }
 
+    /// The tags after a change, wherever they are kept.
+    pub(super) fn changed(
+        &self,
+        change: impl Fn(Vec<(String, String)>) -> Vec<(String, String)>,
+        rules: Rules,
+        elsewhere: Rules,
+    ) -> Self {
+        let change = |tags: &Option<Vec<_>>| tags.clone().map(|tags| by_key(change(tags)));
+        Self {
+            known: change(&self.known),
+            shown: change(&self.shown),
+            before: change(&self.before),
+            rules,
+            elsewhere,
+        }
+    }
+
+    /// What a Get may show of them, and the rule for which that deserves a warning.
+    pub(super) fn looks(&self) -> Vec<(Self, Option<RuleId>)> {
+        let consistency = rule!("tag.consistency");
+        let with = |shown| Self {
+            shown: Some(shown),
+            before: None,
+            ..self.clone()
+        };
+        let mut looks = vec![(self.clone(), None)];
+        if let (Some(known), Some(shown)) = (&self.known, &self.shown)
+            && known != shown
+        {
+            looks.push((with(known.clone()), None));
+        }
+        if let Some(before) = &self.before
+            && self.elsewhere.first() != Some(&consistency)
+            && looks
+                .iter()
+                .all(|(look, _)| look.shown.as_ref() != Some(before))
+        {
+            looks.push((with(before.clone()), Some(consistency)));
+        }
+        looks
+    }
+
     /// The tags as a map, for ListTagsForResource or for other operations.
     pub(super) fn pattern(&self, listed: bool) -> Pattern {
         let rules = if listed { self.rules } else { self.elsewhere };
-        match &self.known {
+        match self.seen_by(listed) {
             None => Pattern::Any,
             Some(tags) => Pattern::Map(Box::new(super::pattern::Map {
                 entries: tags
@@ -376,7 +424,7 @@ impl Tags {
 
     /// The member in an answer.
     pub(super) fn slot(&self, name: &'static str, listed: bool) -> Slot {
-        let presence = match &self.known {
+        let presence = match self.seen_by(listed) {
             None => Presence::Omitted,
             Some(tags) if tags.is_empty() => Presence::Absent,
             Some(_) => Presence::Required,
@@ -389,16 +437,42 @@ impl Tags {
         }
     }
 
-    /// Takes over what an answer shows, if nothing was known.
-    pub(super) fn adopt(&mut self, seen: Option<&Json>) {
+    /// What ListTagsForResource shows, or others; `None` if nobody can say.
+    fn seen_by(&self, listed: bool) -> Option<&Vec<(String, String)>> {
+        let tags = if listed { &self.known } else { &self.shown };
+        tags.as_ref()
+    }
+
+    /// Takes over what ListTagsForResource shows, if nothing was known.
+    pub(super) fn adopt_listed(&mut self, seen: Option<&Json>) {
         if self.known.is_none() {
-            let members = seen.and_then(Json::members).unwrap_or_default();
-            let tags = members
-                .iter()
-                .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())));
-            *self = Self::of(tags.collect(), self.rules, self.elsewhere);
+            self.known = self.read(seen).known;
         }
     }
+
+    /// Takes over what another operation shows.
+    pub(super) fn adopt_shown(&mut self, seen: Option<&Json>) {
+        // Where it is not what was expected, that has been said; what comes next is held against what was shown last.
+        self.shown = self.read(seen).shown;
+        self.before = None;
+    }
+
+    /// Tags as an answer shows them.
+    fn read(&self, seen: Option<&Json>) -> Self {
+        Self::of(
+            seen.map(pairs).unwrap_or_default(),
+            self.rules,
+            self.elsewhere,
+        )
+    }
+}
+
+/// Tags in the order of their keys. Of equal keys the last one wins, as in any JSON object.
+fn by_key(mut tags: Vec<(String, String)>) -> Vec<(String, String)> {
+    tags.reverse();
+    tags.sort_by(|a, b| a.0.cmp(&b.0));
+    tags.dedup_by(|a, b| a.0 == b.0);
+    tags
 }
 
 /// What has been seen of the timestamps of a resource.

@@ -91,7 +91,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "SM",
         confidence: Assumed,
         sides: One,
-        note: "",
+        note: "As nothing is asserted here, NF is taken as well.",
     },
     Rule {
         id: "domain.create.echo",
@@ -201,7 +201,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "SM",
         confidence: Derived,
         sides: One,
-        note: "A tenth of a second backwards is taken for machines whose clocks differ, or a clock that was set back.",
+        note: "A tenth of a second backwards is taken for machines whose clocks differ, or a clock that was set back. It may move forward without an update, between two reads as well.",
     },
     Rule {
         id: "domain.update.unknown",
@@ -221,7 +221,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "SM+ points to TagResource",
         confidence: Assumed,
         sides: One,
-        note: "",
+        note: "What an answer to the update shows may be an echo; what GetDomain and ListTagsForResource show afterwards is open, for each of them until it has shown it.",
     },
     Rule {
         id: "domain.delete.effect",

@@ -101,7 +101,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "SM",
         confidence: Derived,
         sides: One,
-        note: "",
+        note: "So the answer of a put decides no choice, only a Get does.",
     },
     Rule {
         id: "put-type.echo.fields",

@@ -482,3 +482,111 @@ fn matching_without_a_word_of_whether_it_is_on_is_off() {
         assert_eq!(judged(&told).0, fits, "{told:#?}");
     }
 }
+
+#[test]
+fn what_an_update_makes_of_tags_only_a_list_tells() {
+    let create = CREATE.replacen("30}", r#"30,"Tags":{"a":"1"}}"#, 1);
+    let answer = |tags: &str| {
+        format!(
+            r#"200 {{"DomainName":"d","DefaultExpirationDays":30,"CreatedAt":1700000000,"LastUpdatedAt":1700000000{tags}}}"#
+        )
+    };
+    let echo = answer(r#","Tags":{"b":"2"}"#);
+    let update = format!(r#"PUT /domains/d {{"Tags":{{"b":"2"}}}} => {echo}"#);
+    let again =
+        format!(r#"POST /domains/d {{"DefaultExpirationDays":30,"Tags":{{"b":"2"}}}} => {echo}"#);
+    let url = tags_of("domains/d");
+    let list = |tags: &str| format!(r#"GET {url} => 200 {{"tags":{{{tags}}}}}"#);
+    let tag = format!(r#"POST {url} {{"tags":{{"c":"3"}}}} => 200 {{}}"#);
+    let untag = format!("DELETE {url}?tagKeys=b => 200 {{}}");
+    let (old, new) = (r#""a":"1""#, r#""b":"2""#);
+    let (merged, more) = (r#""a":"1","b":"2""#, r#""a":"1","c":"3""#);
+    let get = |tags: &str| format!("GET /domains/d => {}", answer(tags));
+    for write in [&update, &again] {
+        for then in [
+            vec![list("")],
+            vec![list(old)],
+            vec![list(new)],
+            vec![list(merged)],
+            vec![get(""), list(old)],
+            vec![list(old), get("")],
+            vec![get(r#","Tags":{"b":"2"}"#), list(old)],
+            vec![tag.clone(), list(more)],
+            vec![untag.clone(), list(old)],
+            vec![get(""), list(old), tag.clone(), get(""), list(more)],
+        ] {
+            let told = [vec![create.clone(), (*write).clone()], then].concat();
+            assert_eq!(judged(&told), (true, vec![]), "{told:#?}");
+        }
+        // What a list has shown stays.
+        for then in [
+            vec![list(old), list("")],
+            vec![list(old), tag.clone(), list(old)],
+            vec![list(merged), untag.clone(), list(merged)],
+        ] {
+            let told = [vec![create.clone(), (*write).clone()], then].concat();
+            assert!(!judged(&told).0, "{told:#?}");
+        }
+    }
+}
+
+#[test]
+fn who_keeps_tags_in_two_places_is_told_so_and_no_more() {
+    let tagged = |tags: &str| format!(r#"{},"Tags":{{{tags}}}"#, mapped());
+    let (a, both) = (r#""a":"1""#, r#""a":"1","b":"2""#);
+    let [first, _] = typed("N", &tagged(a));
+    let [again, _] = typed("N", &mapped());
+    let url = tags_of("domains/d/object-types/N");
+    let tag = format!(r#"POST {url} {{"tags":{{"b":"2"}}}} => 200 {{}}"#);
+    let list = |tags: &str| format!(r#"GET {url} => 200 {{"tags":{{{tags}}}}}"#);
+    let get = |tags: &str| typed("N", &tagged(tags))[1].clone();
+    let consistency = "tag.consistency";
+    for (then, fits, rules) in [
+        (vec![get(both)], true, vec![]),
+        (vec![get(a)], true, vec![consistency]),
+        (vec![get(a), get(a)], true, vec![]),
+        (vec![get(a), get(both)], true, vec![]),
+        (vec![get(a), again.clone(), get(a)], true, vec![]),
+        (vec![get(a), again.clone(), list(both)], true, vec![]),
+        (vec![again.clone(), get(a)], true, vec![consistency]),
+        (vec![again.clone(), get(both)], true, vec![]),
+        (vec![again.clone(), list(both)], true, vec![]),
+        (
+            vec![again.clone(), get("")],
+            false,
+            vec!["put-type.replace.tags-absent", consistency],
+        ),
+        (
+            vec![again.clone(), list(a)],
+            false,
+            vec!["put-type.replace.tags-absent"],
+        ),
+        (vec![get(a), list(a)], false, vec!["tag.add.merge"]),
+    ] {
+        let start = vec![CREATE.to_owned(), first.clone(), tag.clone()];
+        let told = [start, then].concat();
+        assert_eq!(judged(&told), (fits, rules), "{told:#?}");
+    }
+}
+
+#[test]
+fn keys_and_queues_that_do_not_exist_may_be_refused_in_any_way() {
+    for (before, asked) in [
+        (vec![], "POST /domains/d {\"DefaultExpirationDays\":30,"),
+        (vec![CREATE.to_owned()], "PUT /domains/d {"),
+    ] {
+        for member in ["DefaultEncryptionKey", "DeadLetterQueueUrl"] {
+            for (value, answer, fits) in [
+                ("k", BAD, true),
+                ("k", NOT_FOUND, true),
+                ("k", "403 AccessDeniedException", true),
+                ("", "403 AccessDeniedException", false),
+                ("", NOT_FOUND, false),
+            ] {
+                let line = format!(r#"{asked}"{member}":"{value}"}} => {answer}"#);
+                let told = [before.clone(), vec![line]].concat();
+                assert_eq!(judged(&told).0, fits, "{told:#?}");
+            }
+        }
+    }
+}

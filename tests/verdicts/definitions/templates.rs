@@ -285,3 +285,30 @@ fn of_equal_names_in_a_template_the_last_counts() {
         }
     }
 }
+
+#[test]
+fn an_echo_of_a_put_tells_nothing_of_what_wins_over_a_template() {
+    let fields = |source: &str| format!(r#","Fields":{{"a":{{"Source":"_source.{source}"}}}}"#);
+    let template = format!(
+        r#"GET /templates/t => 200 {{"TemplateId":"t"{}}}"#,
+        fields("a")
+    );
+    let keys = r#","Keys":{"k":[{"StandardIdentifiers":["UNIQUE","PROFILE"],"FieldNames":["a"]}]}"#;
+    let members = |source| format!(r#","TemplateId":"t"{}{keys}"#, fields(source));
+    let [put, own] = typed("N", &members("b"));
+    let [_, of_template] = typed("N", &format!(r#","TemplateId":"t"{}"#, fields("a")));
+    let [_, other] = typed("N", &members("c"));
+    for (get, rules) in [
+        (&own, vec![]),
+        (&of_template, vec![]),
+        (&other, vec!["put-type.template.mapping"]),
+    ] {
+        let told = [
+            CREATE.to_owned(),
+            template.clone(),
+            put.clone(),
+            get.clone(),
+        ];
+        assert_eq!(judged(&told), (true, rules), "{get}");
+    }
+}

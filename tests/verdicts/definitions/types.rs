@@ -96,7 +96,7 @@ const SETTINGS: &str = r#"
 "ExpirationDays":1096 => shows put-type.expiration.type, shows put-type.expiration.range
 "ExpirationDays":1097 => shows put-type.expiration.type, shows quota.expiration, may put-type.expiration.quota
 "EncryptionKey":"k" => may put-type.encryption-key.content
-"EncryptionKey":"" =>
+"EncryptionKey":"" => may put-type.encryption-key.content
 "Tags":{"a":"b"} => shows put-type.tags.min, shows put-type.tags.key-length
 "AllowProfileCreation":true => shows put-type.allow-creation.type
 "#;
@@ -597,4 +597,109 @@ fn of_two_long_mappings_that_differ_at_their_ends_either_may_be_the_last() {
         let fit = model.observe(&exchange(&show(&source(last)))).fit;
         assert!(matches!(fit, Fit::Allowed { .. }), "{last}: {fit:?}");
     }
+}
+
+#[test]
+fn a_put_may_be_refused_for_anything_that_is_wrong_with_it() {
+    let key = r#""k":[{"StandardIdentifiers":["PROFILE","UNIQUE"],"FieldNames":["zz"]}]"#;
+    let fields = format!(r#""Fields":{{{A}}}"#);
+    let good = format!(r#"{fields},"Keys":{{{A_IS_UNIQUE}}}"#);
+    let aimed = good.replacen("_source.a\"", "_source.a\",\"Target\":\"_profile.Nope\"", 1);
+    let put = |domain: &str, description: &str, members: &str| {
+        format!(
+            r#"PUT /domains/{domain}/object-types/T {{"Description":"{description}"{members}}}"#
+        )
+    };
+    let denied = "403 AccessDeniedException";
+    for (members, other) in [
+        (format!(r#",{fields},"Keys":{{{key}}}"#), BAD),
+        (String::new(), BAD),
+        (format!(",{fields}"), BAD),
+        (format!(",{aimed}"), BAD),
+        (r#","TemplateId":"Nope""#.to_owned(), BAD),
+        (format!(r#",{good},"EncryptionKey":"k""#), denied),
+        (format!(r#",{good},"EncryptionKey":"""#), BAD),
+    ] {
+        let asked = put("none", "x", &members);
+        for answer in [NOT_FOUND, other] {
+            let told = [format!("{asked} => {answer}")];
+            assert_eq!(judged(&told), (true, vec![]), "{told:?}");
+        }
+        let told = [format!(
+            r#"{asked} => 200 {{"ObjectTypeName":"T","Description":"x"}}"#
+        )];
+        assert!(!judged(&told).0, "{told:?}");
+    }
+    for (domain, description, members, answer, fits) in [
+        ("none", "x", format!(",{good}"), BAD, false),
+        ("none", "x", format!(",{good}"), denied, false),
+        (
+            "d",
+            "",
+            r#","TemplateId":"Nope""#.to_owned(),
+            NOT_FOUND,
+            true,
+        ),
+        (
+            "d",
+            "",
+            format!(r#",{good},"EncryptionKey":"k""#),
+            denied,
+            true,
+        ),
+        ("d", "", format!(",{good}"), denied, false),
+        ("d", "", format!(",{good}"), NOT_FOUND, false),
+    ] {
+        let asked = put(domain, description, &members);
+        let told = [CREATE.to_owned(), format!("{asked} => {answer}")];
+        assert_eq!(judged(&told).0, fits, "{told:?}");
+    }
+}
+
+#[test]
+fn an_echo_of_a_put_tells_nothing_of_what_was_stored() {
+    let tagged = |tags: &str| format!(r#"{},"Tags":{{{tags}}}"#, mapped());
+    let (a, b, both) = (r#""a":"1""#, r#""b":"2""#, r#""a":"1","b":"2""#);
+    let [first, _] = typed("N", &tagged(a));
+    let [echo, _] = typed("N", &tagged(b));
+    let [plain, _] = typed("N", &mapped());
+    for then in [vec![], vec![&plain]] {
+        for (shown, fits) in [(a, true), (b, true), (both, true), (r#""c":"3""#, false)] {
+            let [_, get] = typed("N", &tagged(shown));
+            let list = format!(
+                r#"GET {} => 200 {{"tags":{{{shown}}}}}"#,
+                tags_of("domains/d/object-types/N")
+            );
+            for look in [get, list] {
+                let mut told = vec![CREATE.to_owned(), first.clone(), echo.clone()];
+                told.extend(then.iter().map(|line| (*line).clone()));
+                told.push(look);
+                assert_eq!(judged(&told).0, fits, "{told:#?}");
+            }
+        }
+    }
+    // What a Get has shown is decided.
+    let told = |second: &str| {
+        let [_, shown] = typed("N", &tagged(a));
+        let again =
+            [&first, &echo].map(|line| line.replace("/N ", "/O ").replace("\"N\"", "\"O\""));
+        let [_, get] = typed("O", &tagged(second));
+        let told = [CREATE.to_owned(), first.clone(), echo.clone(), shown];
+        judged(&[&told[..], &again, &[get]].concat()).0
+    };
+    assert!(told(a) && !told(b) && !told(both));
+    // What no way of serving it explains is still worth a word.
+    let [odd, _] = typed("N", &tagged(r#""c":"3""#));
+    let told = [
+        CREATE.to_owned(),
+        format!(
+            "{} => {}",
+            asked(&first),
+            odd.split(" => ").nth(1).expect("an answer")
+        ),
+    ];
+    assert_eq!(
+        judged(&told),
+        (true, vec!["put-type.response.equals-get"; 2])
+    );
 }

@@ -184,11 +184,11 @@ fn a_message_that_nobody_took_had_no_effect() {
 fn a_read_without_an_answer_changes_nothing() {
     let get = |updated: u32| {
         format!(
-            r#"GET /domains/d => 200 {{"DomainName":"d","DefaultExpirationDays":30,"CreatedAt":1700000000,"LastUpdatedAt":{updated}}}"#
+            r#"GET /domains/d/object-types/T => 200 {{"ObjectTypeName":"T","Description":"one","Fields":{{"id":{{"Source":"_source.id"}}}},"Keys":{{"k":[{{"StandardIdentifiers":["PROFILE","UNIQUE"],"FieldNames":["id"]}}]}},"CreatedAt":1700000000,"LastUpdatedAt":{updated}}}"#
         )
     };
     let mut model = Model::observer(&open());
-    for line in [CREATE, &get(1_700_000_000)] {
+    for line in [CREATE, PUT, &get(1_700_000_000)] {
         let fit = model.observe(&exchange(line)).fit;
         assert!(matches!(fit, Fit::Allowed { .. }), "{line}: {fit:?}");
     }

@@ -101,6 +101,25 @@ pub fn find(id: &str) -> Option<&'static Template> {
     TEMPLATES.iter().find(|template| template.id == id)
 }
 
+/// Templates that were published after this revision, which a target may have as well.
+const LATER: [&str; 10] = [
+    "Connect-case",
+    "CTR-AutoAssociateOnly",
+    "Marketo-Multi-Lead-Account-Link",
+    "Salesforce-Multi-Asset-Account-Link",
+    "Salesforce-Multi-Contact-Account-Link",
+    "Segment-Customer",
+    "Segment-Identify",
+    "Shopify-Customer",
+    "Shopify-DraftOrder",
+    "Shopify-Order",
+];
+
+/// Whether a template of that id was published after this revision.
+pub fn is_later(id: &str) -> bool {
+    LATER.contains(&id)
+}
+
 /// Where a `Target` points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {

@@ -213,10 +213,10 @@ pub(super) fn create(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
             "a domain of that name was just deleted",
         ));
     }
-    let mut other_case = false;
+    let mut other_case = None;
     match find(world, &name) {
         Found::Here(existing) => return create_again(world, existing, input, gate),
-        Found::OtherCase(_) => other_case = true,
+        Found::OtherCase(existing) => other_case = Some(existing),
         Found::Nowhere => {}
     }
     if world.domains.len() >= ACCOUNT_DOMAINS && !world.reference {
@@ -226,7 +226,14 @@ pub(super) fn create(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
         );
         gate.ground(Ground::may(rule, Refusals::BAD, why));
     }
-    if other_case {
+    let mut apart = Vec::new();
+    if let Some(existing) = other_case {
+        if !world.reference {
+            // Who holds both names for the same may take it as a duplicate.
+            let same = (choice!("domain.name.case"), Options::only(1));
+            let again = create_again(world, existing, input, gate.clone());
+            apart.extend(served_by(same, again));
+        }
         // Refused as a duplicate only by a target that holds both names for the same.
         gate.ground(Ground::choice(
             rule!("domain.name.case"),
@@ -273,7 +280,7 @@ pub(super) fn create(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
         world.gone.remove(&domain.name);
         world.domains.insert(domain.name.clone(), Arc::new(domain));
     });
-    gate.finish(vec![Served::new(
+    let mut served = Served::new(
         if obscured {
             Pattern::Any
         } else {
@@ -281,7 +288,14 @@ pub(super) fn create(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
         },
         effect,
         rules!["domain.create.echo"],
-    )])
+    );
+    if other_case.is_some() && !world.reference {
+        let others = (choice!("domain.name.case"), Options::only(0));
+        served.learns.push(others);
+    }
+    let mut found = gate.finish(vec![served]);
+    found.extend(apart);
+    found
 }
 
 /// A new domain, as the request describes it.
@@ -326,6 +340,14 @@ fn created(input: &Input, name: &str, world: &World) -> Domain {
         times: Stamps::default(),
         types: BTreeMap::new(),
         updated: false,
+        plain: [
+            "DefaultEncryptionKey",
+            "DeadLetterQueueUrl",
+            "Matching",
+            "Tags",
+        ]
+        .iter()
+        .all(|member| input.member(member).is_none()),
         again: false,
         absent,
         obscured: false,
@@ -408,7 +430,10 @@ fn create_again(
     const KEPT: Rules = rules!["domain.create.duplicate"];
     let requested = created(input, &existing.name, world);
     // Who takes an identical request may still refuse any other.
-    let identical = existing.alike(&requested) && input.member("Tags").is_none();
+    let untouched = world.reference || existing.plain && !existing.updated && requested.plain;
+    let untagged = input.member("Tags").is_none()
+        && (world.reference || existing.tags.known.as_ref().is_some_and(Vec::is_empty));
+    let identical = existing.alike(&requested) && untouched && untagged;
     let refused = Options::only(0);
     gate.ground(Ground::choice(
         rule!("domain.create.duplicate"),
@@ -441,7 +466,10 @@ fn create_again(
     let body = Pattern::Object(shown);
     let effect = Effect::new(move |world, body| {
         let mut domain = domain;
-        adopt(&mut domain, body, false);
+        // To everyone else it may be an echo of the request.
+        if world.reference {
+            adopt(&mut domain, body, false);
+        }
         world.domains.insert(domain.name.clone(), Arc::new(domain));
     });
     gate.finish(vec![Served::new(body, effect, KEPT)])
@@ -686,13 +714,13 @@ pub(super) fn delete(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
             // Who keeps names apart by case may answer so for the deletion of what is not there.
             let sensitive = (choice!("domain.name.case"), Options::only(0));
             if !world.choices.get(sensitive.0).and(sensitive.1).is_empty() {
-                let missing = delete_missing(&name, body.clone(), gate.clone());
+                let missing = delete_missing(world, &name, body.clone(), gate.clone());
                 apart.extend(served_by(sensitive, missing));
             }
             gate.ground(in_another_case());
             domain
         }
-        Found::Nowhere => return delete_missing(&name, body, gate),
+        Found::Nowhere => return delete_missing(world, &name, body, gate),
     };
     let name = domain.name.clone();
     let effect = Effect::new(move |world, _| {
@@ -708,12 +736,18 @@ pub(super) fn delete(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
     found
 }
 
-fn delete_missing(name: &str, body: Pattern, mut gate: Gate<'_>) -> Vec<Branch> {
+fn delete_missing(world: &World, name: &str, body: Pattern, mut gate: Gate<'_>) -> Vec<Branch> {
+    let (not_found, ok) = (Options::only(0), Options::only(1));
     gate.ground(Ground::choice(
         rule!("domain.delete.unknown"),
         choice!("cap.delete-missing/domain"),
-        Options::only(1),
-        Options::only(0),
+        // While a deletion settles, another one may be served by anybody.
+        if world.gone.contains_key(name) {
+            not_found.or(ok)
+        } else {
+            ok
+        },
+        not_found,
         Refusals::NOT_FOUND,
         format!("no domain {name:?}"),
     ));

@@ -178,6 +178,7 @@ impl Request {
             }))),
             field_count: self.fields.len(),
             key_count: defined.len(),
+            bare_keys: !empty.is_empty(),
             contents,
             plan: Arc::new(Plan::read(input.member("Fields"), input.member("Keys"))),
         }
@@ -379,7 +380,7 @@ pub(super) fn weigh(
     if let Some(template) = &request.template {
         weigh_template(world, template, request, gate);
     }
-    weigh_presence(world, name, request, gate);
+    weigh_presence(world, name, request, existing, gate);
     request.remarks.tell(gate);
     weigh_durability(request, existing, gate);
     if let Some(domain) = domain {
@@ -444,14 +445,20 @@ fn weigh_template(world: &World, id: &str, request: &Request, gate: &mut Gate<'_
 }
 
 /// What is there at all: fields, keys, both or neither.
-fn weigh_presence(world: &World, name: &str, request: &Request, gate: &mut Gate<'_>) {
+fn weigh_presence(
+    world: &World,
+    name: &str,
+    request: &Request,
+    existing: Option<&ObjectType>,
+    gate: &mut Gate<'_>,
+) {
     if request.template.is_some() {
         return;
     }
     let mapping = choice!("cap.mapping-required");
     let lenient = world.choices.get(mapping).has(1);
     match (request.fields.is_empty(), request.keys.is_empty()) {
-        (true, true) if template::find(name).is_some() => {
+        (true, true) if world.offers(name) => {
             gate.ground(Ground::choice(
                 rule!("put-type.mapping.none-implicit"),
                 choice!("put-type.mapping.none-implicit"),
@@ -459,6 +466,20 @@ fn weigh_presence(world: &World, name: &str, request: &Request, gate: &mut Gate<
                 FIRST,
                 BAD,
                 "no mapping, and the name of a template",
+            ));
+        }
+        // Nobody knows whether there is such a template.
+        (true, true) if world.may_offer(name) => gate.ground(Ground::may(
+            rule!("put-type.mapping.none-implicit"),
+            BAD,
+            "no mapping, and perhaps the name of a template",
+        )),
+        // The template of the put before may be retained, with its mapping.
+        (true, true) if !world.reference && existing.is_some_and(ObjectType::may_have_template) => {
+            gate.ground(Ground::may(
+                rule!("put-type.mapping.none"),
+                BAD,
+                "no mapping but that of the template before",
             ));
         }
         (true, true) => {

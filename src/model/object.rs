@@ -484,7 +484,7 @@ fn find_type(
     gate: &mut Gate<'_>,
 ) -> Option<(Arc<str>, Arc<Plan>, Vec<bool>)> {
     let unknown = BAD.or(NOT_FOUND);
-    if object_type::is_standard(name) {
+    if object_type::is_standard_in(domain, name) {
         let refusals = unknown.or(Refusals::DENIED);
         let why = format!("{name} is filled by other objects");
         gate.ground(Ground {
@@ -522,10 +522,7 @@ fn find_type(
         }
         object_type::Found::Nowhere => {
             let why = format!("no object type {name:?}");
-            let exists = world
-                .template(name)
-                .is_some_and(super::world::Template::exists);
-            if exists {
+            if world.may_offer(name) {
                 gate.ground(Ground::may(rule!("ingest.type.unknown"), unknown, why));
             } else {
                 let mut ground = Ground::must(rules!["ingest.type.unknown"], unknown, why);
@@ -931,7 +928,7 @@ fn listed(world: &World, domain: &Domain, name: &str, gate: &mut Gate<'_>) -> Op
                 Kind::Case
             });
         }
-        _ if object_type::is_standard(name) => {
+        _ if object_type::is_standard_in(domain, name) => {
             gate.ground(Ground::may(
                 rule!("list-objects.type-unknown"),
                 unknown,

@@ -17,7 +17,7 @@ use super::heard::Heard;
 use super::index::No;
 use super::mapping::{self, Request};
 use super::object::{carry_out, detach, obscure, unknowable};
-use super::page::{Item, Listing, Naming, Strangers};
+use super::page::{Item, Listing, Naming, Need, Strangers};
 use super::pattern::{
     Object, Pattern, Presence, RuleList, Rules, Slot, Times, absent, required, rules,
 };
@@ -35,14 +35,22 @@ const EXPIRATION_QUOTA: u16 = 1096;
 /// The object types of a domain that certainly work (quota.types-per-domain).
 const TYPES_PER_DOMAIN: usize = 100;
 
-/// The standard types of later revisions: not promised, and not wrong to be there.
+/// The standard type of later revisions: not promised, and not wrong to be there.
+const LATER: &str = "_order";
+
+/// Whether a name is that of a standard type, at this revision or later.
 pub(super) fn is_standard(name: &str) -> bool {
-    STANDARD.contains(&name) || name == "_order"
+    STANDARD.contains(&name) || name == LATER
+}
+
+/// Whether a name is that of a standard type, and not of one that was put: that is possible of those of later revisions.
+pub(super) fn is_standard_in(domain: &Domain, name: &str) -> bool {
+    is_standard(name) && !domain.types.contains_key(name)
 }
 
 /// Whether a name that nobody put may be there all the same: standard types and implicit ones.
 fn may_be_implicit(name: &str) -> bool {
-    name.starts_with('_') || template::find(name).is_some()
+    name.starts_with('_') || template::find(name).is_some() || template::is_later(name)
 }
 
 /// The type a request names.
@@ -134,7 +142,7 @@ pub(super) fn put(world: &World, heard: &Heard, input: &Input, mut gate: Gate<'_
     let Some(name) = input.label("ObjectTypeName").map(str::to_owned) else {
         return gate.finish(Vec::new());
     };
-    reserved(&name, &mut gate);
+    reserved(world, &name, &mut gate);
     if world.reference && !gate.may_be_served() {
         return gate.finish(Vec::new());
     }
@@ -180,7 +188,9 @@ pub(super) fn put(world: &World, heard: &Heard, input: &Input, mut gate: Gate<'_
     let Some(domain) = domain.filter(|_| gate.may_be_served()) else {
         return gate.finish(Vec::new());
     };
-    if is_standard(&name) {
+    // At this revision that of a later one is a type like any other.
+    let mut standard = None;
+    if is_standard_in(domain, &name) {
         let mut slots = vec![required(
             "ObjectTypeName",
             name_pattern(&name, folded(world)),
@@ -192,11 +202,14 @@ pub(super) fn put(world: &World, heard: &Heard, input: &Input, mut gate: Gate<'_
             slots.push(required("Description", description, rules));
         }
         let body = Pattern::Object(Object::of(slots));
-        return gate.finish(vec![Served::new(
+        standard = Some(Served::new(
             body,
             Effect::none(),
             rules!["put-type.name.standard"],
-        )]);
+        ));
+    }
+    if let Some(standard) = standard.take_if(|_| world.reference || name != LATER) {
+        return gate.finish(vec![standard]);
     }
     let put = Put {
         world,
@@ -206,7 +219,7 @@ pub(super) fn put(world: &World, heard: &Heard, input: &Input, mut gate: Gate<'_
         request,
         obscured: gate.obscures(),
     };
-    let mut served = Vec::new();
+    let mut served = Vec::from_iter(standard);
     match (existing, learned) {
         (existing, None) => put.ways(existing, &mut gate, &mut served),
         (Some(other), Some(())) => {
@@ -233,7 +246,7 @@ pub(super) fn put(world: &World, heard: &Heard, input: &Input, mut gate: Gate<'_
     gate.finish(served)
 }
 
-fn reserved(name: &str, gate: &mut Gate<'_>) {
+fn reserved(world: &World, name: &str, gate: &mut Gate<'_>) {
     if is_standard(name) {
         let refusals = Refusals::BAD.or(Refusals::NOT_FOUND).or(Refusals::DENIED);
         gate.ground(Ground::may(
@@ -247,6 +260,11 @@ fn reserved(name: &str, gate: &mut Gate<'_>) {
             Refusals::BAD,
             "names that begin with _ are reserved",
         ));
+        if !world.reference {
+            // A refusal of another kind is not what ought to come, but a refusal.
+            let others = Refusals::NOT_FOUND.or(Refusals::DENIED);
+            gate.grudge(rule!("put-type.name.reserved"), others);
+        }
     }
 }
 
@@ -263,7 +281,7 @@ struct Put<'a> {
 impl Put<'_> {
     /// The ways in which it is served: a type is created or replaced, and the target decides what its mapping is.
     fn ways(&self, existing: Option<&ObjectType>, gate: &mut Gate<'_>, served: &mut Vec<Served>) {
-        for (mapping, learns) in self.mappings() {
+        for (mapping, learns) in self.mappings(existing) {
             for (tags, tag_learns) in self.tags(existing, gate) {
                 let mut object_type = self.object_type(existing, mapping.clone(), tags);
                 // The reference has no use for its history.
@@ -281,7 +299,10 @@ impl Put<'_> {
     }
 
     /// The mappings the type may have afterwards.
-    fn mappings(&self) -> Vec<(Mapping, Option<(crate::contract::ChoiceId, Options)>)> {
+    fn mappings(
+        &self,
+        existing: Option<&ObjectType>,
+    ) -> Vec<(Mapping, Option<(crate::contract::ChoiceId, Options)>)> {
         let own = || Mapping::Own(self.request.own_mapping(self.input));
         match &self.request.template {
             Some(template) if self.request.has_mapping() => {
@@ -302,8 +323,19 @@ impl Put<'_> {
             Some(template) => vec![(Mapping::Template(template.clone()), None)],
             None if !self.request.has_mapping() => {
                 // The mapping of the template of that name, or none at all.
-                let implicit = template::find(self.name).is_some();
-                vec![(if implicit { Mapping::Unknown } else { own() }, None)]
+                if self.world.may_offer(self.name) {
+                    return vec![(Mapping::Unknown, None)];
+                }
+                // Who retains a template has its mapping as well.
+                let retained = existing.into_iter().flat_map(|it| it.template.values());
+                let mut ways = vec![(own(), None)];
+                ways.extend(
+                    retained
+                        .filter(|_| !self.world.reference)
+                        .filter_map(|id| id?.as_str())
+                        .map(|id| (Mapping::Template(id.to_owned()), None)),
+                );
+                ways
             }
             None => vec![(own(), None)],
         }
@@ -392,6 +424,10 @@ impl Put<'_> {
         let description = self.request.description.clone();
         let default_days = self.domain.expiration.decided().cloned();
         let expiration = match self.input.member("ExpirationDays") {
+            // What becomes of it beside a template nobody says.
+            Some(days) if by_template && !self.world.reference => {
+                Scalar::one_of([Some(days.clone()), None, default_days], ECHO)
+            }
             Some(days) => Scalar::is(days.clone(), ECHO),
             None => {
                 let reset =
@@ -399,19 +435,21 @@ impl Put<'_> {
                 kept(|old| &old.expiration, reset)
             }
         };
+        // The key of the domain may be shown, as with the expiration.
+        let domain_key = self.domain.encryption_key.decided().cloned();
         let encryption_key = match self.input.member("EncryptionKey") {
+            Some(key) if by_template && !self.world.reference => Scalar::one_of(
+                [Some(key.clone()), None, domain_key, Some(Json::from(""))],
+                ECHO,
+            ),
             Some(key) if key.as_str() == Some("") => {
                 Scalar::one_of([Some(key.clone()), None], ECHO)
             }
             Some(key) => Scalar::is(key.clone(), ECHO),
-            None => {
-                // The key of the domain may be shown, as with the expiration.
-                let domain_key = self.domain.encryption_key.decided().cloned();
-                kept(
-                    |old| &old.encryption_key,
-                    Scalar::one_of([None, domain_key, Some(Json::from(""))], ECHO),
-                )
-            }
+            None => kept(
+                |old| &old.encryption_key,
+                Scalar::one_of([None, domain_key, Some(Json::from(""))], ECHO),
+            ),
         };
         let allow_creation = match (self.input.member("AllowProfileCreation"), by_template) {
             (Some(allow), false) if allow.as_bool() == Some(false) => {
@@ -423,7 +461,7 @@ impl Put<'_> {
                 rules!["put-type.template.with-allow-creation"],
             ),
             // With the mapping of the template may come the rest of it.
-            (None, false) if !self.request.has_mapping() && template::find(self.name).is_some() => {
+            (None, false) if !self.request.has_mapping() && self.world.may_offer(self.name) => {
                 let either = Scalar::one_of(
                     [Some(Json::Bool(false)), None, Some(Json::Bool(true))],
                     rules!["put-type.mapping.none-implicit"],
@@ -438,16 +476,23 @@ impl Put<'_> {
                 )
             }
         };
-        let template = match self.request.template.as_deref() {
-            Some(template) => Scalar::is(Json::from(template), rules!["put-type.template.echo"]),
-            None => match existing {
+        let template = match (self.request.template.as_deref(), &mapping) {
+            (Some(template), _) => {
+                Scalar::is(Json::from(template), rules!["put-type.template.echo"])
+            }
+            // It is retained, and its mapping with it.
+            (None, Mapping::Template(id)) => Scalar::is(
+                Json::from(id.as_str()),
+                rules!["put-type.replace.optional-scalars"],
+            ),
+            (None, _) => match existing {
                 // With Fields and Keys of its own the type should forget its template.
                 Some(_) if self.request.has_mapping() => kept(
                     |old| &old.template,
                     Scalar::nothing(rules!["put-type.replace.template-to-custom"]),
                 )
                 .because(rules!["put-type.replace.template-to-custom"]),
-                _ if !self.request.has_mapping() && template::find(self.name).is_some() => {
+                _ if !self.request.has_mapping() && self.world.may_offer(self.name) => {
                     Scalar::one_of(
                         [None, Some(Json::from(self.name))],
                         rules!["put-type.mapping.none-implicit"],
@@ -496,14 +541,21 @@ impl Put<'_> {
             order: rules!["put-type.timestamps"],
             renewed: true,
         }));
-        let mut shown = shown.requiring(&["ObjectTypeName", "Description", "TemplateId"]);
+        // A template that was not given is no more than what a Get will show.
+        let retained =
+            self.request.template.is_none() && matches!(object_type.mapping, Mapping::Template(_));
+        let required: &[&str] = match retained {
+            true => &["ObjectTypeName", "Description"],
+            false => &["ObjectTypeName", "Description", "TemplateId"],
+        };
+        let mut shown = shown.requiring(required);
         for slot in &mut shown.slots {
             match slot.name {
                 "Description" if !object_type.description.is_ascii() => {
                     slot.rules = rules!["proto.unicode-roundtrip", "put-type.response.echo"];
                 }
                 "ObjectTypeName" | "Description" => slot.rules = echo,
-                "TemplateId" => {}
+                "TemplateId" if !retained => {}
                 // Only the members of an immediate Get are promised, and only with a SHOULD.
                 _ => slot.because(EQUALS_GET),
             }
@@ -627,7 +679,7 @@ fn mapping_slots(world: &World, object_type: &ObjectType) -> Vec<Slot> {
         Mapping::Unknown => Vec::new(),
         Mapping::Own(own) => {
             // A type that has kept its template may still be shown without a mapping (put-type.template.mapping).
-            let has_template = object_type.template.values().any(|id| id.is_some());
+            let has_template = object_type.may_have_template();
             let slot = |name, value: &Arc<Pattern>, count: usize, rules, stale| Slot {
                 name,
                 presence: match count {
@@ -643,10 +695,12 @@ fn mapping_slots(world: &World, object_type: &ObjectType) -> Vec<Slot> {
                 },
             };
             let stale = rules!["put-type.replace.fields-keys"];
-            vec![
-                slot("Fields", &own.fields, own.field_count, fields_rules, stale),
-                slot("Keys", &own.keys, own.key_count, keys_rules, stale),
-            ]
+            let mut keys = slot("Keys", &own.keys, own.key_count, keys_rules, stale);
+            if own.bare_keys && own.key_count == 0 && !world.reference {
+                keys.presence = Presence::Optional;
+            }
+            let fields = slot("Fields", &own.fields, own.field_count, fields_rules, stale);
+            vec![fields, keys]
         }
         Mapping::Template(id) => {
             const MAPPING: Rules = rules!["put-type.template.mapping"];
@@ -831,11 +885,7 @@ fn missing(world: &World, domain: &Domain, name: &str, mut gate: Gate<'_>) -> Ve
             rules!["get-type.standard"],
         )]);
     }
-    if template::find(name).is_some()
-        || world
-            .template(name)
-            .is_some_and(super::world::Template::exists)
-    {
+    if world.may_offer(name) {
         let deleted = domain
             .absent
             .get(name)
@@ -845,19 +895,17 @@ fn missing(world: &World, domain: &Domain, name: &str, mut gate: Gate<'_>) -> Ve
         } else {
             rule!("implicit.visible")
         };
-        gate.ground(Ground::choice(
-            rule,
-            choice!("cap.implicit-visible"),
-            Options::only(1),
-            Options::only(0),
-            Refusals::NOT_FOUND,
-            why,
-        ));
-        return gate.finish(vec![Served::new(
-            body,
-            Effect::none(),
-            rules!["implicit.visible"],
-        )]);
+        let (choice, visible) = (choice!("cap.implicit-visible"), Options::only(1));
+        let mut served = Served::new(body, Effect::none(), rules!["implicit.visible"]);
+        gate.ground(if world.offers(name) {
+            let hidden = Options::only(0);
+            Ground::choice(rule, choice, visible, hidden, Refusals::NOT_FOUND, why)
+        } else {
+            // Nobody knows whether there is such a template.
+            served.learns.push((choice, visible));
+            Ground::may(rule, Refusals::NOT_FOUND, why)
+        });
+        return gate.finish(vec![served]);
     }
     if domain.obscured {
         gate.ground(Ground::may(
@@ -886,6 +934,15 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
         return gate.finish(Vec::new());
     };
     const SAME_AS_GET: Rules = rules!["list-types.item"];
+    // Of templates that the target has shown there may be types nobody put.
+    let implicit = world
+        .templates
+        .iter()
+        .filter(|(id, seen)| !world.reference && seen.exists() && !domain.types.contains_key(*id));
+    let implicit = implicit.map(|(id, _)| Item {
+        need: Need::May,
+        ..Item::named(id.clone(), Pattern::Any)
+    });
     let items = domain
         .types
         .values()
@@ -941,11 +998,12 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
                 }),
             )
         })
+        .chain(implicit)
         .collect();
     let mut known: Vec<(String, RuleList)> = Vec::new();
     if !domain.obscured {
         for (name, rules) in &domain.absent {
-            if may_be_implicit(name) {
+            if may_be_implicit(name) || world.offers(name) {
                 continue;
             }
             let rules: Rules = if rules.contains(&rule!("delete-type.gone")) {
@@ -1206,7 +1264,7 @@ fn delete_missing(
 ) -> Vec<Branch> {
     let why = format!("no object type {name:?}");
     let not_found = Refusals::NOT_FOUND;
-    let implicit = template::find(name).is_some();
+    let implicit = world.may_offer(name);
     let mut objects = domain.store.objects.values();
     if implicit && objects.any(|object| object.type_name().as_ref() == name) {
         let type_name = name.to_owned();
@@ -1220,7 +1278,7 @@ fn delete_missing(
         };
     }
     let mut effect = Effect::none();
-    if is_standard(name) {
+    if is_standard_in(domain, name) {
         let refusals = Refusals::BAD.or(not_found).or(Refusals::DENIED);
         gate.ground(Ground::should(rule!("delete-type.standard"), refusals, why));
         // What is deleted with it if it is, nobody says.

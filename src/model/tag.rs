@@ -16,7 +16,44 @@ const TAGS_PER_RESOURCE: usize = 50;
 #[derive(Debug, Clone, PartialEq)]
 enum Resource {
     Domain(String),
-    ObjectType { domain: String, name: String },
+    ObjectType {
+        domain: String,
+        name: String,
+    },
+    /// Nothing is known of those but the domain.
+    Integration {
+        domain: String,
+    },
+}
+
+impl Resource {
+    fn domain(&self) -> &str {
+        let (Self::Domain(domain) | Self::ObjectType { domain, .. } | Self::Integration { domain }) =
+            self;
+        domain
+    }
+
+    /// Whether the names in it are such as requests may give.
+    fn is_well_named(&self) -> bool {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        let is_name =
+            |name: &str, most| !name.is_empty() && name.len() <= most && name.chars().all(plain);
+        let starts_well = |name: &str| !name.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+        let type_name = match self {
+            Self::ObjectType { name, .. } => is_name(name, 255) && starts_well(name),
+            Self::Domain(_) | Self::Integration { .. } => true,
+        };
+        type_name && is_name(self.domain(), 64)
+    }
+}
+
+/// Whether what comes before the resource in an ARN is as in those of this API.
+fn is_usual(arn: &str) -> bool {
+    let mut parts = arn.split(':').skip(2);
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    parts.next() == Some("profile")
+        && parts.next().is_some_and(|region| !region.is_empty())
+        && parts.next().is_some_and(is_number)
 }
 
 /// Reads `arn:{partition}:profile:{region}:{account}:domains/{domain}[/object-types/{name}]`.
@@ -41,6 +78,11 @@ fn resource(arn: &str) -> Option<Resource> {
                 name: name.to_owned(),
             })
         }
+        (Some("domains"), Some(domain), Some("integrations"), Some(_), _) => {
+            Some(Resource::Integration {
+                domain: domain.to_owned(),
+            })
+        }
         _ => None,
     }
 }
@@ -49,6 +91,7 @@ fn find<'w>(world: &'w World, resource: &Resource) -> Option<&'w Tags> {
     match resource {
         Resource::Domain(domain) => Some(&world.domain(domain)?.tags),
         Resource::ObjectType { domain, name } => Some(&world.domain(domain)?.types.get(name)?.tags),
+        Resource::Integration { .. } => None,
     }
 }
 
@@ -56,6 +99,7 @@ fn find_mut<'w>(world: &'w mut World, resource: &Resource) -> Option<&'w mut Tag
     match resource {
         Resource::Domain(domain) => Some(&mut world.domain_mut(domain)?.tags),
         Resource::ObjectType { domain, name } => Some(&mut world.type_mut(domain, name)?.tags),
+        Resource::Integration { .. } => None,
     }
 }
 
@@ -63,7 +107,7 @@ fn find_mut<'w>(world: &'w mut World, resource: &Resource) -> Option<&'w mut Tag
 fn scope(world: &World, input: &Input, gate: &mut Gate<'_>) -> Option<(Resource, Tags)> {
     gate.touch(rule!("tag.arn.encoded"));
     let arn = input.label("resourceArn").unwrap_or_default();
-    let refusals = Refusals::NOT_FOUND.or(Refusals::DENIED);
+    let mut refusals = Refusals::NOT_FOUND.or(Refusals::DENIED);
     let Some(resource) = resource(arn) else {
         // Integrations are taggable as well; what else an ARN may name is not ours to say.
         let ground = Ground::may(
@@ -78,11 +122,19 @@ fn scope(world: &World, input: &Input, gate: &mut Gate<'_>) -> Option<(Resource,
         return None;
     };
     let found = find(world, &resource).cloned();
-    let obscured = match &resource {
-        Resource::Domain(domain) | Resource::ObjectType { domain, .. } => {
-            world.domain(domain).is_some_and(|domain| domain.obscured)
+    let domain = world.domain(resource.domain());
+    let obscured = domain.is_some_and(|domain| domain.obscured);
+    if !world.reference {
+        let integration = matches!(resource, Resource::Integration { .. });
+        if integration || !resource.is_well_named() {
+            refusals = refusals.or(Refusals::BAD);
         }
-    };
+        if !is_usual(arn) {
+            refusals = refusals.or(Refusals::BAD);
+            let why = "an ARN that may be of another service";
+            gate.ground(Ground::may(rule!("tag.arn.unknown"), refusals, why));
+        }
+    }
     match found {
         Some(_) if obscured => Some((resource, Tags::unknown())),
         Some(tags) => Some((resource, tags)),
@@ -150,7 +202,7 @@ fn near_miss(world: &World, resource: &Resource) -> Option<Near> {
             if other_case && folded(choice!("cap.type-name-case")) {
                 return Some(Near::OtherCase);
             }
-            if name.starts_with('_') || crate::contract::template::find(name).is_some() {
+            if name.starts_with('_') || world.may_offer(name) {
                 return Some(Near::Implicit);
             }
             let rules = domain.absent.get(name)?;
@@ -158,6 +210,10 @@ fn near_miss(world: &World, resource: &Resource) -> Option<Near> {
                 .contains(&rule!("delete-type.gone"))
                 .then_some(Near::Gone(rule!("delete-type.gone")))
         }
+        Resource::Integration { domain } => match world.domain(domain) {
+            Some(_) => None,
+            None => near_miss(world, &Resource::Domain(domain.clone())),
+        },
     }
 }
 
@@ -276,9 +332,8 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
     if tags.known.as_ref().is_some_and(Vec::is_empty) {
         gate.touch(rule!("tag.list.empty"));
     }
-    let (Resource::Domain(domain) | Resource::ObjectType { domain, .. }) = &resource;
     if world
-        .domain(domain)
+        .domain(resource.domain())
         .is_some_and(|domain| !domain.types.is_empty())
     {
         gate.also(rule!("tag.per-resource"));

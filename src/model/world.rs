@@ -66,6 +66,8 @@ pub(super) struct Domain {
     pub(super) types: BTreeMap<String, Arc<ObjectType>>,
     /// Whether it was updated.
     pub(super) updated: bool,
+    /// Whether it was created with nothing but what has to be given.
+    pub(super) plain: bool,
     /// Whether it was created once more while it existed.
     pub(super) again: bool,
     /// Types that are not there, and the rules broken if they are.
@@ -102,6 +104,13 @@ pub(super) struct ObjectType {
     pub(super) after_refusal: bool,
 }
 
+impl ObjectType {
+    /// Whether it may be the type of a template.
+    pub(super) fn may_have_template(&self) -> bool {
+        self.template.values().any(|id| id.is_some())
+    }
+}
+
 /// Fields and keys of a type.
 #[derive(Debug, Clone)]
 pub(super) enum Mapping {
@@ -120,6 +129,8 @@ pub(super) struct OwnMapping {
     pub(super) keys: Arc<Pattern>,
     pub(super) field_count: usize,
     pub(super) key_count: usize,
+    /// Whether there are names of keys without a definition besides.
+    pub(super) bare_keys: bool,
     /// For each key definition, its name and the content types of its fields.
     pub(super) contents: Vec<(String, Vec<String>)>,
     /// Fields and keys, ready to be applied to objects.
@@ -721,6 +732,17 @@ impl World {
             None if self.templates_closed => Some(&Template::Missing),
             found => found,
         }
+    }
+
+    /// Whether a template of that id is published, or the target showed that it has one.
+    pub(super) fn offers(&self, id: &str) -> bool {
+        let shown = self.template(id).is_some_and(Template::exists);
+        shown || template::find(id).is_some()
+    }
+
+    /// Whether the target may have a template of that id, of a later revision as well.
+    pub(super) fn may_offer(&self, id: &str) -> bool {
+        self.offers(id) || !self.reference && template::is_later(id)
     }
 
     /// What the target showed of a template, or what the published ones are.

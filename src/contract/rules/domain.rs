@@ -111,7 +111,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "SM (no conflict error)",
         confidence: Assumed,
         sides: One,
-        note: "A target may accept a create with the same values and refuse one with others.",
+        note: "A target may accept a create with the same values and refuse one with others. Identical is a request that gives no more than DefaultExpirationDays, for a domain that was created so and not changed since; the answer may be an echo.",
     },
     Rule {
         id: "domain.get.echo",
@@ -251,7 +251,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "not documented",
         confidence: Assumed,
         sides: One,
-        note: "A name in another case is one that does not exist, to those who keep them apart.",
+        note: "A name in another case is one that does not exist, to those who keep them apart. OK for a domain that was deleted before tells nothing: its deletion may still be settling.",
     },
     Rule {
         id: "domain.recreate-clean",

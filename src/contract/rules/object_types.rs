@@ -71,7 +71,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "AG:implicit types, CFN",
         confidence: Assumed,
         sides: One,
-        note: "",
+        note: "A template that the target lists or shows counts as well, and one of a later revision may be there or not.",
     },
     Rule {
         id: "implicit.replaced",

@@ -131,7 +131,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "SM",
         confidence: Derived,
         sides: One,
-        note: "",
+        note: "Beside a TemplateId they may be shown as given, as the defaults of the domain, or not at all.",
     },
     Rule {
         id: "put-type.upsert",

@@ -41,7 +41,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "AG:requirements",
         confidence: Documented,
         sides: One,
-        note: "",
+        note: "A refusal as NF or DENY deserves no more than a warning.",
     },
     Rule {
         id: "put-type.name.standard",
@@ -51,7 +51,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "AG:requirements",
         confidence: Derived,
         sides: One,
-        note: "",
+        note: "`_order`, which is standard later, may be a type like any other.",
     },
     Rule {
         id: "put-type.name.case",
@@ -251,7 +251,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "AG:requirements \"at least one key\"; API+ requires Fields and Keys or TemplateId",
         confidence: Derived,
         sides: One,
-        note: "",
+        note: "Where the TemplateId of an earlier put may be retained, such a put may have its mapping, and tells nothing of other types.",
     },
     Rule {
         id: "put-type.mapping.none-implicit",

@@ -41,7 +41,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "SM",
         confidence: Documented,
         sides: One,
-        note: "",
+        note: "BAD too where the ARN is malformed or of another service, which may be served as well; so are integrations, once there may be some.",
     },
     Rule {
         id: "tag.arn.encoded",

@@ -106,7 +106,7 @@ two | GET /domains/d => shows domain.get.echo, shows domain.isolation
 one gone | GET /domains/d => shows domain.get.echo, shows domain.isolation
 domain | GET /domains/D => shows domain.get.echo, may domain.name.case
 domain | DELETE /domains/D => shows domain.delete.effect, shows domain.delete.message, may domain.name.case
-domain | POST /domains/D {"DefaultExpirationDays":30} => shows domain.create.echo, shows domain.name.min-max, may domain.name.case
+domain | POST /domains/D {"DefaultExpirationDays":30} => shows domain.create.echo, shows domain.name.min-max, may domain.name.case, shows domain.create.duplicate
 one gone | GET /domains/e => must domain.delete.effect, must domain.get.unknown, must domain.scope-unknown
 one gone | POST /domains/e {"DefaultExpirationDays":30} => shows domain.create.echo, shows domain.name.min-max, may domain.recreate-clean
 domain | PUT /domains/d {"DefaultEncryptionKey":"k"} => shows domain.update.partial, may domain.create.key-url-content
@@ -588,5 +588,175 @@ fn keys_and_queues_that_do_not_exist_may_be_refused_in_any_way() {
                 assert_eq!(judged(&told).0, fits, "{told:#?}");
             }
         }
+    }
+}
+
+#[test]
+fn an_arn_may_be_malformed_or_of_something_else() {
+    let integration = "domains/d/integrations/arn%3Aaws%3As3%3A%3A%3Ab";
+    let made = r#"PUT /domains/d/integrations {"Uri":"arn:aws:s3:::b","ObjectTypeName":"T"} => 200 {"DomainName":"d","Uri":"arn:aws:s3:::b","CreatedAt":1700000000,"LastUpdatedAt":1700000000}"#;
+    let (tagged, denied) = ("200 {}", "403 AccessDeniedException");
+    for (before, resource, refusals, served) in [
+        (
+            vec![CREATE],
+            integration,
+            &[BAD, NOT_FOUND, denied][..],
+            false,
+        ),
+        (
+            vec![CREATE, made],
+            integration,
+            &[BAD, NOT_FOUND, denied],
+            true,
+        ),
+        (vec![CREATE], "domains/", &[BAD, NOT_FOUND], false),
+        (vec![CREATE], "domains/a%20b", &[BAD, NOT_FOUND], false),
+        (
+            vec![CREATE],
+            "domains/d/object-types/9x",
+            &[BAD, NOT_FOUND],
+            false,
+        ),
+        (vec![CREATE], "domains/e", &[NOT_FOUND, denied], false),
+        (vec![CREATE], "domains/d", &[], true),
+    ] {
+        for answer in [BAD, NOT_FOUND, denied, tagged] {
+            let line = format!(r#"GET {} => {answer}"#, tags_of(resource));
+            let told: Vec<String> = before
+                .iter()
+                .map(|it| (*it).to_owned())
+                .chain([line])
+                .collect();
+            let fits = refusals.contains(&answer)
+                || served && answer == tagged
+                || answer == denied && refusals.contains(&NOT_FOUND);
+            assert_eq!(judged(&told).0, fits, "{told:#?}");
+        }
+    }
+    // The part before the resource is of another service, or malformed.
+    let usual = tags_of("domains/d");
+    for (part, odd) in [
+        ("profile", "profilefoo"),
+        ("us-east-1", ""),
+        ("%3A1%3A", "%3Ax%3A"),
+    ] {
+        for answer in [BAD, NOT_FOUND, tagged] {
+            let line = format!("GET {} => {answer}", usual.replacen(part, odd, 1));
+            let told = [CREATE.to_owned(), line];
+            assert_eq!(judged(&told), (true, vec![]), "{told:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_domain_that_is_created_again_is_as_it_was_whatever_the_answer_says() {
+    let days = |line: &str| line.replace("30", "60");
+    for (told, fits) in [
+        (
+            vec![CREATE.to_owned(), days(CREATE), GET_DOMAIN.to_owned()],
+            true,
+        ),
+        (
+            vec![CREATE.to_owned(), days(CREATE), days(GET_DOMAIN)],
+            true,
+        ),
+        (
+            vec![
+                CREATE.to_owned(),
+                days(CREATE),
+                GET_DOMAIN.replace("30", "61"),
+            ],
+            false,
+        ),
+        (
+            vec![CREATE.to_owned(), CREATE.to_owned(), days(GET_DOMAIN)],
+            false,
+        ),
+    ] {
+        assert_eq!(judged(&told).0, fits, "{told:#?}");
+    }
+    // Only of the very same request it is known that it is identical.
+    let refused = |line: &str| format!("{} => {BAD}", asked(line));
+    let with = |members: &str| create_named("e").replacen("30}", &format!("30,{members}}}"), 1);
+    let (plain, tagged) = (create_named("e"), with(r#""Tags":{"a":"1"}"#));
+    let off = with(r#""Matching":{"Enabled":false}"#);
+    let taken = [CREATE.to_owned(), CREATE.to_owned()];
+    let tag = format!(
+        r#"POST {} {{"tags":{{"a":"1"}}}} => 200 {{}}"#,
+        tags_of("domains/e")
+    );
+    let update = format!(
+        r#"PUT /domains/e {{"DefaultExpirationDays":30}} => {}"#,
+        plain.split(" => ").nth(1).expect("an answer")
+    );
+    for (then, fits) in [
+        (vec![plain.clone(), refused(&plain)], false),
+        (vec![tagged.clone(), refused(&plain)], true),
+        (vec![plain.clone(), refused(&tagged)], true),
+        (vec![off, refused(&plain)], true),
+        (vec![plain.clone(), tag, refused(&plain)], true),
+        (vec![plain.clone(), update, refused(&plain)], true),
+    ] {
+        let told = [&taken[..], &then].concat();
+        assert_eq!(judged(&told).0, fits, "{told:#?}");
+    }
+}
+
+/// The domain `d`, as it was created.
+const GET_DOMAIN: &str = r#"GET /domains/d => 200 {"DomainName":"d","DefaultExpirationDays":30,"CreatedAt":1700000000,"LastUpdatedAt":1700000000}"#;
+
+#[test]
+fn a_second_deletion_while_the_first_settles_tells_nothing() {
+    let delete = |name: &str, answer: &str| format!("DELETE /domains/{name} => {answer}");
+    let ok = r#"200 {"Message":"m"}"#;
+    let gone = [CREATE.to_owned(), delete("d", ok)];
+    for (then, fits) in [
+        (vec![delete("d", ok), delete("d", NOT_FOUND)], true),
+        (vec![delete("d", ok), delete("e", NOT_FOUND)], true),
+        (vec![delete("e", NOT_FOUND), delete("d", ok)], true),
+        (vec![delete("d", NOT_FOUND), delete("e", ok)], false),
+        (vec![delete("e", ok), delete("d", NOT_FOUND)], false),
+        (vec![delete("e", ok), delete("f", NOT_FOUND)], false),
+    ] {
+        let told = [&gone[..], &then].concat();
+        assert_eq!(judged(&told).0, fits, "{told:#?}");
+    }
+}
+
+#[test]
+fn a_name_in_another_case_may_be_a_duplicate_that_is_taken() {
+    let create = create_named("Abc");
+    let again = create.replace("/Abc ", "/abc ");
+    let list = |names: &[&str]| {
+        let items = names.iter().map(|name| {
+            format!(
+                r#"{{"DomainName":"{name}","CreatedAt":1700000000,"LastUpdatedAt":1700000000}}"#
+            )
+        });
+        let items = items.collect::<Vec<_>>().join(",");
+        format!(r#"GET /domains => 200 {{"Items":[{items}]}}"#)
+    };
+    let (own, other) = (again.replace("\"Abc\"", "\"abc\""), again);
+    for (told, fits) in [
+        (vec![create.clone(), other.clone(), list(&["Abc"])], true),
+        (
+            vec![create.clone(), own.clone(), list(&["Abc", "abc"])],
+            true,
+        ),
+        (vec![create.clone(), own.clone(), list(&["Abc"])], true),
+        (vec![create.clone(), own, list(&[])], false),
+        (
+            vec![
+                create.clone(),
+                other,
+                list(&["Abc"]),
+                create_named("D"),
+                create_named("D").replace("/D ", "/d "),
+                list(&["Abc", "D", "d"]),
+            ],
+            false,
+        ),
+    ] {
+        assert_eq!(judged(&told).0, fits, "{told:#?}");
     }
 }

@@ -312,3 +312,120 @@ fn an_echo_of_a_put_tells_nothing_of_what_wins_over_a_template() {
         assert_eq!(judged(&told), (true, rules), "{get}");
     }
 }
+
+#[test]
+fn a_template_of_the_target_or_of_a_later_revision_is_one_as_well() {
+    let listed = r#"GET /templates => 200 {"Items":[{"TemplateId":"CTR"},{"TemplateId":"Acme"}]}"#;
+    let type_of = |name: &str| format!("/domains/d/object-types/{name}");
+    let shown = |name: &str| format!(r#"200 {{"ObjectTypeName":"{name}","Description":"one"}}"#);
+    let deleted = r#"200 {"Message":"m"}"#;
+    for (before, name, fits) in [
+        (vec![listed], "Acme", true),
+        (vec![], "Segment-Identify", true),
+        (vec![], "Acme", false),
+        (vec![listed], "Acme2", false),
+    ] {
+        let get = format!("GET {} => {}", type_of(name), shown(name));
+        let list = format!(
+            r#"GET /domains/d/object-types => 200 {{"Items":[{{"ObjectTypeName":"{name}","Description":"one"}}]}}"#
+        );
+        let tag = format!(
+            r#"POST {} {{"tags":{{"a":"1"}}}} => 200 {{}}"#,
+            tags_of(&format!("domains/d/object-types/{name}"))
+        );
+        let put = format!(
+            r#"PUT /domains/d/profiles/objects {{"ObjectTypeName":"{name}","Object":"{{}}"}} => 200 {{"ProfileObjectUniqueKey":"k"}}"#
+        );
+        for last in [get, list, tag, put] {
+            let told: Vec<String> = [CREATE]
+                .iter()
+                .chain(&before)
+                .map(|it| (*it).to_owned())
+                .chain([last])
+                .collect();
+            assert_eq!(judged(&told).0, fits, "{told:#?}");
+        }
+        // Deleting it, or putting it without a mapping, tells nothing of other names.
+        let delete = |name: &str, answer: &str| format!("DELETE {} => {answer}", type_of(name));
+        let bare = |name: &str, answer: &str| {
+            format!(
+                r#"PUT {} {{"Description":"one"}} => {answer}"#,
+                type_of(name)
+            )
+        };
+        for told in [
+            [delete(name, deleted), delete("nope", NOT_FOUND)],
+            [bare(name, &shown(name)), bare("nope", BAD)],
+        ] {
+            let told: Vec<String> = [CREATE]
+                .iter()
+                .chain(&before)
+                .map(|it| (*it).to_owned())
+                .chain(told)
+                .collect();
+            assert_eq!(judged(&told).0, fits, "{told:#?}");
+        }
+    }
+    // Whether a template of a later revision is there is one question, whether it shows another.
+    let get = |name: &str, answer: &str| format!("GET {} => {answer}", type_of(name));
+    for (first, second, fits) in [
+        (
+            get("Segment-Identify", NOT_FOUND),
+            get("CTR", &shown("CTR")),
+            true,
+        ),
+        (
+            get("CTR", NOT_FOUND),
+            get("Segment-Identify", &shown("Segment-Identify")),
+            false,
+        ),
+        (
+            get("CTR", &shown("CTR")),
+            get("Segment-Identify", NOT_FOUND),
+            true,
+        ),
+    ] {
+        let told = [CREATE.to_owned(), first, second];
+        assert_eq!(judged(&told).0, fits, "{told:#?}");
+    }
+}
+
+#[test]
+fn who_retains_a_template_retains_its_mapping() {
+    let fields = |source: &str| format!(r#","Fields":{{"a":{{"Source":"_source.{source}"}}}}"#);
+    let template = format!(
+        r#"GET /templates/t => 200 {{"TemplateId":"t"{}}}"#,
+        fields("a")
+    );
+    let [by_template, _] = typed("N", r#","TemplateId":"t""#);
+    let bare = r#"PUT /domains/d/object-types/N {"Description":"one"} => 200 {"ObjectTypeName":"N","Description":"one"}"#;
+    let other = |answer: &str| {
+        format!(r#"PUT /domains/d/object-types/U {{"Description":"one"}} => {answer}"#)
+    };
+    let start = [CREATE.to_owned(), template, by_template, bare.to_owned()];
+    for (members, fits, rules) in [
+        (String::new(), true, vec![]),
+        (r#","TemplateId":"t""#.to_owned(), true, vec![]),
+        (format!(r#","TemplateId":"t"{}"#, fields("a")), true, vec![]),
+        (
+            format!(r#","TemplateId":"t"{}"#, fields("b")),
+            true,
+            vec!["put-type.template.mapping"],
+        ),
+        (fields("a"), false, vec!["put-type.replace.fields-keys"]),
+    ] {
+        let [_, get] = typed("N", &members);
+        let told = [&start[..], &[get.clone()]].concat();
+        let (found, broken) = judged(&told);
+        assert_eq!((found, broken.first()), (fits, rules.first()), "{told:#?}");
+        // It is no type without a mapping, so it tells nothing of those.
+        if fits {
+            let told = [&start[..], &[get, other(BAD)]].concat();
+            assert!(judged(&told).0, "{told:#?}");
+        }
+    }
+    // The same of a type that never had a template does tell.
+    let [own, _] = typed("N", &mapped());
+    let told = [CREATE.to_owned(), own, bare.to_owned(), other(BAD)];
+    assert!(!judged(&told).0);
+}

@@ -367,7 +367,13 @@ fn types_that_nobody_put_are_not_there_but_for_those_of_templates() {
             Some("put-type.rejected-no-effect"),
             Some("put-type.rejected-no-effect"),
         ),
-        (vec![template], "x", None, Some("list-types.complete")),
+        (vec![template], "x", None, None),
+        (
+            vec![],
+            "x",
+            Some("get-type.unknown"),
+            Some("list-types.complete"),
+        ),
         (vec![], "Zendesk-users", None, None),
         (vec![], "_order", None, None),
         (vec![odd], "U", None, None),
@@ -702,4 +708,113 @@ fn an_echo_of_a_put_tells_nothing_of_what_was_stored() {
         judged(&told),
         (true, vec!["put-type.response.equals-get"; 2])
     );
+}
+
+#[test]
+fn beside_a_template_settings_may_be_shown_as_given_or_not() {
+    let template = r#","TemplateId":"t""#;
+    let given = r#","ExpirationDays":100,"EncryptionKey":"k""#;
+    let [put, _] = typed("N", &format!("{template}{given}"));
+    for (more, fits) in [
+        (given, true),
+        ("", true),
+        (r#","ExpirationDays":30"#, true),
+        (r#","ExpirationDays":31"#, false),
+        (r#","EncryptionKey":"l""#, false),
+    ] {
+        let [_, get] = typed("N", &format!("{template}{more}"));
+        let told = [CREATE.to_owned(), put.clone(), get];
+        assert_eq!(judged(&told).0, fits, "{more}");
+        // Without a template they are as given.
+        let [own, _] = typed("N", &format!("{}{given}", mapped()));
+        let [_, get] = typed("N", &format!("{}{more}", mapped()));
+        let told = [CREATE.to_owned(), own, get];
+        assert_eq!(judged(&told).0, more == given, "{more}");
+    }
+}
+
+#[test]
+fn a_key_without_definitions_may_be_shown_alone() {
+    let members = |keys: &str| format!(r#","Fields":{{{A}}}{keys}"#);
+    let [put, kept] = typed("N", &members(r#","Keys":{"k":[]}"#));
+    for (get, fits) in [
+        (kept, true),
+        (typed("N", &members(""))[1].clone(), true),
+        (
+            typed("N", &members(r#","Keys":{"l":[]}"#))[1].clone(),
+            false,
+        ),
+        (
+            typed(
+                "N",
+                &members(&format!(
+                    r#","Keys":{{{}}}"#,
+                    A_IS_UNIQUE.replace("\"k\"", "\"l\"")
+                )),
+            )[1]
+            .clone(),
+            false,
+        ),
+    ] {
+        let told = [CREATE.to_owned(), put.clone(), get];
+        assert_eq!(judged(&told).0, fits, "{told:#?}");
+    }
+}
+
+#[test]
+fn a_reserved_name_is_refused_for_itself_and_should_be_by_a_bad_request() {
+    let denied = "403 AccessDeniedException";
+    for (name, answer, fits, rules) in [
+        ("_foo", BAD, true, vec![]),
+        ("_foo", denied, true, vec!["put-type.name.reserved"]),
+        ("_foo", NOT_FOUND, true, vec!["put-type.name.reserved"]),
+        ("foo", denied, false, vec!["put-type.response.echo"]),
+        ("_asset", denied, true, vec![]),
+    ] {
+        let [put, _] = typed(name, &mapped());
+        let told = [CREATE.to_owned(), format!("{} => {answer}", asked(&put))];
+        let (found, broken) = judged(&told);
+        assert_eq!((found, broken.first()), (fits, rules.first()), "{told:#?}");
+    }
+}
+
+#[test]
+fn the_standard_type_of_a_later_revision_may_be_a_type_like_any_other() {
+    let [put, get] = typed(
+        "_order",
+        &format!(r#"{},"AllowProfileCreation":true"#, mapped()),
+    );
+    let object = r#"PUT /domains/d/profiles/objects {"ObjectTypeName":"_order","Object":"{\"a\":\"1\"}"} => 200 {"ProfileObjectUniqueKey":"k1"}"#.to_owned();
+    let delete = r#"DELETE /domains/d/object-types/_order => 200 {"Message":"m"}"#.to_owned();
+    let id = format!(r#"{{"ProfileId":"{P}"}}"#);
+    let found = searched("k", "1", &id);
+    let missing = format!("GET /domains/d/object-types/_order => {NOT_FOUND}");
+    let refused = format!("{} => {BAD}", asked(&object));
+    for (told, fits, rules) in [
+        (
+            vec![
+                put.clone(),
+                get.clone(),
+                object.clone(),
+                found.clone(),
+                delete.clone(),
+            ],
+            true,
+            vec![],
+        ),
+        (vec![put.clone(), object.clone(), found], true, vec![]),
+        (vec![put.clone(), missing.clone()], true, vec![]),
+        (vec![put.clone(), refused.clone()], true, vec![]),
+        (vec![object], true, vec!["ingest.type.standard"]),
+        (vec![delete], true, vec!["delete-type.standard"]),
+        (
+            vec![get.replace("200 ", "403 ")],
+            false,
+            vec!["get-type.standard"],
+        ),
+    ] {
+        let told = [vec![CREATE.to_owned()], told].concat();
+        let (found, broken) = judged(&told);
+        assert_eq!((found, broken.first()), (fits, rules.first()), "{told:#?}");
+    }
 }

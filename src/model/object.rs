@@ -1332,6 +1332,9 @@ fn adopt(domain: &str, kind: Kind) -> Adopt {
         if kind == Kind::Profile {
             if let (Some(object), Some(name)) = (store.objects.get_mut(&handle), name) {
                 object.seen.key = Some(name.into());
+                // Where it was seen after a merge, it has come to stay.
+                let merged = rule!("merge.effect");
+                object.seen.why.retain(|rule| *rule != merged);
             }
             return;
         }

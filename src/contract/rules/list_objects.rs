@@ -351,7 +351,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "not documented",
         confidence: Assumed,
         sides: One,
-        note: "",
+        note: "Holds for ids as well, and for blanks at the ends.",
     },
     Rule {
         id: "filter.pagination",

@@ -181,7 +181,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "SM",
         confidence: Documented,
         sides: One,
-        note: "",
+        note: "A value left by an object of the type that was deleted or moved before may go or stay; that values of others stay is part of the SHOULD.",
     },
     Rule {
         id: "delete-type.profile-remains",
@@ -201,7 +201,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "AG:delete integrations (\"may still exist\")",
         confidence: Assumed,
         sides: One,
-        note: "",
+        note: "A profile whose objects of the type were deleted or moved before, or whose values of a request were cleared, may be taken for one of these or not.",
     },
     Rule {
         id: "delete-type.keys",
@@ -231,7 +231,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "AG:requirements",
         confidence: Derived,
         sides: One,
-        note: "",
+        note: "What is deleted where it is served is not specified.",
     },
     Rule {
         id: "delete-type.others-untouched",

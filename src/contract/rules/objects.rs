@@ -81,7 +81,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "SM",
         confidence: Documented,
         sides: One,
-        note: "",
+        note: "Items of `_asset` and `_case` may be deleted by the key they are listed under, or not.",
     },
     Rule {
         id: "object.delete.unknown-key",

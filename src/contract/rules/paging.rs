@@ -51,7 +51,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "SM",
         confidence: Derived,
         sides: One,
-        note: "",
+        note: "N counts the items that are known, and those that nobody knew of and were shown.",
     },
     Rule {
         id: "page.complete",
@@ -141,7 +141,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "not documented",
         confidence: Assumed,
         sides: One,
-        note: "",
+        note: "After a page of another size the listing promises nothing more than items of its own.",
     },
     Rule {
         id: "page.token-expiry",

@@ -341,7 +341,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "SM",
         confidence: Documented,
         sides: One,
-        note: "`_profileId` is a key, too: of one that moves with the others nothing is said, so the id of a merged profile may lead to the main one.",
+        note: "`_profileId` is a key, too: of one that moves with the others nothing is said, so the id of a merged profile may lead to the main one. Until an object is seen to have moved, it may be deleted from either profile, and not be found on the main one.",
     },
     Rule {
         id: "merge.fields-union",

@@ -11,7 +11,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "AG:quotas",
         confidence: Documented,
         sides: One,
-        note: "",
+        note: "More domains than that may be refused; only those of the conversation are counted.",
     },
     Rule {
         id: "quota.keys-per-type",
@@ -61,7 +61,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "AG:quotas history",
         confidence: Documented,
         sides: One,
-        note: "",
+        note: "An object beyond the figure of this revision may be refused.",
     },
     Rule {
         id: "quota.profile-total-size",
@@ -71,7 +71,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "AG:quotas history",
         confidence: Documented,
         sides: One,
-        note: "",
+        note: "Counted in bytes of the texts that were put; an object beyond five million on its profile may be refused.",
     },
     Rule {
         id: "quota.integrations",

@@ -69,6 +69,18 @@ fn while_a_merge_goes_on_an_object_may_be_on_either_profile() {
     }
     let other = answered(&deleted("C", P, "k1"), MISSED);
     all_said(&told, &[(other, "violation object.delete.ok")]);
+    // Where it was seen, it is.
+    let told = and(&told, &[all]);
+    all_said(
+        &told,
+        &[
+            (answered(&main, MISSED), "violation object.delete.ok"),
+            (main, ""),
+            (old.clone(), ""),
+        ],
+    );
+    let told = and(&told, &[old]);
+    all_said(&told, &[(rest, "violation assign.none.create")]);
 }
 
 #[test]

@@ -748,6 +748,12 @@ impl<'a> Judge<'a> {
                     self.find(Severity::Warns, step, exchange, warning, observed);
                 }
             }
+            Fit::Forbidden(_) if self.model.forgets() => {
+                self.end(
+                    step,
+                    "more states of the target were possible than are told apart",
+                );
+            }
             Fit::Forbidden(differences) => {
                 let mut differences = differences.clone();
                 if let Some(rule) = self.concurrent {

@@ -174,7 +174,9 @@ impl Finds {
             [] => {
                 let likely = self.likely.iter().map(|(one, _)| (*one, missing(*one)));
                 let open = self.open.iter().map(|one| (*one, missing(*one)));
-                let unlikely = self.unlikely.iter().map(|(one, rule)| (*one, Some(*rule)));
+                // Whoever held such values equal would have found several that were kept apart before.
+                let unlikely = self.unlikely.iter().filter(|_| self.unlikely.len() == 1);
+                let unlikely = unlikely.map(|(one, rule)| (*one, Some(*rule)));
                 likely.chain(open).chain(unlikely).collect()
             }
             [one] => SmallVec::from_iter([(*one, missing(*one))]),

@@ -76,6 +76,8 @@ pub struct Model {
     worlds: Vec<World>,
     /// Why nothing is known any more.
     lost: Option<String>,
+    /// Whether states were left out in which the target does not keep every SHOULD.
+    forgets: bool,
 }
 
 /// What an exchange shows.
@@ -114,6 +116,7 @@ impl Model {
         Self {
             worlds: vec![World::reference(manner)],
             lost: None,
+            forgets: false,
         }
     }
 
@@ -129,6 +132,7 @@ impl Model {
         Self {
             worlds: vec![World::fresh(choices.clone())],
             lost: None,
+            forgets: false,
         }
     }
 
@@ -175,6 +179,11 @@ impl Model {
     /// Whether so many states became possible that nothing is judged any more.
     pub fn is_lost(&self) -> bool {
         self.lost.is_some()
+    }
+
+    /// Whether a target that does not keep every SHOULD may be in a state that is not among those known.
+    pub fn forgets(&self) -> bool {
+        self.forgets
     }
 
     /// Holds an answer against what is allowed, and adopts what it shows.
@@ -342,6 +351,7 @@ impl Model {
             }
             (true, true) => {
                 self.lost = self.lost.take().or(turned.lost);
+                self.forgets |= turned.forgets;
                 let mut worlds = std::mem::take(&mut self.worlds);
                 for world in turned.worlds {
                     if !worlds.contains(&world) {
@@ -488,7 +498,14 @@ impl Model {
         observed
     }
 
-    fn replace(&mut self, worlds: Vec<World>) {
+    fn replace(&mut self, mut worlds: Vec<World>) {
+        let mut most = worlds.iter().map(|world| world.owes.len()).max();
+        while let Some(owed) = most.filter(|owed| *owed > 0 && worlds.len() > MOST_WORLDS) {
+            // Where there are too many, the target is taken to keep what it should.
+            worlds.retain(|world| world.owes.len() < owed);
+            self.forgets = true;
+            most = Some(owed - 1);
+        }
         if worlds.len() > MOST_WORLDS {
             self.lost = Some(format!(
                 "more than {MOST_WORLDS} states of the target are possible"

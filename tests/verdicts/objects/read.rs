@@ -683,3 +683,34 @@ fn an_empty_text_leads_nowhere() {
         ],
     );
 }
+
+#[test]
+fn where_too_many_states_are_possible_a_target_is_taken_to_keep_what_it_should() {
+    let mut model = Model::observer(&open());
+    let fields = [("id", ""), ("a", ""), ("b", ""), ("c", "")];
+    let keys = [
+        ("cId", "UNIQUE PROFILE", "id"),
+        ("aKey", "PROFILE", "a"),
+        ("bKey", "PROFILE", "b"),
+        ("cKey", "PROFILE", "c"),
+    ];
+    let told = conversation([typed("C", &fields, &keys)]);
+    for line in &told {
+        model.observe(&exchange(line));
+    }
+    for n in 1..=3 {
+        let member = |name: &str| format!(r#""{name}":{}"#, n % 2 == 0);
+        let members = ["a", "b", "c"].map(member).join(",");
+        let line = put(
+            "C",
+            &format!(r#"{{"id":"{n}",{members}}}"#),
+            &format!("k{n}"),
+        );
+        let fit = model.observe(&exchange(&line)).fit;
+        assert!(matches!(fit, Fit::Allowed { .. }), "{fit:?}");
+    }
+    assert!(model.forgets() && !model.is_lost());
+    // Enough is known of one that keeps it.
+    let fit = model.observe(&exchange(&found_by("cId", "1", P))).fit;
+    assert!(matches!(fit, Fit::Allowed { .. }), "{fit:?}");
+}

@@ -17,6 +17,7 @@ use super::ingest::{set, system_id};
 use super::object::{carry_out, changes, obscure, unknowable};
 use super::pattern::{Object, Pattern, Rules, optional, required, rules};
 use super::portrait::{self, Portrait};
+use super::standard;
 use super::store::{CREATED, Fate, Fields, Filled, Held, Id, Kind, Path, Profile, Source, Store};
 use super::value::{self, ContentType, Likeness};
 use super::ways::Ways;
@@ -786,7 +787,8 @@ fn let_go(
             contents.map(|content| value::likeness(&part.text, text, *content, ways.choices()));
         likenesses.any(|it| !matches!(it, Likeness::Different | Likeness::ShouldNot(_)))
     };
-    let mut derived = false;
+    // An observer keeps no entries for what assets hold.
+    let mut derived = standard::leads_to_owner(name) && !ways.is_reference();
     let mut change = |entry: &mut Entry| {
         if entry.subject != no || !entry.parts.iter().any(may_be_value) {
             return;

@@ -42,7 +42,12 @@ pub(super) fn lead(store: &Store, key: &str, wanted: Wanted<'_>, hits: &mut Hits
         let held = fields.iter().find(|(path, _)| path == member);
         let held = held.map(|(_, held)| held);
         let decided = held.and_then(Held::decided);
-        let open = decided.is_none() || standard.rest.missing.is_some();
+        let owner = store.profiles.get(&standard.profile);
+        let let_go = owner.is_some_and(|owner| {
+            let rule = rule!("profile.key.delete.standard");
+            owner.rest.history.contains(&rule)
+        });
+        let open = decided.is_none() || standard.rest.missing.is_some() || let_go;
         let now = held
             .into_iter()
             .flat_map(|held| held.options.iter().flatten());

@@ -378,6 +378,8 @@ fn what_an_asset_holds_leads_to_its_owner_as_long_as_it_holds_it() {
     ] {
         right(&told(an), &[(by(value), true), (none(value), true)]);
     }
+    let let_go = and(&sure, &[key_deleted(P, "_assetName", "Pump")]);
+    right(&let_go, &[(by("Pump"), true), (none("Pump"), true)]);
     // Objects are not led there for certain.
     let finder = typed(
         "C",

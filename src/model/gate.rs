@@ -254,9 +254,10 @@ impl<'w> Gate<'w> {
         }
     }
 
-    /// The request is refused; it may be so for whatever else is wrong with it (proto.precedence).
-    pub(super) fn close(&mut self) {
-        self.closed = !self.may_be_served();
+    /// What is found from here on is a reason for a refusal and no more: where it need not be so to everyone, and where the
+    /// request is refused anyway, be that for whatever is wrong with it (proto.precedence).
+    pub(super) fn doubt(&mut self, doubtful: bool) {
+        self.closed = doubtful || !self.may_be_served();
     }
 
     /// Refusing the request, which is otherwise fine, is allowed but worth a warning.
@@ -323,6 +324,12 @@ impl<'w> Gate<'w> {
                 self.may.push(ground);
             }
         }
+    }
+
+    /// Adds a ground of which no choice tells anything, but for the reference.
+    pub(super) fn apart(&mut self, mut ground: Ground) {
+        ground.tells = ground.tells.filter(|_| self.world.reference);
+        self.ground(ground);
     }
 
     /// What is known of the implementation.

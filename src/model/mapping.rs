@@ -70,6 +70,8 @@ impl Key {
 enum Remark {
     Touch(RuleId),
     Ground(Ground),
+    /// A ground that is of one class of several that a rule names: the choice was seen in another.
+    Apart(Ground),
     Grudge(RuleId, Refusals),
 }
 
@@ -89,6 +91,14 @@ impl Remarks {
         self.0.push(Remark::Ground(ground));
     }
 
+    /// A ground whose choice is asked about in one class of requests; others may be treated in another way.
+    fn classed(&mut self, ground: Ground, asked: bool) {
+        self.0.push(match asked {
+            true => Remark::Ground(ground),
+            false => Remark::Apart(ground),
+        });
+    }
+
     fn grudge(&mut self, rule: RuleId, refusals: Refusals) {
         self.0.push(Remark::Grudge(rule, refusals));
     }
@@ -98,6 +108,7 @@ impl Remarks {
             match remark {
                 Remark::Touch(rule) => gate.touch(*rule),
                 Remark::Ground(ground) => gate.ground(ground.clone()),
+                Remark::Apart(ground) => gate.apart(ground.clone()),
                 Remark::Grudge(rule, refusals) => gate.grudge(*rule, *refusals),
             }
         }
@@ -432,15 +443,19 @@ fn weigh_template(world: &World, id: &str, request: &Request, gate: &mut Gate<'_
             "a template together with empty Fields or Keys",
         ));
     }
-    if request.allow_creation.is_some() {
-        gate.ground(Ground::choice(
+    if let Some(allowed) = request.allow_creation {
+        let ground = Ground::choice(
             rule!("put-type.template.with-allow-creation"),
             choice!("put-type.template.with-allow-creation"),
             SECOND,
             FIRST,
             BAD,
             "a template together with AllowProfileCreation",
-        ));
+        );
+        match allowed {
+            true => gate.ground(ground),
+            false => gate.apart(ground),
+        }
     }
 }
 
@@ -521,19 +536,25 @@ fn weigh_field(field: &Field, remarks: &mut Remarks) {
     let first = name.chars().next().unwrap_or('a');
     if !first.is_ascii_alphabetic() {
         let rule = rule!("put-type.fields.name-first");
-        remarks.ground(own_choice(
-            rule,
-            choice!("put-type.fields.name-first"),
-            format!("field {name:?}"),
-        ));
+        remarks.classed(
+            own_choice(
+                rule,
+                choice!("put-type.fields.name-first"),
+                format!("field {name:?}"),
+            ),
+            first.is_ascii_digit(),
+        );
     }
     if matches!(name, "Tags" | "tags") {
         let rule = rule!("put-type.fields.name-tags");
-        remarks.ground(own_choice(
-            rule,
-            choice!("put-type.fields.name-tags"),
-            format!("a field called {name}"),
-        ));
+        remarks.classed(
+            own_choice(
+                rule,
+                choice!("put-type.fields.name-tags"),
+                format!("a field called {name}"),
+            ),
+            name == "Tags",
+        );
     }
     match &field.source {
         None => {
@@ -662,20 +683,30 @@ fn weigh_target(target: &str, remarks: &mut Remarks) {
             }
         }
         template::Target::UnknownField => {
-            remarks.ground(own_choice(
+            let ground = own_choice(
                 rule!("put-type.fields.target-unknown-field"),
                 choice!("cap.unknown-target"),
                 why(),
-            ));
+            );
+            let member = target.strip_prefix("_profile.");
+            let simple = |name: &str| {
+                !name.contains('.') && name != "Attributes" && !template::is_address(name)
+            };
+            remarks.classed(ground, member.is_some_and(simple));
             if !target.starts_with("_profile") {
                 remarks.ground(standard_target(why()));
             }
         }
-        template::Target::OtherRoot => remarks.ground(own_choice(
-            rule!("put-type.fields.target-root-other"),
-            choice!("put-type.fields.target-root-other"),
-            why(),
-        )),
+        template::Target::OtherRoot => {
+            let ground = own_choice(
+                rule!("put-type.fields.target-root-other"),
+                choice!("put-type.fields.target-root-other"),
+                why(),
+            );
+            let (root, _) = target.split_once('.').unwrap_or(("", target));
+            let other = root.starts_with('_') && !matches!(root, "_source" | "_order");
+            remarks.classed(ground, other);
+        }
     }
 }
 
@@ -838,11 +869,14 @@ fn weigh_combination(name: &str, key: &Key, remarks: &mut Remarks) {
     }
     if matches!(name, "_profileId" | "_assetId" | "_caseId") && !key.is("LOOKUP_ONLY") {
         let rule = rule!("put-type.keys.reserved-lookup-only");
-        remarks.ground(own_choice(
-            rule,
-            choice!("put-type.keys.reserved-lookup-only"),
-            format!("key {name} is not LOOKUP_ONLY"),
-        ));
+        remarks.classed(
+            own_choice(
+                rule,
+                choice!("put-type.keys.reserved-lookup-only"),
+                format!("key {name} is not LOOKUP_ONLY"),
+            ),
+            name == "_profileId",
+        );
     }
     let mut identifiers: Vec<&String> = key.identifiers.iter().collect();
     identifiers.sort_unstable();
@@ -887,11 +921,14 @@ fn weigh_keys(request: &Request, remarks: &mut Remarks) {
     for (name, list) in &request.keys {
         if matches!(name.as_str(), "Tags" | "tags") {
             let rule = rule!("put-type.keys.name-tags");
-            remarks.ground(own_choice(
-                rule,
-                choice!("put-type.keys.name-tags"),
-                format!("a key called {name}"),
-            ));
+            remarks.classed(
+                own_choice(
+                    rule,
+                    choice!("put-type.keys.name-tags"),
+                    format!("a key called {name}"),
+                ),
+                name == "Tags",
+            );
         }
         if name.starts_with('_') {
             if template::is_predefined_key(name) {

@@ -23,6 +23,7 @@ use super::pattern::{
 };
 use super::profile::bury;
 use super::store::{Held, Source, Store};
+use super::tag::TAGS_PER_RESOURCE;
 use super::ways::Ways;
 use super::world::{Domain, Effect, Mapping, ObjectType, Scalar, Tags, World};
 
@@ -146,7 +147,7 @@ pub(super) fn put(world: &World, heard: &Heard, input: &Input, mut gate: Gate<'_
     if world.reference && !gate.may_be_served() {
         return gate.finish(Vec::new());
     }
-    gate.close();
+    gate.doubt(false);
     let Some(request) = heard.put() else {
         return gate.finish(Vec::new());
     };
@@ -157,7 +158,11 @@ pub(super) fn put(world: &World, heard: &Heard, input: &Input, mut gate: Gate<'_
     };
     // A body that only others can read may hold any mapping.
     if !input.unread {
+        let mapping = ["Fields", "Keys", "TemplateId", "AllowProfileCreation"];
+        let is_repeated = input.repeated.iter().any(|name| mapping.contains(name));
+        gate.doubt(is_repeated && !world.reference);
         mapping::weigh(world, domain, &name, request, existing, &mut gate);
+        gate.doubt(false);
     }
     let key = input.member("EncryptionKey").and_then(Json::as_str);
     if key.is_some_and(|key| !key.is_empty() || !world.reference) {
@@ -366,17 +371,24 @@ impl Put<'_> {
             };
         };
         const KEPT: Rules = rules!["put-type.replace.tags-absent", "put-type.tags.stored"];
-        let Some(given) = given.filter(|given| !given.is_empty()) else {
-            return vec![(
-                Tags {
-                    rules: KEPT,
-                    elsewhere: KEPT,
-                    ..existing.tags.clone()
-                },
-                None,
-            )];
-        };
         let choice = choice!("cap.tags-on-reput");
+        const CHOSEN: Rules = rules!["put-type.replace.tags-present"];
+        let left = self.world.choices.get(choice);
+        let cleared = given.as_ref().is_some_and(Vec::is_empty);
+        let Some(given) = given.filter(|given| !given.is_empty()) else {
+            let kept = Tags {
+                rules: KEPT,
+                elsewhere: KEPT,
+                ..existing.tags.clone()
+            };
+            let mut ways = vec![(kept, None)];
+            if cleared && left.has(1) && !self.world.reference {
+                // Who replaces tags may do so by none.
+                let none = Tags::of(Vec::new(), CHOSEN, CHOSEN);
+                ways.push((none, Some((choice, Options::only(1)))));
+            }
+            return ways;
+        };
         gate.ground(Ground::choice(
             rule!("put-type.replace.tags-present"),
             choice,
@@ -388,16 +400,25 @@ impl Put<'_> {
         if existing.tags.known.is_none() {
             return vec![(Tags::unknown(), None)];
         }
-        const CHOSEN: Rules = rules!["put-type.replace.tags-present"];
-        let left = self.world.choices.get(choice);
+        let merged = |old: Vec<(String, String)>| -> Vec<(String, String)> {
+            old.into_iter().chain(given.iter().cloned()).collect()
+        };
+        let union = existing.tags.changed(merged, CHOSEN, CHOSEN);
+        if left.has(2) && !self.world.reference && union.is_over(TAGS_PER_RESOURCE) {
+            let why = "more than 50 tags, if they are merged";
+            gate.ground(Ground::may(
+                rule!("tag.add.limit-total"),
+                Refusals::BAD,
+                why,
+            ));
+        }
         let mut ways: Vec<(Tags, Option<(crate::contract::ChoiceId, Options)>)> = Vec::new();
         for option in (0..3).filter(|option| left.has(*option)) {
-            let change = |old: Vec<(String, String)>| match option {
-                0 => old,
-                1 => given.clone(),
-                _ => old.into_iter().chain(given.iter().cloned()).collect(),
+            let tags = match option {
+                0 => existing.tags.changed(|old| old, CHOSEN, CHOSEN),
+                1 => existing.tags.changed(|_| given.clone(), CHOSEN, CHOSEN),
+                _ => union.clone(),
             };
-            let tags = existing.tags.changed(change, CHOSEN, CHOSEN);
             match ways.iter_mut().find(|(known, _)| *known == tags) {
                 Some((_, Some((_, options)))) => *options = options.or(Options::only(option)),
                 _ => ways.push((tags, Some((choice, Options::only(option))))),

@@ -10,7 +10,7 @@ use super::pattern::{Object, Pattern, Rules, rules};
 use super::world::{Effect, Tags, World};
 
 /// Tags per resource that must work (quota.tags).
-const TAGS_PER_RESOURCE: usize = 50;
+pub(super) const TAGS_PER_RESOURCE: usize = 50;
 
 /// What an ARN stands for.
 #[derive(Debug, Clone, PartialEq)]

@@ -391,6 +391,12 @@ impl Tags {
         }
     }
 
+    /// Whether there are more of them than so many.
+    pub(super) fn is_over(&self, most: usize) -> bool {
+        let kept = [&self.known, &self.shown, &self.before];
+        kept.into_iter().flatten().any(|tags| tags.len() > most)
+    }
+
     /// What a Get may show of them, and the rule for which that deserves a warning.
     pub(super) fn looks(&self) -> Vec<(Self, Option<RuleId>)> {
         let consistency = rule!("tag.consistency");

@@ -391,7 +391,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "not documented",
         confidence: Assumed,
         sides: One,
-        note: "",
+        note: "What is wrong below such a member need not be wrong to those who take another one.",
     },
     Rule {
         id: "proto.body-null-optional",
@@ -521,7 +521,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "not documented",
         confidence: Assumed,
         sides: One,
-        note: "U+007F to U+009F are taken for control characters too, and so are those in texts and names within an Object.",
+        note: "U+007F to U+009F are taken for control characters too, and so are those in texts and names within an Object. A tab or an end of a line may be refused only where no rule promises any content.",
     },
     Rule {
         id: "proto.length-unit",

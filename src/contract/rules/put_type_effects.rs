@@ -191,7 +191,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "SM+ (points to TagResource)",
         confidence: DocumentedLater,
         sides: One,
-        note: "",
+        note: "An empty map may replace all tags, or count as none given; where tags are merged, more than 50 may be refused.",
     },
     Rule {
         id: "put-type.replace.existing-data",

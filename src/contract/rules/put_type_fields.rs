@@ -41,7 +41,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "SM, AG+:field definitions",
         confidence: Assumed,
         sides: One,
-        note: "",
+        note: "The choice is that of a digit; `_` and `-` may be treated otherwise.",
     },
     Rule {
         id: "put-type.fields.name-tags",
@@ -51,7 +51,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "AG+:field definitions",
         confidence: DocumentedLater,
         sides: One,
-        note: "",
+        note: "The choice is that of `Tags`; `tags` may be treated otherwise.",
     },
     Rule {
         id: "put-type.fields.name-case",
@@ -161,7 +161,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "AG:definition details",
         confidence: Documented,
         sides: One,
-        note: "",
+        note: "The choice is that of roots like `_foo`; `_source`, `_order`, names without `_` and texts without a root may be treated otherwise.",
     },
     Rule {
         id: "put-type.fields.target-unknown-field",
@@ -171,7 +171,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "AG+:examples",
         confidence: DocumentedLater,
         sides: One,
-        note: "",
+        note: "The choice is that of a plain member of `_profile`; addresses, `Attributes` and members of other objects may be treated otherwise.",
     },
     Rule {
         id: "put-type.fields.target-system-id",

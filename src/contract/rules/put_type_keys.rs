@@ -51,7 +51,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "AG+:key definitions",
         confidence: DocumentedLater,
         sides: One,
-        note: "",
+        note: "The choice is that of `Tags`; `tags` may be treated otherwise.",
     },
     Rule {
         id: "put-type.keys.at-least-one",
@@ -211,7 +211,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "AG+:standard identifiers",
         confidence: DocumentedLater,
         sides: One,
-        note: "",
+        note: "The choice is that of `_profileId`; the others may be treated otherwise.",
     },
     Rule {
         id: "put-type.keys.profile-unique",

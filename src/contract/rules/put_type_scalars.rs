@@ -241,7 +241,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "SM+, AG+:profile matching",
         confidence: DocumentedLater,
         sides: One,
-        note: "",
+        note: "The choice is that of true; false may be treated otherwise.",
     },
     Rule {
         id: "put-type.mapping.none",

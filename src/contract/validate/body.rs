@@ -1,5 +1,7 @@
 //! The body: from bytes to JSON, and along the shapes.
 
+use std::collections::HashSet;
+
 use smallvec::SmallVec;
 
 use super::rules::{self, Fault};
@@ -99,6 +101,64 @@ impl<'a> At<'a> {
     }
 }
 
+/// Where a body has several members of one name.
+#[derive(Default)]
+struct Repeated {
+    /// The places of such members.
+    members: Vec<String>,
+    /// The places of the objects they are in.
+    objects: Vec<String>,
+}
+
+impl Repeated {
+    fn collect(&mut self, value: &Json, place: String) {
+        match value {
+            Json::Array(items) => {
+                for (at, item) in items.iter().enumerate() {
+                    self.collect(item, format!("{place}[{at}]"));
+                }
+            }
+            Json::Object(members) => {
+                let mut seen = HashSet::with_capacity(members.len());
+                let mut repeated = false;
+                for (name, value) in members {
+                    let below = match place.as_str() {
+                        "" => excerpt(name),
+                        place => format!("{place}.{}", excerpt(name)),
+                    };
+                    if !seen.insert(name) {
+                        self.members.push(below.clone());
+                        repeated = true;
+                    }
+                    self.collect(value, below);
+                }
+                if repeated {
+                    self.objects.push(place);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether what is wrong at a place may be right to others.
+    fn hold(&self, place: &str) -> bool {
+        self.objects.iter().any(|object| object == place)
+            || self.members.iter().any(|member| is_below(place, member))
+    }
+
+    /// Whether there are some in or below a member of the request.
+    fn touch(&self, name: &str) -> bool {
+        self.members.iter().any(|member| is_below(member, name))
+    }
+}
+
+/// Whether a place is another one, or lies in it.
+fn is_below(place: &str, other: &str) -> bool {
+    place
+        .strip_prefix(other)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
 impl Reading {
     /// Reads the body of a request.
     pub(super) fn body(&mut self, request: &Request) {
@@ -162,6 +222,7 @@ impl Reading {
                     let problem = "a member name more than once";
                     self.may(rule!("proto.body-duplicate-member"), BAD, "body", problem)
                         .obscures();
+                    self.doubt(&body);
                 }
                 self.input.body = body;
             }
@@ -170,6 +231,23 @@ impl Reading {
                 self.must(rule!("proto.body-not-object"), BAD, "body", problem);
             }
             Err(error) => self.unreadable(bytes, error, required),
+        }
+    }
+
+    /// Whoever takes another one of several members of a name finds other faults below it.
+    fn doubt(&mut self, body: &Json) {
+        let mut places = Repeated::default();
+        places.collect(body, String::new());
+        for flaw in &mut self.input.flaws {
+            if flaw.strength == Strength::Must && places.hold(&flaw.place) {
+                flaw.strength = Strength::May;
+                flaw.obscures = true;
+            }
+        }
+        for member in self.operation.input {
+            if member.place == Place::Body && places.touch(member.wire) {
+                self.input.repeated.push(member.wire);
+            }
         }
     }
 
@@ -413,6 +491,9 @@ impl Reading {
                 "control characters",
             )
             .obscures();
+        } else if has_break(text) && !self.promises_breaks(shape, at) {
+            let problem = "tabs or ends of lines";
+            self.may(rule!("proto.control-chars"), BAD, at.place(), problem);
         }
         if at.up.is_none() && at.member() == "Description" && any_content(text) {
             self.promise(rule!("put-type.description.content"));
@@ -437,6 +518,15 @@ impl Reading {
                 self.fault(at, Fault::Pattern, problem);
             }
         }
+    }
+
+    /// Whether a rule promises that a text may hold whatever it likes, or has its own say on its characters.
+    fn promises_breaks(&self, shape: &StringShape, at: &At<'_>) -> bool {
+        let constrained = shape.pattern.is_some() || !shape.values.is_empty();
+        let tag = shape.name == "TagValue"
+            && !matches!(self.operation.name, "CreateDomain" | "UpdateDomain");
+        let description = at.up.is_none() && at.member() == "Description";
+        constrained || tag || description || shape.name == "stringifiedJson"
     }
 
     fn length(&mut self, shape: &'static StringShape, text: &str, at: &At<'_>) {
@@ -678,6 +768,11 @@ fn excerpt(text: &str) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
+}
+
+/// Whether a text has white space that is a control character.
+fn has_break(text: &str) -> bool {
+    memchr::memchr3(b'\t', b'\n', b'\r', text.as_bytes()).is_some()
 }
 
 /// Whether a text has a control character other than white space, U+007F to U+009F among them.

@@ -108,6 +108,8 @@ pub struct Input {
     pub body: Json,
     /// Whether the body holds what our reader cannot read and others may: nothing is known of what it asks for.
     pub unread: bool,
+    /// Members of the body that are given more than once, or hold members that are.
+    pub repeated: Vec<&'static str>,
     /// What is wrong with the request.
     pub flaws: Vec<Flaw>,
     /// Rules that it shows from the inside.
@@ -126,6 +128,7 @@ impl Default for Input {
             tag_keys: Vec::new(),
             body: Json::Object(Vec::new()),
             unread: false,
+            repeated: Vec::new(),
             flaws: Vec::new(),
             touches: Vec::new(),
             promises: Vec::new(),

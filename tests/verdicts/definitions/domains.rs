@@ -760,3 +760,55 @@ fn a_name_in_another_case_may_be_a_duplicate_that_is_taken() {
         assert_eq!(judged(&told).0, fits, "{told:#?}");
     }
 }
+
+#[test]
+fn tags_of_a_second_put_may_be_too_many_or_none() {
+    let pairs = |from: usize, to: usize| -> String {
+        let all = (from..to).map(|n| format!(r#""k{n}":"v""#));
+        all.collect::<Vec<_>>().join(",")
+    };
+    let tagged =
+        |name: &str, tags: &str| typed(name, &format!(r#"{},"Tags":{{{tags}}}"#, mapped()));
+    let bare = |name: &str, tags: &str| {
+        let [put, _] = tagged(name, tags);
+        format!(
+            r#"{} => 200 {{"ObjectTypeName":"{name}","Description":"one"}}"#,
+            asked(&put)
+        )
+    };
+    let put = |name: &str, tags: &str, answer: &str| {
+        let [put, _] = tagged(name, tags);
+        format!("{} => {answer}", asked(&put))
+    };
+    let (a, b, both) = (r#""a":"1""#, r#""b":"2""#, r#""a":"1","b":"2""#);
+    let learnt = |shown: &str| {
+        let [_, get] = tagged("S", shown);
+        vec![CREATE.to_owned(), bare("S", a), bare("S", b), get]
+    };
+    for (shown, count, fits) in [
+        (both, 50, true),
+        (both, 49, false),
+        (b, 50, false),
+        (a, 50, false),
+    ] {
+        let mut told = learnt(shown);
+        told.extend([bare("T", &pairs(0, count)), put("T", b, BAD)]);
+        assert_eq!(judged(&told).0, fits, "{shown} {count}");
+    }
+    // No tags at all are taken for none given, or replace all others.
+    for (shown, then, fits) in [
+        (None, "", true),
+        (None, a, true),
+        (None, b, false),
+        (Some(b), "", true),
+        (Some(b), a, true),
+        (Some(a), a, true),
+        (Some(a), "", false),
+        (Some(both), "", false),
+    ] {
+        let mut told = shown.map_or_else(|| vec![CREATE.to_owned()], learnt);
+        let [_, get] = tagged("T", then);
+        told.extend([bare("T", a), bare("T", ""), get]);
+        assert_eq!(judged(&told).0, fits, "{shown:?} {then}");
+    }
+}

@@ -818,3 +818,219 @@ fn the_standard_type_of_a_later_revision_may_be_a_type_like_any_other() {
         assert_eq!((found, broken.first()), (fits, rules.first()), "{told:#?}");
     }
 }
+
+#[test]
+fn tabs_and_ends_of_lines_may_be_refused_where_nobody_promises_them() {
+    let resource = tags_of("domains/d/object-types/T");
+    let source = |text: &str| {
+        put_with(&format!(
+            r#""Fields":{{"a":{{"Source":"{text}"}}}},"Keys":{{{A_IS_UNIQUE}}}"#
+        ))
+    };
+    for text in ["x\\ty", "x\\ny", "x\\ry"] {
+        for (asked, rules) in [
+            (
+                format!(r#"POST /domains/d/profiles {{"FirstName":"{text}"}}"#),
+                Some(vec![]),
+            ),
+            (source(&format!("_source.a{text}")), Some(vec![])),
+            (
+                format!(
+                    r#"POST /domains/e {{"DefaultExpirationDays":30,"Tags":{{"a":"{text}"}}}}"#
+                ),
+                Some(vec![]),
+            ),
+            (
+                format!(r#"POST {resource} {{"tags":{{"a":"{text}"}}}}"#),
+                None,
+            ),
+            (
+                put_with(&format!(r#""Tags":{{"a":"{text}"}}{}"#, mapped())),
+                None,
+            ),
+        ] {
+            let told = [
+                CREATE.to_owned(),
+                PUT.to_owned(),
+                format!("{asked} => {BAD}"),
+            ];
+            let (fits, broken) = judged(&told);
+            assert_eq!(fits.then_some(broken), rules, "{asked}");
+        }
+    }
+    // It is no reason to say nothing of what is stored.
+    let told = [
+        CREATE.to_owned(),
+        r#"POST /domains/d/profiles {"FirstName":"x\ty"} => 200 {"ProfileId":"00000000000000000000000000000001"}"#.to_owned(),
+        by_id(P, Some(r#","FirstName":"xy""#)),
+    ];
+    assert!(!judged(&told).0);
+    let told = [
+        CREATE.to_owned(),
+        format!("POST /domains/d/profiles {{\"FirstName\":\"xy\"}} => {BAD}"),
+    ];
+    assert!(!judged(&told).0);
+}
+
+#[test]
+fn of_several_members_of_one_name_any_may_be_taken() {
+    let domain = |members: &str| format!(r#"POST /domains/e {{{members}}}"#);
+    let put = |members: &str| format!(r#"PUT /domains/d/object-types/N {{{members}}}"#);
+    let days = r#""DefaultExpirationDays":30"#;
+    let many = |first: usize| -> String {
+        let all = (first..51).map(|n| format!(r#""k{n}":"v""#));
+        all.collect::<Vec<_>>().join(",")
+    };
+    let fields = format!(r#""Fields":{{{A}}}"#);
+    let keys = format!(r#""Keys":{{{A_IS_UNIQUE}}}"#);
+    let dangling =
+        r#""Keys":{"k":[{"StandardIdentifiers":["UNIQUE","PROFILE"],"FieldNames":["zz"]}]}"#;
+    for (asked, fits) in [
+        (
+            domain(r#""DefaultExpirationDays":30,"DefaultExpirationDays":0"#),
+            true,
+        ),
+        (
+            domain(r#""DefaultExpirationDays":0,"DefaultExpirationDays":30"#),
+            true,
+        ),
+        (domain(r#""DefaultExpirationDays":0"#), false),
+        (
+            domain(r#""DefaultExpirationDays":0,"Matching":{"Enabled":true,"Enabled":false}"#),
+            false,
+        ),
+        (domain(&format!(r#"{days},"Tags":{{"a":5,"a":"1"}}"#)), true),
+        (domain(&format!(r#"{days},"Tags":{{"a":"1","a":5}}"#)), true),
+        (
+            domain(&format!(r#"{days},"Tags":{{"a":"1","a":"2","b":5}}"#)),
+            false,
+        ),
+        (
+            put(&format!(
+                r#""Description":"x",{fields},{keys},"Tags":{{"k1":"v",{}}}"#,
+                many(1)
+            )),
+            true,
+        ),
+        (
+            put(&format!(
+                r#""Description":"x",{fields},{keys},"Tags":{{{}}}"#,
+                many(0)
+            )),
+            false,
+        ),
+        (
+            domain(&format!(
+                r#"{days},"Matching":{{}},"Matching":{{"Enabled":true}}"#
+            )),
+            true,
+        ),
+        (
+            put(&format!(
+                r#""Description":"x","Description":"",{fields},{keys}"#
+            )),
+            true,
+        ),
+        (
+            put(&format!(r#""Description":"x",{fields},{keys},{dangling}"#)),
+            true,
+        ),
+        (
+            put(&format!(r#""Description":"x",{fields},{dangling}"#)),
+            false,
+        ),
+        (
+            put(&format!(
+                r#""Description":"x","Description":"y",{fields},{dangling}"#
+            )),
+            false,
+        ),
+    ] {
+        let refused = [CREATE.to_owned(), format!("{asked} => {BAD}")];
+        assert_eq!(judged(&refused), (true, vec![]), "{asked}");
+        let shown = match asked.starts_with("PUT") {
+            true => r#"{"ObjectTypeName":"N","Description":"x"}"#,
+            false => {
+                r#"{"DomainName":"e","DefaultExpirationDays":30,"CreatedAt":1700000000,"LastUpdatedAt":1700000000}"#
+            }
+        };
+        let served = [CREATE.to_owned(), format!("{asked} => 200 {shown}")];
+        assert_eq!(judged(&served).0, fits, "{asked}");
+    }
+}
+
+#[test]
+fn of_the_classes_of_one_question_each_may_have_its_own_answer() {
+    let typed = |name: &str, field: &str, target: &str, key: &str| {
+        let target = match target {
+            "" => String::new(),
+            target => format!(r#","Target":"{target}""#),
+        };
+        format!(
+            r#"PUT /domains/d/object-types/{name} {{"Description":"n","Fields":{{{A},"{field}":{{"Source":"_source.b"{target}}}}},"Keys":{{{A_IS_UNIQUE},"{key}":[{{"StandardIdentifiers":["PROFILE"],"FieldNames":["a"]}}]}}}}"#
+        )
+    };
+    for (first, second, same) in [
+        (["9a", "", "l"], ["-a", "", "l"], ["8b", "", "l"]),
+        (["9a", "", "l"], ["_a", "", "l"], ["8b", "", "l"]),
+        (["Tags", "", "l"], ["tags", "", "l"], ["Tags", "", "m"]),
+        (["b", "", "Tags"], ["b", "", "tags"], ["c", "", "Tags"]),
+        (
+            ["b", "", "_profileId"],
+            ["b", "", "_assetId"],
+            ["c", "", "_profileId"],
+        ),
+        (
+            ["b", "_foo.A", "l"],
+            ["b", "profile", "l"],
+            ["b", "_bar.A", "l"],
+        ),
+        (
+            ["b", "_foo.A", "l"],
+            ["b", "_source.A", "l"],
+            ["b", "_bar.A", "l"],
+        ),
+        (
+            ["b", "_profile.No", "l"],
+            ["b", "_profile.Address", "l"],
+            ["b", "_profile.None", "l"],
+        ),
+        (
+            ["b", "_profile.No", "l"],
+            ["b", "_asset.No", "l"],
+            ["b", "_profile.None", "l"],
+        ),
+    ] {
+        let put = |name: &str, [field, target, key]: [&str; 3], answer: &str| {
+            format!("{} => {answer}", typed(name, field, target, key))
+        };
+        let ok = |name: &str| format!(r#"200 {{"ObjectTypeName":"{name}","Description":"n"}}"#);
+        for (before, after) in [(BAD.to_owned(), ok("U")), (ok("T"), BAD.to_owned())] {
+            for (then, fits) in [(second, true), (same, false)] {
+                let told = [
+                    CREATE.to_owned(),
+                    put("T", first, &before),
+                    put("U", then, &after),
+                ];
+                assert_eq!(judged(&told).0, fits, "{told:#?}");
+            }
+        }
+    }
+    // So do both values of AllowProfileCreation beside a template.
+    let put = |name: &str, allow: bool, answer: &str| {
+        format!(
+            r#"PUT /domains/d/object-types/{name} {{"Description":"n","TemplateId":"t","AllowProfileCreation":{allow}}} => {answer}"#
+        )
+    };
+    let template = r#"GET /templates/t => 200 {"TemplateId":"t"}"#;
+    let ok = r#"200 {"ObjectTypeName":"T","Description":"n","TemplateId":"t"}"#;
+    for (first, second, fits) in [(false, true, true), (true, true, false)] {
+        let told = [
+            CREATE.to_owned(),
+            template.to_owned(),
+            put("T", first, ok),
+            put("U", second, BAD),
+        ];
+        assert_eq!(judged(&told).0, fits, "{first} {second}");
+    }
+}

@@ -108,7 +108,9 @@ fn scope(world: &World, input: &Input, gate: &mut Gate<'_>) -> Option<(Resource,
     gate.touch(rule!("tag.arn.encoded"));
     let arn = input.label("resourceArn").unwrap_or_default();
     let mut refusals = Refusals::NOT_FOUND.or(Refusals::DENIED);
-    let Some(resource) = resource(arn) else {
+    let named = resource(arn)
+        .filter(|named| !world.reference || !matches!(named, Resource::Integration { .. }));
+    let Some(resource) = named else {
         // Integrations are taggable as well; what else an ARN may name is not ours to say.
         let ground = Ground::may(
             rule!("tag.arn.unknown"),

@@ -557,7 +557,7 @@ fn who_keeps_tags_in_two_places_is_told_so_and_no_more() {
             vec!["put-type.replace.tags-absent", consistency],
         ),
         (
-            vec![again.clone(), list(a)],
+            vec![again, list(a)],
             false,
             vec!["put-type.replace.tags-absent"],
         ),
@@ -747,7 +747,7 @@ fn a_name_in_another_case_may_be_a_duplicate_that_is_taken() {
         (vec![create.clone(), own, list(&[])], false),
         (
             vec![
-                create.clone(),
+                create,
                 other,
                 list(&["Abc"]),
                 create_named("D"),

@@ -415,7 +415,7 @@ fn who_retains_a_template_retains_its_mapping() {
         (fields("a"), false, vec!["put-type.replace.fields-keys"]),
     ] {
         let [_, get] = typed("N", &members);
-        let told = [&start[..], &[get.clone()]].concat();
+        let told = [&start[..], std::slice::from_ref(&get)].concat();
         let (found, broken) = judged(&told);
         assert_eq!((found, broken.first()), (fits, rules.first()), "{told:#?}");
         // It is no type without a mapping, so it tells nothing of those.

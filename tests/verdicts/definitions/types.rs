@@ -803,8 +803,8 @@ fn the_standard_type_of_a_later_revision_may_be_a_type_like_any_other() {
             vec![],
         ),
         (vec![put.clone(), object.clone(), found], true, vec![]),
-        (vec![put.clone(), missing.clone()], true, vec![]),
-        (vec![put.clone(), refused.clone()], true, vec![]),
+        (vec![put.clone(), missing], true, vec![]),
+        (vec![put, refused], true, vec![]),
         (vec![object], true, vec!["ingest.type.standard"]),
         (vec![delete], true, vec!["delete-type.standard"]),
         (

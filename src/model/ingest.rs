@@ -172,16 +172,22 @@ pub(super) fn prepare(
             return Err(Arrived::Rejected(rule!("ingest.unique.all-missing")));
         }
         0 => {}
-        // A part that is there but holds nothing is none that is missing, or is.
-        _ if !ways.is_reference() && unique.fields.iter().any(blank) => {
-            if ways.outcome(rule!("ingest.unique.empty-value"), 2) == 0 {
-                return Err(Arrived::Rejected(rule!("ingest.unique.empty-value")));
+        _ => {
+            // A part that is there but holds nothing is none that is missing, or is.
+            let (rule, refuses) = match !ways.is_reference() && unique.fields.iter().any(blank) {
+                true => {
+                    let rule = rule!("ingest.unique.empty-value");
+                    (rule, ways.outcome(rule, 2) == 0)
+                }
+                false => (
+                    rule!("ingest.unique.part-missing"),
+                    ways.choose(choice!("cap.partial-unique")) == 0,
+                ),
+            };
+            if refuses {
+                return Err(Arrived::Rejected(rule));
             }
         }
-        _ if ways.choose(choice!("cap.partial-unique")) == 0 => {
-            return Err(Arrived::Rejected(rule!("ingest.unique.part-missing")));
-        }
-        _ => {}
     }
     let identity = parts(plan, unique, &values).unwrap_or_default();
     // An observer compares values instead, and learns keys from answers.

@@ -296,13 +296,16 @@ impl Model {
         // deserves one there for what it did before. Where any answer will do, that explains nothing, and rules nothing out
         // either.
         let says = |branch: &Branch| !branch.allowed.outcome.is_free();
+        let warns = fitting.iter().any(|(_, _, warnings)| !warnings.is_empty());
+        let echoes = warns && may_echo(&heard, &reply);
         let owed = |at: usize| self.worlds.get(at).map_or(0, |world| world.owes.len());
         let counts = fitting
             .iter()
             .filter(|(_, branch, _)| says(branch))
-            .map(|(at, _, warnings)| telling(warnings) + owed(*at));
+            .map(|(at, _, warnings)| telling(warnings, echoes) + owed(*at));
         let fewest = counts.min().unwrap_or(0);
-        fitting.retain(|(_, branch, warnings)| !says(branch) || telling(warnings) <= fewest);
+        fitting
+            .retain(|(_, branch, warnings)| !says(branch) || telling(warnings, echoes) <= fewest);
         let explained: SmallVec<[usize; 4]> = fitting
             .iter()
             .filter(|(_, branch, _)| !branch.allowed.far_fetched)
@@ -786,11 +789,24 @@ fn contradicts(branch: &Branch, world: &World) -> Option<Difference> {
         })
 }
 
-/// How many warnings tell one world from another. The answer of a put is not promised to show what a Get will show: what
-/// it shows decides nothing.
-fn telling(warnings: &[Difference]) -> usize {
+/// Whether an answer may be no more than an echo: of what was asked for it shows nothing otherwise.
+fn may_echo(heard: &Heard, reply: &Reply) -> bool {
+    let (Some(input), Some(body)) = (heard.input(), &reply.body) else {
+        return false;
+    };
+    ["Tags", "Fields", "Keys"]
+        .into_iter()
+        .all(|name| match (input.member(name), body.get(name)) {
+            (Some(asked), Some(shown)) => shown.same(asked),
+            _ => true,
+        })
+}
+
+/// How many warnings tell one world from another. The answer of a put is not promised to show what a Get will show: where it
+/// may be an echo, what it shows decides nothing.
+fn telling(warnings: &[Difference], may_echo: bool) -> usize {
     let equals_get = rule!("put-type.response.equals-get");
-    let tells = |warning: &&Difference| warning.rules.first() != Some(&equals_get);
+    let tells = |warning: &&Difference| !may_echo || warning.rules.first() != Some(&equals_get);
     warnings.iter().filter(tells).count()
 }
 

@@ -442,8 +442,13 @@ impl<'a> Judge<'a> {
             self.see_together(step, exchange);
         } else if !self.settled && !self.passes_over(step, exchange, operation) {
             self.remember(exchange);
+            let known = self.model.owes().then(|| self.model.clone());
             let observed = self.observe(exchange);
             if self.waits(step, exchange, &observed) {
+                // An answer that was too early decides nothing.
+                if let Some(known) = known {
+                    self.model = known;
+                }
                 return Heard::Again;
             }
             if self.is_hasty(exchange, &observed) {
@@ -603,13 +608,14 @@ impl<'a> Judge<'a> {
 
     /// Whether an answer may only be too early, and there is time left.
     fn waits(&mut self, step: usize, exchange: &Exchange, observed: &Observed) -> bool {
-        let Fit::Forbidden(differences) = &observed.fit else {
-            return false;
+        let late = match &observed.fit {
+            Fit::Forbidden(differences) => differences
+                .first()
+                .is_some_and(|difference| difference.rules.iter().any(|rule| rule.waits())),
+            Fit::Allowed { .. } if observed.conceded => true,
+            _ => return false,
         };
         let reads = operation::addressed(&exchange.message).is_some_and(Operation::reads);
-        let late = differences
-            .first()
-            .is_some_and(|difference| difference.rules.iter().any(|rule| rule.waits()));
         let settings = !(late || self.late);
         let patience = match settings {
             true if !shows_settings(exchange) || !self.is_stale(exchange) => return false,
@@ -674,8 +680,10 @@ impl<'a> Judge<'a> {
             let took = i64::try_from(exchange.took_us / 1000).unwrap_or(i64::MAX);
             self.effect_ms = Some(exchange.at_ms.saturating_add(took));
         }
-        let Fit::Forbidden(differences) = &observed.fit else {
-            return false;
+        let differences = match &observed.fit {
+            Fit::Forbidden(differences) => differences.as_slice(),
+            Fit::Allowed { .. } if observed.conceded => &[],
+            _ => return false,
         };
         // No state is behind the form of an answer.
         let of_form = differences
@@ -974,6 +982,7 @@ mod tests {
             fit,
             cites: cites.iter().copied().collect::<SmallVec<_>>(),
             expectation: Expectation::default(),
+            conceded: false,
         }
     }
 

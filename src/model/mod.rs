@@ -89,6 +89,8 @@ pub struct Observed {
     pub cites: SmallVec<[(RuleId, Side); 16]>,
     /// The answers that would have been allowed.
     pub expectation: Expectation,
+    /// Whether it is allowed only if the target did not keep a SHOULD before.
+    pub conceded: bool,
 }
 
 /// Whether an answer is allowed.
@@ -181,6 +183,11 @@ impl Model {
         self.lost.is_some()
     }
 
+    /// Whether the target is in one of the known states only if it did not keep a SHOULD, and nobody was told.
+    pub fn owes(&self) -> bool {
+        self.worlds.iter().any(|world| !world.owes.is_empty())
+    }
+
     /// Whether a target that does not keep every SHOULD may be in a state that is not among those known.
     pub fn forgets(&self) -> bool {
         self.forgets
@@ -209,6 +216,7 @@ impl Model {
             },
             cites: SmallVec::new(),
             expectation: Expectation::default(),
+            conceded: false,
         };
         reply.cites(&mut observed.cites);
         if let Some(why) = reply.inconclusive() {
@@ -315,7 +323,9 @@ impl Model {
         fitting.sort_by_key(|(at, branch, warnings)| (!says(branch), owed(*at) + warnings.len()));
         self.adopt(&mut fitting, &reply, &heard);
         let (_, branch, mut warnings) = fitting.swap_remove(0);
-        warnings.extend(self.call_in());
+        let called_in = self.call_in();
+        observed.conceded = called_in.is_some();
+        warnings.extend(called_in);
         observed.cites.extend(branch.allowed.cites.iter().copied());
         if let (Outcome::Served, Some(body)) = (branch.allowed.outcome, &reply.body) {
             branch
@@ -469,6 +479,7 @@ impl Model {
             fit: Fit::Unclear(format!("no answer: {why}")),
             cites: SmallVec::new(),
             expectation: Expectation::default(),
+            conceded: false,
         };
         if self.lost.is_some() || matches!(kind, NoAnswerKind::Refused | NoAnswerKind::Unreachable)
         {

@@ -716,3 +716,28 @@ fn where_too_many_states_are_possible_a_target_is_taken_to_keep_what_it_should()
     let fit = model.observe(&exchange(&found_by("cId", "1", P))).fit;
     assert!(matches!(fit, Fit::Allowed { .. }), "{fit:?}");
 }
+
+#[test]
+fn who_seems_not_to_keep_a_should_is_asked_again_as_long_as_it_may_be_late() {
+    let case = profile_contract::case::text::parse(STEPS, "test.case").expect("a case");
+    let told_before = conversation([
+        typed("C", &[("id", "")], &[("cId", "UNIQUE PROFILE", "id")]),
+        put("C", r#"{"id":true}"#, "k1"),
+    ]);
+    let shown = found_by("cId", "true", P);
+    let none = finds("cId", "true", &[]);
+    for (last, findings) in [
+        (&shown, vec![]),
+        (&none, vec![(Severity::Warns, "extract.boolean")]),
+    ] {
+        let judge = Judge::new(&case, &open());
+        let mut judge = judge.with_patience(Duration::from_secs(1));
+        for (step, line) in told_before.iter().enumerate() {
+            assert_eq!(judge.see(step, &exchange(line)), Heard::Next);
+        }
+        assert_eq!(judge.see(3, &later(&none, 10)), Heard::Again);
+        assert_eq!(judge.see(3, &later(&none, 500)), Heard::Again);
+        judge.see(3, &later(last, 1100));
+        assert_eq!(told(&judge.finish()), findings);
+    }
+}

@@ -443,3 +443,42 @@ fn who_served_something_has_not_served_nothing() {
     served.note(create, &response);
     assert!(!served.is_empty());
 }
+
+#[test]
+fn what_the_answer_of_a_put_shows_decides_unless_it_may_be_an_echo() {
+    let tagged = |tags: &str| {
+        format!(
+            r#"{{"ObjectTypeName":"T","Description":"one","Fields":{{"id":{{"Source":"_source.id"}}}},"Keys":{{"k":[{{"StandardIdentifiers":["PROFILE","UNIQUE"],"FieldNames":["id"]}}]}},"Tags":{{{tags}}}}}"#
+        )
+    };
+    let (a, b) = (r#""a":"1""#, r#""b":"2""#);
+    let put = |tags: &str, answer: &str| {
+        let body = tagged(tags).replace(r#""ObjectTypeName":"T","#, "");
+        format!("PUT /domains/d/object-types/T {body} => 200 {answer}")
+    };
+    let short = r#"{"ObjectTypeName":"T","Description":"one"}"#;
+    let case = text::parse(STEPS, "test.case").expect("a case");
+    let tags_on_reput = choice!("cap.tags-on-reput");
+    for (answer, shown, decided) in [
+        (tagged(a).as_str(), a, Some(0)),
+        // The answers of the put are an echo or next to nothing, and what is shown may be from before it.
+        (tagged(b).as_str(), a, None),
+        (short, a, None),
+        (tagged(b).as_str(), b, Some(1)),
+        (short, b, Some(1)),
+    ] {
+        let judge = Judge::new(&case, &open()).with_patience(Duration::from_secs(1));
+        let mut judge = judge.with_brief_patience(Duration::from_secs(1));
+        let get = format!("GET /domains/d/object-types/T => 200 {}", tagged(shown));
+        let told = [CREATE, &put(a, short), &put(b, answer), &get];
+        for (step, line) in told.into_iter().enumerate() {
+            assert_eq!(judge.see(step, &exchange(line)), Heard::Next, "{line}");
+        }
+        let choices = judge.finish().choices;
+        assert_eq!(
+            choices.get(tags_on_reput).decided(),
+            decided,
+            "{answer} {shown}"
+        );
+    }
+}

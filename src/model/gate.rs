@@ -312,6 +312,7 @@ impl<'w> Gate<'w> {
         }
         if self.closed {
             ground.strength = Strength::May;
+            ground.tells = None;
         }
         match ground.strength {
             Strength::Must => self.must.push(ground),

@@ -257,7 +257,7 @@ impl<'w> Gate<'w> {
     /// What is found from here on is a reason for a refusal and no more: where it need not be so to everyone, and where the
     /// request is refused anyway, be that for whatever is wrong with it (proto.precedence).
     pub(super) fn doubt(&mut self, doubtful: bool) {
-        self.closed = doubtful || !self.may_be_served();
+        self.closed = !self.world.reference && (doubtful || !self.may_be_served());
     }
 
     /// Refusing the request, which is otherwise fine, is allowed but worth a warning.

@@ -498,14 +498,19 @@ fn weigh_presence(
             ));
         }
         (true, true) => {
-            gate.ground(Ground::choice(
+            let ground = Ground::choice(
                 rule!("put-type.mapping.none"),
                 mapping,
                 SECOND,
                 FIRST,
                 BAD,
                 "no template, no fields, no keys",
-            ));
+            );
+            // Empty ones may be another matter than none.
+            match request.mentions_mapping {
+                true => gate.apart(ground),
+                false => gate.ground(ground),
+            }
         }
         (false, true) => {
             for rule in [

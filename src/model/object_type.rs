@@ -160,7 +160,7 @@ pub(super) fn put(world: &World, heard: &Heard, input: &Input, mut gate: Gate<'_
     if !input.unread {
         let mapping = ["Fields", "Keys", "TemplateId", "AllowProfileCreation"];
         let is_repeated = input.repeated.iter().any(|name| mapping.contains(name));
-        gate.doubt(is_repeated && !world.reference);
+        gate.doubt(is_repeated);
         mapping::weigh(world, domain, &name, request, existing, &mut gate);
         gate.doubt(false);
     }

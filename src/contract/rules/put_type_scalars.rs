@@ -251,7 +251,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "AG:requirements \"at least one key\"; API+ requires Fields and Keys or TemplateId",
         confidence: Derived,
         sides: One,
-        note: "Where the TemplateId of an earlier put may be retained, such a put may have its mapping, and tells nothing of other types.",
+        note: "Where the TemplateId of an earlier put may be retained, such a put may have its mapping, and tells nothing of other types. The choice is that of no maps; empty ones may be treated otherwise.",
     },
     Rule {
         id: "put-type.mapping.none-implicit",

@@ -1016,6 +1016,29 @@ fn of_the_classes_of_one_question_each_may_have_its_own_answer() {
             }
         }
     }
+    // So do empty maps and none.
+    let bare = |name: &str, members: &str, answer: &str| {
+        format!(r#"PUT /domains/d/object-types/{name} {{"Description":"n"{members}}} => {answer}"#)
+    };
+    let (empty, ok) = (
+        r#","Fields":{},"Keys":{}"#,
+        r#"200 {"ObjectTypeName":"U","Description":"n"}"#,
+    );
+    for (members, fits) in [(empty, true), ("", false)] {
+        let told = [
+            CREATE.to_owned(),
+            bare("T", "", BAD),
+            bare("U", members, ok),
+        ];
+        assert_eq!(judged(&told).0, fits, "{members}");
+        let ok = ok.replace('U', "T");
+        let told = [
+            CREATE.to_owned(),
+            bare("T", "", &ok),
+            bare("U", members, BAD),
+        ];
+        assert_eq!(judged(&told).0, fits, "{members}");
+    }
     // So do both values of AllowProfileCreation beside a template.
     let put = |name: &str, allow: bool, answer: &str| {
         format!(

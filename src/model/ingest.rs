@@ -565,6 +565,10 @@ impl Visit<'_, '_> {
             object: (!ways.is_reference()).then_some(self.arrival.object),
         };
         let (writes, filled) = writes(self.arrival.plan, self.values, &putting, &known, ways);
+        let untargeted = match self.earlier.is_some() && !ways.is_reference() {
+            true => self.untargeted(no, &known),
+            false => Vec::new(),
+        };
         if !ways.is_reference()
             && let Some(profile) = self.store.profiles.get_mut(&profile)
         {
@@ -574,13 +578,19 @@ impl Visit<'_, '_> {
             true => Vec::new(),
             false => self.should_be_absent(created),
         };
-        if !writes.is_empty() || !absent.is_empty() {
+        if !(writes.is_empty() && absent.is_empty() && untargeted.is_empty()) {
             let history = self.history(created);
             let fate = ways.fate(rule!("std.keys.follow-update"));
             self.store.change_profile(profile, fate, |profile, fields| {
                 for (path, held, vague) in writes {
                     profile.vague |= vague;
                     set(fields, path, held);
+                }
+                for (_, held) in fields
+                    .iter_mut()
+                    .filter(|(path, _)| untargeted.contains(path))
+                {
+                    held.admit(None);
                 }
                 for (path, rules) in absent {
                     if !fields.iter().any(|(known, _)| *known == path) {
@@ -593,6 +603,23 @@ impl Visit<'_, '_> {
             });
         }
         filled
+    }
+
+    /// The members that the object wrote before and its type has no target for any more: they may go with the old version.
+    fn untargeted(&self, no: No, known: &[(Path, Held)]) -> Vec<Path> {
+        let is_target = |path: &Path| {
+            let mut targets = self
+                .arrival
+                .plan
+                .fields
+                .iter()
+                .filter_map(|field| field.target.as_ref());
+            targets.any(|(kind, target)| *kind == Kind::Profile && target == path)
+        };
+        let own = known.iter().filter(|(path, held)| {
+            held.source == Source::Object(no) && held.filled == Filled::No && !is_target(path)
+        });
+        own.map(|(path, _)| path.clone()).collect()
     }
 
     /// The members of the standard profile that get no value from the object because of a SHOULD, each with it.
@@ -634,6 +661,14 @@ impl Home {
         } else if key.is(Identifier::NewOnly) && !self.created {
             match again {
                 true => Standing::Open(rule!("persist.overwritten-object")),
+                // With a new asset it is stored, and may lead to its owner.
+                false
+                    if [Kind::Asset, Kind::Case]
+                        .iter()
+                        .any(|kind| key.identifies(*kind)) =>
+                {
+                    Standing::Open(rule!("asset.search-by-key"))
+                }
                 false => Standing::Never(rule!("persist.new-only.existing")),
             }
         } else if parts.iter().any(long) {

@@ -801,7 +801,7 @@ fn contradicts(branch: &Branch, world: &World) -> Option<Difference> {
 }
 
 /// Whether an answer may be no more than an echo: of what was asked for it shows nothing otherwise.
-fn may_echo(heard: &Heard, reply: &Reply) -> bool {
+fn may_echo(heard: &Heard, reply: &Reply<'_>) -> bool {
     let (Some(input), Some(body)) = (heard.input(), &reply.body) else {
         return false;
     };

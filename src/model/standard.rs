@@ -31,6 +31,7 @@ pub(super) fn leads_to_owner(key: &str) -> bool {
 /// Adds the owners of the assets that a key leads to by what the assets hold (asset.search-by-key).
 pub(super) fn lead(store: &Store, key: &str, wanted: Wanted<'_>, hits: &mut Hits, ways: &mut Ways) {
     const SHOULD: RuleId = rule!("asset.search-by-key");
+    lead_by_id(store, key, wanted, hits);
     let Some((member, _)) = LEADS.iter().find(|(_, lead)| *lead == key) else {
         return;
     };
@@ -74,6 +75,30 @@ pub(super) fn lead(store: &Store, key: &str, wanted: Wanted<'_>, hits: &mut Hits
             hits.admit(Hit {
                 subject: standard.profile,
                 grade: Grade::Open(SHOULD),
+                origin: Origin::Field,
+                content: None,
+            });
+        }
+    }
+}
+
+/// Adds the owners of the asset or case of that id, which its predefined key may lead to.
+fn lead_by_id(store: &Store, key: &str, wanted: Wanted<'_>, hits: &mut Hits) {
+    let kind = match key {
+        "_assetId" => Kind::Asset,
+        "_caseId" => Kind::Case,
+        _ => return,
+    };
+    let is_wanted = |id: &str| match wanted {
+        Wanted::Text(text, _) => text == id,
+        Wanted::Value([part]) => *part.text == *id,
+        Wanted::Value(_) => false,
+    };
+    for standard in store.standards.values().filter(|it| it.kind == kind) {
+        if standard.id.as_deref().is_none_or(is_wanted) {
+            hits.admit(Hit {
+                subject: standard.profile,
+                grade: Grade::Open(rule!("asset.search-by-key")),
                 origin: Origin::Field,
                 content: None,
             });

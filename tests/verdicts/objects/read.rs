@@ -741,3 +741,48 @@ fn who_seems_not_to_keep_a_should_is_asked_again_as_long_as_it_may_be_late() {
         assert_eq!(told(&judge.finish()), findings);
     }
 }
+
+/// `asset.search-by-key`: predefined keys and those of the type may lead from an asset to its owner, new assets by NEW_ONLY too.
+#[test]
+fn an_asset_may_lead_to_its_owner_by_its_id_and_by_a_key_for_new_ones() {
+    let told = conversation([
+        device(&[("aKey", "ASSET NEW_ONLY", "sn")]),
+        made(r#""FirstName":"Ann""#),
+        key_added(P, "mKey", "x"),
+        put("D", r#"{"id":"1","m":"x","sn":"Z"}"#, "k1"),
+        assets(P, "", r#""SerialNumber":"Z""#),
+    ]);
+    let finds = |key: &str, value: &str| search(key, value, &[(P, "Ann")]);
+    let nobody = |key: &str, value: &str| search(key, value, &[]);
+    let other = ASSET.replace('a', "b");
+    right(
+        &told,
+        &[
+            (finds("_assetId", ASSET), true),
+            (nobody("_assetId", ASSET), true),
+            (finds("_assetId", &other), false),
+            (finds("_caseId", ASSET), false),
+            (finds("aKey", "Z"), true),
+            (nobody("aKey", "Z"), true),
+            (finds("aKey", "Y"), false),
+        ],
+    );
+}
+
+#[test]
+fn what_no_field_writes_any_more_may_go_when_its_object_is_put_again() {
+    let fields = |target: &'static str| [("id", ""), ("n", target)];
+    let keys = [("tKey", "PROFILE UNIQUE", "id")];
+    let object = r#"{"id":"1","n":"Ann"}"#;
+    let told = conversation([
+        typed("T", &fields("_profile.FirstName"), &keys),
+        put("T", object, "k1"),
+        search("tKey", "1", &[(P, "Ann")]),
+        typed("T", &fields(""), &keys),
+    ]);
+    let (there, gone) = (search("tKey", "1", &[(P, "Ann")]), found_by("tKey", "1", P));
+    right(&told, &[(there.clone(), true), (gone.clone(), false)]);
+    let again = and(&told, &[put("T", object, "k1")]);
+    let other = search("tKey", "1", &[(P, "Bea")]);
+    right(&again, &[(there, true), (gone, true), (other, false)]);
+}

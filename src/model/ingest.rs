@@ -508,6 +508,13 @@ impl Visit<'_, '_> {
             true => Wrote::Mask(0),
             false => Wrote::Keys(Vec::with_capacity(valued.len())),
         };
+        let lingers = |store: &Store, key: &Definition, parts: &Parts| {
+            let mut entries = store.keys.at(&key.name, parts).iter();
+            entries.any(|entry| {
+                let is = entry.origin == Origin::Object(no) && entry.parts == *parts;
+                is && entry.subject == home.profile && !matches!(entry.standing, Standing::Never(_))
+            })
+        };
         for (key, parts) in valued {
             let again = before
                 .iter()
@@ -527,7 +534,7 @@ impl Visit<'_, '_> {
                 // The reference stores whatever may be stored.
                 (_, true) => Standing::Sure,
                 // What an earlier version stored may still be there.
-                (Standing::Never(_), false) if again => continue,
+                (Standing::Never(_), false) if again || lingers(self.store, key, parts) => continue,
                 (standing, false) => standing,
             };
             let entry = Entry {

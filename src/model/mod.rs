@@ -319,7 +319,11 @@ impl Model {
             .filter(|(_, branch, _)| !branch.allowed.far_fetched)
             .map(|(at, ..)| *at)
             .collect();
-        fitting.retain(|(at, branch, _)| !branch.allowed.far_fetched || !explained.contains(at));
+        // A page that others follow may not show yet which it is.
+        let goes_on = reply.body.as_deref().is_some_and(page::goes_on);
+        fitting.retain(|(at, branch, _)| {
+            !branch.allowed.far_fetched || goes_on || !explained.contains(at)
+        });
         fitting.sort_by_key(|(at, branch, warnings)| (!says(branch), owed(*at) + warnings.len()));
         self.adopt(&mut fitting, &reply, &heard);
         let (_, branch, mut warnings) = fitting.swap_remove(0);

@@ -1015,9 +1015,14 @@ impl Asked<'_> {
         let doubt = store.profiles.get(&profile).and_then(|it| it.doubt);
         if let Some(rule) = doubt {
             items.iter_mut().for_each(|(item, _)| item.need = Need::May);
+            // The filter may be looked at before the profile is.
+            let refusals = match self.filter {
+                Some(filter) if kind == Kind::Profile || !filter.is_standard() => NOT_FOUND.or(BAD),
+                _ => NOT_FOUND,
+            };
             return filter::Verdict::List(
                 items.into_iter().map(|(item, _)| item).collect(),
-                Some((rule, NOT_FOUND)),
+                Some((rule, refusals)),
             );
         }
         match self.filter {

@@ -850,6 +850,11 @@ impl fmt::Display for Page {
 }
 
 /// The token of a page, if there is a next one.
+/// Whether a page says that another follows.
+pub(super) fn goes_on(body: &Json) -> bool {
+    token(body).is_some()
+}
+
 fn token(body: &Json) -> Option<&str> {
     body.get("NextToken")
         .and_then(Json::as_str)

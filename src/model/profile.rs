@@ -1,5 +1,6 @@
 //! Profiles and their keys: CreateProfile, UpdateProfile, DeleteProfile, AddProfileKey, DeleteProfileKey (contract 3.19).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::contract::operation::operation;
@@ -193,7 +194,12 @@ fn find(
             Some(_) => Err(()),
             None => Ok(Some(no)),
         },
-        None if !reference && store.has_nameless() => Err(()),
+        None if !reference && store.has_nameless() => {
+            // It may be one of those whose ids nobody has seen yet: only if it is served, nobody knows what was changed.
+            let why = format!("perhaps no profile {id:?}");
+            gate.ground(Ground::may(rule, NOT_FOUND.or(BAD), why));
+            Ok(None)
+        }
         None => {
             let why = format!("no profile {id:?}");
             let refusals = NOT_FOUND.or(BAD);
@@ -392,8 +398,17 @@ pub(super) fn delete(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
     let store = &domain.store;
     let found = store.profile_no(id);
     let nameless = !world.reference && found.is_none() && store.has_nameless();
-    if domain.obscured || nameless || gate.obscures() {
+    if domain.obscured || gate.obscures() {
         return vec![unknowable(&domain.name)];
+    }
+    if nameless {
+        let (rule, why) = (
+            rule!("profile.delete.unknown"),
+            "perhaps there is no such profile",
+        );
+        gate.ground(Ground::may(rule, NOT_FOUND, why));
+        let blind = Served::new(Pattern::Any, obscure(&domain.name), blame);
+        return gate.finish(vec![blind]);
     }
     let Some(no) = found else {
         let merged = rule!("merge.effect");
@@ -687,9 +702,7 @@ pub(super) fn delete_key(world: &World, input: &Input, mut gate: Gate<'_>) -> Ve
     let store = &domain.store;
     let found = store.profile_no(keyed.id);
     let in_doubt = |no: &No| store.profiles.get(no).is_some_and(|it| it.doubt.is_some());
-    if !world.reference
-        && (found.as_ref().is_some_and(in_doubt) || (found.is_none() && store.has_nameless()))
-    {
+    if !world.reference && found.as_ref().is_some_and(in_doubt) {
         return vec![unknowable(&domain.name)];
     }
     let Some(no) = found else {
@@ -699,7 +712,12 @@ pub(super) fn delete_key(world: &World, input: &Input, mut gate: Gate<'_>) -> Ve
             refusals,
             why,
         ));
-        return gate.finish(vec![Served::new(message, Effect::none(), blame)]);
+        // It may be one of those whose ids nobody has seen yet.
+        let effect = match !world.reference && store.has_nameless() {
+            true => obscure(&domain.name),
+            false => Effect::none(),
+        };
+        return gate.finish(vec![Served::new(message, effect, blame)]);
     };
     let own = |text: &str, origin: fn(Origin) -> bool| {
         let parts = super::store::one(text, ContentType::String);
@@ -837,12 +855,50 @@ fn let_go(
     }
 }
 
+/// The rules by which a profile may be otherwise while a merge is under way.
+const MERGED: [RuleId; 4] = [
+    rule!("merge.effect"),
+    rule!("merge.fields-union"),
+    rule!("merge.fields-conflict"),
+    rule!("merge.fields-source"),
+];
+
+/// A profile that is shown has been kept, whatever type was deleted; and one that is shown as a merge makes it is no longer on the
+/// way there.
+fn settle(store: &mut Store, no: No, shown: &[(Cow<'_, str>, &str)]) {
+    let remains = rule!("delete-type.profile-remains");
+    let history = store.profiles.get(&no).map(|it| &it.rest.history);
+    let waits = |rule: &RuleId| *rule == remains || MERGED.contains(rule);
+    if !history.is_some_and(|history| history.iter().any(waits)) {
+        return;
+    }
+    let fields = store.fields_of(no);
+    let is_merged = fields.iter().all(|(path, held)| {
+        let value = shown.iter().find(|(known, _)| known == path);
+        !held.free && held.allows(path, value.map(|(_, value)| *value))
+    });
+    drop(fields);
+    if let Some(profile) = store.profiles.get_mut(&no) {
+        let stays = |rule: &mut RuleId| *rule != remains && !(is_merged && MERGED.contains(rule));
+        profile.rest.history.retain(stays);
+    }
+    if is_merged {
+        store.change_profile(no, Fate::Goes, |_, fields| {
+            let of_merge = |held: &Held| held.rules.first().is_some_and(|it| MERGED.contains(it));
+            for (_, held) in fields.iter_mut().filter(|(_, held)| of_merge(held)) {
+                held.rules = rules!["search.profile-content", "merge.effect"];
+            }
+        });
+    }
+}
+
 /// Takes over what an answer shows of a profile.
 pub(super) fn adopt(store: &mut Store, no: No, id: Option<&str>, shown: &Json) {
     if let Some(id) = id {
         store.name_profile(no, id);
     }
     let flat = portrait::flatten(Kind::Profile, shown);
+    settle(store, no, &flat);
     let open = store.profiles.get(&no).is_some_and(|profile| {
         let fields = store.fields_of(no);
         let decides = |(path, held): &(Path, Held)| {

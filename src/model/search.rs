@@ -109,16 +109,9 @@ pub(super) fn search(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
         ));
     }
     for (at, (hits, ways)) in ways.into_iter().enumerate() {
-        let Some(hits) = hits else {
-            // Several values may mean anything but their union.
-            empty = true;
-            served.push(Served {
-                learns: ways.learns().clone(),
-                far_fetched: search.is_telling(),
-                ..Served::new(Pattern::Any, Effect::none(), rules!["search.by-key"])
-            });
-            continue;
-        };
+        // Several values may mean anything but their union.
+        let otherwise = matches!(hits, Found::Otherwise(_));
+        let (Found::Alternatives(hits) | Found::Otherwise(hits)) = hits;
         let listing = search.listing(&hits, scope.clone());
         let needed = listing.items.iter().filter(|item| item.need == Need::Must);
         empty |= needed.clone().next().is_none();
@@ -130,6 +123,7 @@ pub(super) fn search(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
         }
         for mut way in listing.served(world, input, cursor.as_ref()) {
             way.learns.extend(ways.learns().iter().copied());
+            way.far_fetched |= otherwise && search.is_telling();
             served.push(way);
         }
     }
@@ -191,6 +185,14 @@ fn unknown_key(domain: &Domain, key: &str, gate: &mut Gate<'_>) {
     }
 }
 
+/// What a search finds.
+enum Found {
+    /// Whatever has one of the values.
+    Alternatives(Hits),
+    /// Any profiles: the values mean something else together.
+    Otherwise(Hits),
+}
+
 /// A search that was asked for.
 struct Search<'a> {
     world: &'a World,
@@ -209,16 +211,28 @@ impl Search<'_> {
         let ways = explore(&self.world.choices, None, |ways| self.hits(ways));
         self.domain.obscured
             || ways.is_none_or(|ways| {
-                let mut hits = ways.iter().map(|(hits, _)| hits.as_ref());
-                hits.any(|hits| !hits.is_some_and(found))
+                let mut hits = ways.iter().map(|(hits, _)| hits);
+                hits.any(|hits| match hits {
+                    Found::Alternatives(hits) => !found(hits),
+                    Found::Otherwise(_) => true,
+                })
             })
     }
 
-    /// The profiles that the values lead to; `None` if the values need not be alternatives.
-    fn hits(&self, ways: &mut Ways) -> Option<Hits> {
+    /// The profiles that the values lead to.
+    fn hits(&self, ways: &mut Ways) -> Found {
         let distinct = self.values.iter().any(|value| *value != self.values[0]);
         if distinct && ways.choose(choice!("cap.multi-values")) != 0 {
-            return None;
+            let any = self.domain.store.profiles.iter().map(|(no, _)| Hit {
+                subject: no,
+                grade: Grade::Open(rule!("search.multi-values")),
+                origin: Origin::Field,
+                content: None,
+            });
+            return Found::Otherwise(Hits {
+                hits: any.collect(),
+                ..Hits::default()
+            });
         }
         let store = &self.domain.store;
         let (contents, _) = profile::contents(self.domain, self.key);
@@ -281,7 +295,7 @@ impl Search<'_> {
                 };
                 id(a).cmp(&id(b))
             });
-            return Some(all);
+            return Found::Alternatives(all);
         }
         let leads = standard::leads_to_owner(self.key);
         for (no, profile) in store.profiles.iter() {
@@ -305,7 +319,7 @@ impl Search<'_> {
                 content: None,
             });
         }
-        Some(all)
+        Found::Alternatives(all)
     }
 
     /// Whether each value finds less than all of them together, so that finding all means that they are alternatives.
@@ -370,15 +384,7 @@ impl Search<'_> {
         let name = self.domain.name.clone();
         let adopt: Adopt = Arc::new(move |world: &mut World, handle, id, item| {
             if let Some(domain) = world.domain_mut(&name).filter(|_| handle != 0) {
-                let store = Arc::make_mut(&mut domain.store);
-                profile::adopt(store, handle, id, item);
-                // Whoever shows it after the deletion of a type has kept it.
-                let remains = rule!("delete-type.profile-remains");
-                if let Some(profile) = store.profiles.get_mut(&handle)
-                    && profile.rest.history.contains(&remains)
-                {
-                    profile.rest.history.retain(|rule| *rule != remains);
-                }
+                profile::adopt(Arc::make_mut(&mut domain.store), handle, id, item);
             }
         });
         Listing {

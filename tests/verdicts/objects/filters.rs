@@ -113,3 +113,40 @@ fn an_id_may_be_filtered_by_in_another_case_and_a_value_be_given_twice() {
         &[(line("_assetName", r#"N","N"#, ""), twice)],
     );
 }
+
+/// A profile that may have gone with its type, and a filter that need not apply to its objects: either may be told.
+#[test]
+fn the_filter_may_be_looked_at_before_a_profile_that_may_be_gone() {
+    let told = conversation([
+        typed(
+            "V",
+            &[("id", ""), ("m", "")],
+            &[("vKey", "PROFILE UNIQUE", "id")],
+        ),
+        typed(
+            "T",
+            &[("id", ""), ("m", "")],
+            &[("tKey", "PROFILE UNIQUE", "id")],
+        ),
+        put("V", r#"{"id":"1"}"#, "k1"),
+        found_by("vKey", "1", P),
+        deleted("V", P, "k1"),
+        r#"DELETE /domains/d/object-types/V => 200 {"Message":"m"}"#.to_owned(),
+    ]);
+    let asked = |filter: &str| {
+        format!(
+            r#"POST /domains/d/profiles/objects {{"ObjectTypeName":"T","ProfileId":"{P}"{filter}}} => 200 {{"Items":[]}}"#
+        )
+    };
+    let filtered = asked(&filter("tKey", "2"));
+    right(
+        &told,
+        &[
+            (answered(&filtered, BAD), true),
+            (answered(&filtered, MISSED), true),
+            (filtered, true),
+            (answered(&asked(""), MISSED), true),
+            (answered(&asked(""), BAD), false),
+        ],
+    );
+}

@@ -786,3 +786,33 @@ fn what_no_field_writes_any_more_may_go_when_its_object_is_put_again() {
     let other = search("tKey", "1", &[(P, "Bea")]);
     right(&again, &[(there, true), (gone, true), (other, false)]);
 }
+
+/// `persist.overwritten-object`: what the version before the last one stored may still be there when its value comes back.
+#[test]
+fn a_key_value_may_linger_over_several_versions() {
+    let told = conversation([
+        typed(
+            "V",
+            &[("id", ""), ("m", "")],
+            &[
+                ("vKey", "PROFILE UNIQUE", "id"),
+                ("mKey", "PROFILE NEW_ONLY", "m"),
+            ],
+        ),
+        put("V", r#"{"id":"1","m":"3"}"#, "k1"),
+        found_by("mKey", "3", P),
+        put("V", r#"{"id":"1","m":"1"}"#, "k1"),
+        found_by("mKey", "3", P),
+        put("V", r#"{"id":"1","m":"3"}"#, "k1"),
+    ]);
+    let nobody = |value: &str| search("mKey", value, &[]);
+    right(
+        &told,
+        &[
+            (found_by("mKey", "3", P), true),
+            (nobody("3"), true),
+            (found_by("mKey", "1", P), false),
+            (found_by("mKey", "2", P), false),
+        ],
+    );
+}

@@ -332,3 +332,96 @@ fn of_a_flawed_request_about_nobody_either_flaw_may_be_told() {
         ],
     );
 }
+
+/// `search.multi-values`: whatever several values mean, profiles are shown as they are, each once, and no more than asked for.
+#[test]
+fn what_several_values_find_is_shown_as_everything_else() {
+    const OTHER: &str = "00000000000000000000000000000007";
+    let made = [
+        create(P, r#""AccountNumber":"1""#),
+        create(Q, r#""AccountNumber":"2""#),
+    ];
+    let item =
+        |id: &str, number: &str| format!(r#"{{"ProfileId":"{id}","AccountNumber":"{number}"}}"#);
+    let both = |query: &str, items: &str, token: &str| {
+        format!(
+            r#"POST /domains/d/profiles/search{query} {{"KeyName":"_account","Values":["1","2"]}} => 200 {{"Items":[{items}]{token}}}"#
+        )
+    };
+    let (one, two) = (item(P, "1"), item(Q, "2"));
+    let all = format!("{one},{two}");
+    let last = [
+        ("", all.clone(), "nothing"),
+        ("", one.clone(), "nothing"),
+        ("", String::new(), "nothing"),
+        ("", item(P, "3"), "a finding"),
+        ("", item(OTHER, "1"), "a finding"),
+        ("", format!("{one},{one}"), "a finding"),
+        ("?max-results=1", all, "a finding"),
+    ];
+    let last = last.map(|(query, items, expected)| (both(query, &items, ""), expected));
+    each_deserves(&made, &last);
+    // A page that another follows decides nothing.
+    for first in ["", &one] {
+        let mut told = made.to_vec();
+        told.push(both("?max-results=1", first, r#","NextToken":"t""#));
+        let next = both("?max-results=1&next-token=t", "", "");
+        each_deserves(&told, &[(next, "nothing")]);
+    }
+}
+
+/// A refusal changes nothing: what is known of the domain is known afterwards, although there is a profile whose id nobody has seen.
+#[test]
+fn who_refuses_an_unknown_id_is_judged_on() {
+    const NOBODY: &str = "00000000000000000000000000000009";
+    let object = r#"PUT /domains/d/profiles/objects {"ObjectTypeName":"T","Object":"{\"id\":\"1\"}"} => 200 {"ProfileObjectUniqueKey":"k1"}"#;
+    let creating = PUT.replace(r#""Fields""#, r#""AllowProfileCreation":true,"Fields""#);
+    for asked in [
+        update(r#","FirstName":"x""#),
+        key("keys", "k", r#""2""#),
+        key("keys/delete", "k", r#""2""#),
+        delete(P, ""),
+    ] {
+        let refused = answered(&asked.replace(P, NOBODY), MISSED);
+        let told = [
+            creating.clone(),
+            object.to_owned(),
+            refused,
+            create(Q, r#""FirstName":"b""#),
+        ];
+        let shown =
+            |name: &str| found(Q, &format!(r#"{{"ProfileId":"{Q}","FirstName":"{name}"}}"#));
+        each_deserves(&told, &[(shown("b"), "nothing"), (shown("c"), "a finding")]);
+    }
+}
+
+/// `merge.effect`: a merge whose result was shown is over, and what is written after it is promised as ever.
+#[test]
+fn a_merge_that_was_shown_excuses_nothing_any_more() {
+    let merged = format!(r#"{{"ProfileId":"{P}","FirstName":"a","LastName":"q"}}"#);
+    let told = [
+        create(P, r#""FirstName":"a""#),
+        create(Q, r#""LastName":"q""#),
+        merge(P, Q, ""),
+    ];
+    let other = merged.replace(r#""a""#, r#""z""#);
+    each_deserves(
+        &told,
+        &[(found(P, &other), "a warning"), (found(P, ""), "a warning")],
+    );
+    let shown = [&told[..], &[found(P, &merged)]].concat();
+    each_deserves(
+        &shown,
+        &[(found(P, &other), "a finding"), (found(P, ""), "a finding")],
+    );
+    let updated = [&shown[..], &[update(r#","FirstName":"z""#)]].concat();
+    each_deserves(
+        &updated,
+        &[
+            (found(P, &merged), "a finding"),
+            (found(P, &other), "nothing"),
+        ],
+    );
+    let added = [&shown[..], &[key("keys", "_email", r#""e@f""#)]].concat();
+    each_deserves(&added, &[(search("_email", "e@f", &[]), "a finding")]);
+}

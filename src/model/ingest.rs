@@ -483,10 +483,10 @@ impl Visit<'_, '_> {
     /// What the object had written to the profile that it leaves may stay there or go with it.
     fn leave(&mut self, no: No, profile: No) {
         let fate = Fate::Open(rule!("object.overwrite.moves-keys"));
-        self.store.change_profile(profile, fate, |_, fields| {
-            for (_, held) in fields {
+        self.store.change_profile(profile, fate, |profile, fields| {
+            for (path, held) in fields {
                 if held.source == Source::Object(no) || held.source == Source::Several {
-                    held.admit(None);
+                    held.uncover(path, &profile.rest.former);
                     held.rules = rules!["object.overwrite.moves", "search.profile-content"];
                 }
             }
@@ -570,6 +570,11 @@ impl Visit<'_, '_> {
             created,
             again: self.earlier.is_some(),
             object: (!ways.is_reference()).then_some(self.arrival.object),
+            former: self
+                .store
+                .profiles
+                .get(&profile)
+                .map_or(&[], |it| &it.rest.former),
         };
         let (writes, filled) = writes(self.arrival.plan, self.values, &putting, &known, ways);
         let untargeted = match self.earlier.is_some() && !ways.is_reference() {
@@ -588,16 +593,28 @@ impl Visit<'_, '_> {
         if !(writes.is_empty() && absent.is_empty() && untargeted.is_empty()) {
             let history = self.history(created);
             let fate = ways.fate(rule!("std.keys.follow-update"));
+            let observes = !ways.is_reference();
             self.store.change_profile(profile, fate, |profile, fields| {
                 for (path, held, vague) in writes {
                     profile.vague |= vague;
+                    let known = fields.iter().find(|(known, _)| *known == path);
+                    let known = known.filter(|_| observes && held.source == Source::Several);
+                    for text in known
+                        .into_iter()
+                        .flat_map(|(_, held)| held.options.iter().flatten())
+                    {
+                        let former = (path.clone(), Arc::clone(text));
+                        if !profile.rest.former.contains(&former) {
+                            profile.rest.former.push(former);
+                        }
+                    }
                     set(fields, path, held);
                 }
-                for (_, held) in fields
+                let dropped = fields
                     .iter_mut()
-                    .filter(|(path, _)| untargeted.contains(path))
-                {
-                    held.admit(None);
+                    .filter(|(path, _)| untargeted.contains(path));
+                for (path, held) in dropped {
+                    held.uncover(path, &profile.rest.former);
                 }
                 for (path, rules) in absent {
                     if !fields.iter().any(|(known, _)| *known == path) {
@@ -624,7 +641,8 @@ impl Visit<'_, '_> {
             targets.any(|(kind, target)| *kind == Kind::Profile && target == path)
         };
         let own = known.iter().filter(|(path, held)| {
-            held.source == Source::Object(no) && held.filled == Filled::No && !is_target(path)
+            let own = matches!(held.source, Source::Object(by) if by == no);
+            (own || held.source == Source::Several) && held.filled == Filled::No && !is_target(path)
         });
         own.map(|(path, _)| path.clone()).collect()
     }
@@ -702,6 +720,8 @@ pub(super) struct Putting<'a> {
     pub(super) again: bool,
     /// What it holds, for an observer.
     pub(super) object: Option<&'a Json>,
+    /// What the fields of the profile held before another source wrote to them, for an observer.
+    pub(super) former: &'a [(Path, Arc<str>)],
 }
 
 impl Putting<'_> {
@@ -835,7 +855,10 @@ fn profile_value(
         if clears {
             held.options.clear();
         }
-        held.admit(None);
+        match shared {
+            true => held.uncover(path, putting.former),
+            false => held.admit(None),
+        }
         held.rules = resting.unwrap_or(rules![
             "std.profile.absent-does-not-clear",
             "search.profile-content"
@@ -882,11 +905,16 @@ fn profile_value(
         _ => {
             let rules = rules!["std.profile.match-overwrites", "search.profile-content"];
             let mut held = written(rules);
-            if !ways.is_reference() {
+            let filled = matches!(known.filled, Filled::Unindexed | Filled::Perhaps);
+            if filled && !ways.is_reference() && known.options != *options {
+                // Kept as it was filled in, it need not be found by its key; overwritten, it is.
+                if ways.outcome(rule!("std.profile.match-overwrites"), 2) == 1 {
+                    held = known.clone();
+                    held.rules = rules;
+                }
+            } else if !ways.is_reference() {
                 held.admit_all(known);
-                if matches!(known.filled, Filled::Unindexed | Filled::Perhaps)
-                    && known.options == *options
-                {
+                if filled {
                     // Whoever keeps the value as it is need not index it now.
                     held.filled = Filled::Perhaps;
                 }

@@ -712,11 +712,9 @@ fn remove(store: &mut Store, no: No, ways: &Ways) {
                 &mut profile.rest.history,
                 rule!("object.delete.profile-stays"),
             );
-            for (_, held) in fields {
+            for (path, held) in fields {
                 if held.source == Source::Object(no) || held.source == Source::Several {
-                    held.admit(None);
-                    // Or what another source had written before.
-                    held.free |= held.source == Source::Several;
+                    held.uncover(path, &profile.rest.former);
                     held.rules = rules!["object.delete.fields", "search.profile-content"];
                 }
             }
@@ -757,6 +755,33 @@ pub(super) fn detach(store: &mut Store, no: No, gone: &Object, ways: &Ways) {
     }
 }
 
+/// A profile whose id nobody has seen yet is known by an object of it that is listed under an id (assign.one-profile-per-object).
+fn name_by_objects(domain: &str, type_name: &str, profile_id: &str) -> Effect {
+    let [domain, type_name, id] = [domain, type_name, profile_id].map(str::to_owned);
+    Effect::new(move |world, body| {
+        let items = body
+            .and_then(|body| body.get("Items"))
+            .and_then(Json::items);
+        let Some(domain) = world.domain_mut(&domain) else {
+            return;
+        };
+        let store = Arc::make_mut(&mut domain.store);
+        let keys = items.unwrap_or_default().iter().filter_map(|item| {
+            let key = item.get("ProfileObjectUniqueKey")?;
+            key.as_str()
+        });
+        let found = keys.filter_map(|key| {
+            let is = |object: &&Object| {
+                **object.type_name() == *type_name && object.seen.key.as_deref() == Some(key)
+            };
+            store.objects.values().find(is).map(|object| object.profile)
+        });
+        if let Some(no) = found.min() {
+            store.name_profile(no, &id);
+        }
+    })
+}
+
 pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
     let domain = scope(world, input, &mut gate, rules!["domain.scope-unknown"]);
     let text = |name| input.member(name).and_then(Json::as_str);
@@ -785,10 +810,10 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
     if domain.obscured {
         return vec![super::free(Outcome::Free, rule!("proto.no-5xx"))];
     }
-    let anything = |mut gate: Gate<'_>| {
+    let anything = |mut gate: Gate<'_>, effect| {
         page::doubt_token(world, input, &mut gate);
         let blame = rules!["list-objects.complete"];
-        gate.finish(vec![Served::new(Pattern::Any, Effect::none(), blame)])
+        gate.finish(vec![Served::new(Pattern::Any, effect, blame)])
     };
     let may_not_apply = |gate: &mut Gate<'_>| {
         if filter.is_some() && !world.reference {
@@ -807,13 +832,17 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
         .as_ref()
         .is_some_and(|filter| filter.values.is_empty());
     if is_empty && !unsure && !world.reference {
-        return anything(gate);
+        return anything(gate, Effect::none());
     }
     if unsure {
         may_not_apply(&mut gate);
     }
     let Some(what) = listed(world, domain, type_name, &mut gate).filter(|_| !unsure) else {
-        return anything(gate);
+        let effect = match unsure && profile.is_none() {
+            true => name_by_objects(&domain.name, type_name, profile_id),
+            false => Effect::none(),
+        };
+        return anything(gate, effect);
     };
     if !gate.may_be_served() {
         return gate.finish(Vec::new());
@@ -838,7 +867,7 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
         asked.items(what, ways)
     }) else {
         may_not_apply(&mut gate);
-        return anything(gate);
+        return anything(gate, Effect::none());
     };
     let mut listings = Vec::with_capacity(ways.len());
     for (came_to, ways) in ways {

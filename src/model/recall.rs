@@ -76,6 +76,7 @@ pub(super) fn fields(no: No, object: &Object) -> Fields {
         created: true,
         again: false,
         object: None,
+        former: &[],
     };
     let (writes, _) = ingest::writes(plan, &values, &putting, &[], &mut ways);
     let mut fields = Fields::new();

@@ -20,7 +20,7 @@ use super::standard;
 use super::store::{Id, Kind};
 use super::value::ContentType;
 use super::ways::{Ways, explore};
-use super::world::{Domain, Effect, World};
+use super::world::{Domain, Effect, Mapping, World};
 
 const BAD: Refusals = Refusals::BAD;
 const NOT_FOUND: Refusals = Refusals::NOT_FOUND;
@@ -297,7 +297,7 @@ impl Search<'_> {
             });
             return Found::Alternatives(all);
         }
-        let leads = standard::leads_to_owner(self.key);
+        let leads = standard::leads_to_owner(self.key) || self.is_of_assets();
         for (no, profile) in store.profiles.iter() {
             let strays = leads && profile.rest.vague_kinds.contains(&Kind::Asset);
             let grade = if strays {
@@ -320,6 +320,20 @@ impl Search<'_> {
             });
         }
         Found::Alternatives(all)
+    }
+
+    /// Whether a type defines the key for assets, whose owners it should find (asset.search-by-key).
+    fn is_of_assets(&self) -> bool {
+        self.domain
+            .types
+            .values()
+            .any(|found| match &found.mapping {
+                Mapping::Own(own) => {
+                    let mut keys = own.plan.keys.iter();
+                    keys.any(|key| key.name.as_ref() == self.key && key.identifies(Kind::Asset))
+                }
+                _ => false,
+            })
     }
 
     /// Whether each value finds less than all of them together, so that finding all means that they are alternatives.

@@ -207,6 +207,7 @@ impl Visit<'_, '_> {
             concerned.extend(own);
             let written = self.fields_written(no, &targeted, rules!["asset.populated"], ways);
             self.perhaps_write(&concerned, &written);
+            self.perhaps_index(kind, no, &concerned, &keyed);
             self.blur(kind, profile, &concerned);
             return;
         }
@@ -446,6 +447,32 @@ impl Visit<'_, '_> {
                     }
                 }
             });
+        }
+    }
+
+    /// Which of the standard objects concerned an object is tied to, nobody knows: its key values may lead to any of them.
+    fn perhaps_index(&mut self, kind: Kind, no: No, concerned: &[No], keyed: &[&Valued]) {
+        let stored = keyed
+            .iter()
+            .filter(|(key, _)| !key.is(Identifier::LookupOnly));
+        for (key, parts) in stored {
+            for subject in concerned {
+                let index = self.store.index_of(kind);
+                let known = |entry: &Entry| {
+                    entry.subject == *subject
+                        && entry.origin == Origin::Object(no)
+                        && entry.parts == *parts
+                };
+                if !index.at(&key.name, parts).iter().any(known) {
+                    let entry = Entry {
+                        subject: *subject,
+                        origin: Origin::Object(no),
+                        standing: Standing::Open(rule!("asset.reput-same-object")),
+                        parts: parts.clone(),
+                    };
+                    index.add(&key.name, entry);
+                }
+            }
         }
     }
 

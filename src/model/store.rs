@@ -215,6 +215,8 @@ pub(super) struct Rest {
     pub(super) vague_kinds: SmallVec<[Kind; 2]>,
     /// Values of AddProfileKey.
     pub(super) added: Vec<(Arc<str>, Parts)>,
+    /// Values that its fields had before another source wrote to them, for an observer.
+    pub(super) former: Vec<(Path, Arc<str>)>,
     /// Rules that speak of what was done to it: candidates for any difference.
     pub(super) history: RuleList,
 }
@@ -303,6 +305,18 @@ impl Held {
         let options = other.options.iter().cloned();
         options.for_each(|option| self.admit(option));
         self.free |= other.free;
+    }
+
+    /// One of its sources lets go of it: it may have no value then, or one that another had written before.
+    pub(super) fn uncover(&mut self, path: &str, former: &[(Path, Arc<str>)]) {
+        self.admit(None);
+        if self.source != Source::Several {
+            return;
+        }
+        let mut of_it = former.iter().filter(|(known, _)| known == path).peekable();
+        // Who the others are, nobody knows after a merge.
+        self.free |= of_it.peek().is_none();
+        of_it.for_each(|(_, text)| self.admit(Some(Arc::clone(text))));
     }
 
     /// Also this value.

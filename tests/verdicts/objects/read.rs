@@ -816,3 +816,67 @@ fn a_key_value_may_linger_over_several_versions() {
         ],
     );
 }
+
+/// `std.profile.absent-does-not-clear`, `object.overwrite.moves`, `object.delete.fields`: where a value goes with its source, the one
+/// that another had written shows again, and no third one.
+#[test]
+fn what_one_source_takes_away_uncovers_what_another_wrote() {
+    let told = conversation([
+        CARD.to_owned(),
+        ingest("1", "x", "Ann", "k1"),
+        finds("mKey", "x", &[P]),
+        ingest("2", "x", "Bea", "k2"),
+        search("mKey", "x", &[(P, "Bea")]),
+    ]);
+    let shown = |name: &str| search("mKey", "x", &[(P, name)]);
+    for change in [
+        put("C", r#"{"id":"2","m":"x"}"#, "k2"),
+        ingest("2", "y", "Cleo", "k2"),
+        deleted("C", P, "k2"),
+    ] {
+        let changed = and(&told, &[change]);
+        right(
+            &changed,
+            &[
+                (shown("Ann"), true),
+                (shown("Bea"), true),
+                (shown("Zed"), false),
+            ],
+        );
+    }
+}
+
+/// `asset.reput-same-object`: the asset an object wrote to is found by the value it has now.
+#[test]
+fn an_asset_that_was_renamed_may_be_found_by_its_new_name() {
+    let renamed = conversation([
+        device(&[("aKey", "ASSET", "sn")]),
+        put("D", r#"{"id":"1","m":"x","sn":"Z"}"#, "k1"),
+        found_by("mKey", "x", P),
+        assets(P, "", r#""SerialNumber":"Z""#),
+        put("D", r#"{"id":"1","m":"x","sn":"Y"}"#, "k1"),
+        assets(P, "", r#""SerialNumber":"Y""#),
+        put("D", r#"{"id":"2","m":"x","sn":"Y"}"#, "k2"),
+    ]);
+    right(&renamed, &[(assets(P, "", r#""SerialNumber":"Y""#), true)]);
+}
+
+/// `assign.one-profile-per-object`: an object that is listed under an id says whose id that is.
+#[test]
+fn a_profile_is_known_by_an_object_that_is_listed_under_its_id() {
+    let told = conversation([
+        CARD.to_owned(),
+        ingest("1", "x", "Ann", "k1"),
+        list(P, &[("k1", r#"{"id":"1","m":"x","f":"Ann"}"#)]),
+    ]);
+    right(
+        &told,
+        &[
+            (finds("mKey", "x", &[P]), true),
+            (finds("mKey", "x", &[Q]), false),
+            (list(Q, &[("k1", r#"{"id":"1","m":"x","f":"Ann"}"#)]), false),
+        ],
+    );
+    let gone = and(&told, &[deleted("C", P, "k1"), search("mKey", "x", &[])]);
+    assert!(fits(&gone));
+}

@@ -295,7 +295,12 @@ impl Listing {
                     None
                 };
                 if let Some((rule, why)) = doubt {
-                    gate.ground(Ground::may(rule, Refusals::BAD, why));
+                    // What a target makes of such a token nobody says, nor how it refuses it.
+                    let refusals = match world.reference {
+                        true => Refusals::BAD,
+                        false => Refusals::BAD.or(Refusals::NOT_FOUND),
+                    };
+                    gate.ground(Ground::may(rule, refusals, why));
                 }
                 gate.touch(rule!("page.complete"));
                 Some(cursor)

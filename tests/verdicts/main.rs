@@ -504,6 +504,43 @@ fn a_page_may_spell_a_name_as_the_target_does() {
 }
 
 #[test]
+fn a_token_that_is_used_in_another_way_may_be_refused_as_one_that_is_not_there() {
+    let [second, third] = ["U", "V"].map(|name| {
+        PUT.replace("types/T ", &format!("types/{name} ")).replace(
+            "\"ObjectTypeName\":\"T\"",
+            &format!("\"ObjectTypeName\":\"{name}\""),
+        )
+    });
+    let list = |query: &str, name: &str, token: &str| {
+        format!(
+            r#"GET /domains/d/object-types?{query} => 200 {{"Items":[{{"ObjectTypeName":"{name}","Description":"one"}}]{token}}}"#
+        )
+    };
+    let refused =
+        |query: &str, answer: &str| format!("GET /domains/d/object-types?{query} => {answer}");
+    let first = list("max-results=1", "T", r#","NextToken":"t""#);
+    let next = list("max-results=1&next-token=t", "U", r#","NextToken":"u""#);
+    let start = [CREATE, PUT, &second, &third, &first];
+    for answer in ["404 ResourceNotFoundException", "400 BadRequestException"] {
+        let again = refused("max-results=1&next-token=t", answer);
+        let larger = refused("max-results=2&next-token=t", answer);
+        let gone = r#"DELETE /domains/d => 200 {"Message":"m"}"#;
+        for then in [
+            &[next.as_str(), &again][..],
+            &[&larger],
+            &[PUT, &again],
+            &[gone, CREATE, &again],
+        ] {
+            allowed(&[&start[..], then].concat());
+        }
+        // One that was not used yet leads on.
+        forbidden("list-types.complete", &[&start[..], &[&again]].concat());
+    }
+    let denied = refused("max-results=2&next-token=t", "403 AccessDeniedException");
+    assert!(broken(&[&start[..], &[&denied]].concat()).is_some());
+}
+
+#[test]
 fn domains_are_worlds_of_their_own() {
     let other = CREATE.replace("/d ", "/e ").replace("\"d\"", "\"e\"");
     forbidden(

@@ -183,6 +183,27 @@ pub(super) fn served_by(
     })
 }
 
+/// Of the same branches those that refuse it.
+pub(super) fn refused_by(
+    side: (ChoiceId, Options),
+    branches: &[Branch],
+) -> impl Iterator<Item = Branch> {
+    let refuses = |branch: &&Branch| matches!(branch.allowed.outcome, Outcome::Refused(_));
+    branches.iter().filter(refuses).map(move |branch| {
+        let mut learns = branch.learns.clone();
+        learns.push(side);
+        Branch {
+            allowed: Allowed {
+                // Who takes the other side need not have another reason.
+                far_fetched: false,
+                ..branch.allowed.clone()
+            },
+            learns,
+            effect: Effect::none(),
+        }
+    })
+}
+
 /// How a request is served.
 pub(super) struct Served {
     pub(super) body: Pattern,
@@ -341,6 +362,11 @@ impl<'w> Gate<'w> {
     /// Whether the request is refused whatever else is true.
     pub(super) fn may_be_served(&self) -> bool {
         self.must.is_empty()
+    }
+
+    /// How many grounds there are for refusing the request.
+    pub(super) fn grounds(&self) -> usize {
+        self.must.len() + self.should.len() + self.may.len()
     }
 
     /// Whether, if the request is served, nobody can say what was stored.

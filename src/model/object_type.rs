@@ -12,7 +12,7 @@ use crate::{choice, rule};
 
 use super::assign::note;
 use super::domain::{name_pattern, pairs, scope};
-use super::gate::{Branch, Gate, Ground, Served, served_by};
+use super::gate::{Branch, Gate, Ground, Served, refused_by, served_by};
 use super::heard::Heard;
 use super::index::No;
 use super::mapping::{self, Request};
@@ -151,11 +151,12 @@ pub(super) fn put(world: &World, heard: &Heard, input: &Input, mut gate: Gate<'_
     let Some(request) = heard.put() else {
         return gate.finish(Vec::new());
     };
-    let (existing, learned) = match domain.map(|domain| (domain, find(world, domain, &name))) {
-        None | Some((_, Found::Nowhere)) => (None, None),
-        Some((_, Found::Here(found))) => (Some(found), None),
-        Some((_, Found::OtherCase(found))) => (Some(found), Some(())),
+    let (existing, other_case) = match domain.map(|domain| find(world, domain, &name)) {
+        None | Some(Found::Nowhere) => (None, false),
+        Some(Found::Here(found)) => (Some(found), false),
+        Some(Found::OtherCase(found)) => (Some(found), true),
     };
+    let is_open = world.choices.get(choice!("cap.type-name-case")).has(0);
     // A body that only others can read may hold any mapping.
     if !input.unread {
         let mapping = ["Fields", "Keys", "TemplateId", "AllowProfileCreation"];
@@ -225,30 +226,31 @@ pub(super) fn put(world: &World, heard: &Heard, input: &Input, mut gate: Gate<'_
         obscured: gate.obscures(),
     };
     let mut served = Vec::from_iter(standard);
-    match (existing, learned) {
-        (existing, None) => put.ways(existing, &mut gate, &mut served),
-        (Some(other), Some(())) => {
+    let mut apart = Vec::new();
+    match (existing, other_case) {
+        (Some(other), true) if is_open => {
             // Another type, or the same one: only a later answer tells.
+            let same = (choice!("cap.type-name-case"), INSENSITIVE);
+            let mut again = gate.clone();
+            let mut ways = Vec::new();
+            put.ways(Some(other), &mut again, &mut ways);
+            let refusable = again.grounds() > gate.grounds();
+            let branches = again.finish(ways);
+            if refusable {
+                apart.extend(refused_by(same, &branches));
+            }
+            apart.extend(served_by(same, branches));
             let start = served.len();
             put.ways(None, &mut gate, &mut served);
             for way in &mut served[start..] {
                 way.learns.push((choice!("cap.type-name-case"), SENSITIVE));
             }
-            let start = served.len();
-            put.ways(Some(other), &mut gate, &mut served);
-            for way in &mut served[start..] {
-                way.learns
-                    .push((choice!("cap.type-name-case"), INSENSITIVE));
-            }
-            served.retain(|way| {
-                way.learns
-                    .iter()
-                    .all(|(choice, options)| !world.choices.get(*choice).and(*options).is_empty())
-            });
         }
-        (None, Some(())) => {}
+        (existing, _) => put.ways(existing, &mut gate, &mut served),
     }
-    gate.finish(served)
+    let mut found = gate.finish(served);
+    found.extend(apart);
+    found
 }
 
 fn reserved(world: &World, name: &str, gate: &mut Gate<'_>) {

@@ -507,6 +507,60 @@ fn a_name_in_another_case_is_of_the_same_type_or_of_another() {
 }
 
 #[test]
+fn tags_beside_a_name_in_another_case_are_of_that_type_or_of_a_new_one() {
+    let put = |name: &str, answer: &str| {
+        let [put, _] = typed(name, &format!(r#"{},"Tags":{{"a":"1"}}"#, mapped()));
+        format!("{} => {answer}", asked(&put))
+    };
+    let taken = |name: &str| {
+        put(
+            name,
+            &format!(r#"200 {{"ObjectTypeName":"{name}","Description":"one"}}"#),
+        )
+    };
+    let [bare, get] = typed("T", &mapped());
+    let [_, tagged] = typed("t", &format!(r#"{},"Tags":{{"a":"1"}}"#, mapped()));
+    let missing = format!("GET /domains/d/object-types/t => {NOT_FOUND}");
+    let one_type = get.replacen("types/T", "types/t", 1);
+    let [other, _] = typed("U", &mapped());
+    for (told, fits) in [
+        // A new type has its tags, and tells nothing of those of a type that exists.
+        (vec![taken("t"), get.clone(), tagged.clone()], true),
+        (
+            vec![taken("t"), get.clone(), tagged.clone(), put("t", BAD)],
+            true,
+        ),
+        (
+            vec![taken("t"), get.clone(), tagged.clone(), taken("t")],
+            true,
+        ),
+        (vec![other.clone(), put("U", BAD), taken("t")], true),
+        (
+            vec![other.clone(), put("U", BAD), taken("t"), one_type.clone()],
+            false,
+        ),
+        (
+            vec![other.clone(), put("U", BAD), taken("t"), tagged.clone()],
+            true,
+        ),
+        (vec![other.clone(), taken("U"), put("U", BAD)], false),
+        // Only who has one type may refuse them.
+        (vec![put("t", BAD), one_type.clone()], true),
+        (vec![put("t", BAD), missing.clone()], false),
+        (vec![missing, put("t", BAD)], false),
+        (vec![one_type.clone(), put("t", BAD)], true),
+        (vec![one_type.clone(), put("t", BAD), taken("T")], false),
+        (vec![one_type, taken("t"), put("T", BAD)], false),
+        (vec![put("t", BAD), other.clone(), taken("U")], false),
+        (vec![other.clone(), taken("U"), put("t", BAD)], false),
+        (vec![put("t", BAD), other, put("U", BAD)], true),
+    ] {
+        let told = [vec![CREATE.to_owned(), bare.clone()], told].concat();
+        assert_eq!(judged(&told).0, fits, "{told:#?}");
+    }
+}
+
+#[test]
 fn with_one_type_goes_nothing_of_another() {
     let other = CARD
         .replace("object-types/C", "object-types/G")

@@ -458,6 +458,9 @@ fn create_again(
     if input.member("Tags").is_some() {
         domain.tags = Tags::unknown();
     }
+    if !world.reference {
+        domain.hand_down(existing);
+    }
     let mut shown = shown(world, &domain, KEPT, KEPT).requiring(&["DomainName"]);
     if !world.reference {
         // Whether it counts as an update is not said.

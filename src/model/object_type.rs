@@ -445,34 +445,38 @@ impl Put<'_> {
             None => reset,
         };
         let description = self.request.description.clone();
-        let default_days = self.domain.expiration.decided().cloned();
+        let defaults =
+            |scalar: &Scalar| -> Vec<_> { scalar.values().map(Option::<&Json>::cloned).collect() };
+        let default_days = defaults(&self.domain.expiration);
         let expiration = match self.input.member("ExpirationDays") {
             // What becomes of it beside a template nobody says.
             Some(days) if by_template && !self.world.reference => {
-                Scalar::one_of([Some(days.clone()), None, default_days], ECHO)
+                let own = [Some(days.clone()), None];
+                Scalar::one_of(own.into_iter().chain(default_days), ECHO).inherited()
             }
             Some(days) => Scalar::is(days.clone(), ECHO),
             None => {
-                let reset =
-                    Scalar::one_of([None, default_days], rules!["put-type.expiration.default"]);
-                kept(|old| &old.expiration, reset)
+                let rules = rules!["put-type.expiration.default"];
+                let reset = Scalar::one_of([None].into_iter().chain(default_days), rules);
+                kept(|old| &old.expiration, reset.inherited())
             }
         };
         // The key of the domain may be shown, as with the expiration.
-        let domain_key = self.domain.encryption_key.decided().cloned();
+        let domain_key = defaults(&self.domain.encryption_key).into_iter();
+        let domain_key = domain_key.chain([Some(Json::from(""))]);
         let encryption_key = match self.input.member("EncryptionKey") {
-            Some(key) if by_template && !self.world.reference => Scalar::one_of(
-                [Some(key.clone()), None, domain_key, Some(Json::from(""))],
-                ECHO,
-            ),
+            Some(key) if by_template && !self.world.reference => {
+                let own = [Some(key.clone()), None];
+                Scalar::one_of(own.into_iter().chain(domain_key), ECHO).inherited()
+            }
             Some(key) if key.as_str() == Some("") => {
                 Scalar::one_of([Some(key.clone()), None], ECHO)
             }
             Some(key) => Scalar::is(key.clone(), ECHO),
-            None => kept(
-                |old| &old.encryption_key,
-                Scalar::one_of([None, domain_key, Some(Json::from(""))], ECHO),
-            ),
+            None => {
+                let reset = Scalar::one_of([None].into_iter().chain(domain_key), ECHO);
+                kept(|old| &old.encryption_key, reset.inherited())
+            }
         };
         let allow_creation = match (self.input.member("AllowProfileCreation"), by_template) {
             (Some(allow), false) if allow.as_bool() == Some(false) => {
@@ -516,10 +520,14 @@ impl Put<'_> {
                 )
                 .because(rules!["put-type.replace.template-to-custom"]),
                 _ if !self.request.has_mapping() && self.world.may_offer(self.name) => {
-                    Scalar::one_of(
+                    let either = Scalar::one_of(
                         [None, Some(Json::from(self.name))],
                         rules!["put-type.mapping.none-implicit"],
-                    )
+                    );
+                    match self.world.reference {
+                        true => either,
+                        false => kept(|old| &old.template, either),
+                    }
                 }
                 _ => kept(
                     |old| &old.template,

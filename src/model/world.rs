@@ -162,11 +162,14 @@ impl PartialEq for Mapping {
 pub(super) struct Scalar {
     options: SmallVec<[Option<Json>; 2]>,
     rules: Rules,
+    /// Whether it may be a default that changes with the domain.
+    inherits: bool,
 }
 
 impl PartialEq for Scalar {
     fn eq(&self, other: &Self) -> bool {
-        self.options.len() == other.options.len()
+        self.inherits == other.inherits
+            && self.options.len() == other.options.len()
             && self
                 .options
                 .iter()
@@ -185,6 +188,7 @@ impl Scalar {
         Self {
             options: smallvec![Some(value)],
             rules,
+            inherits: false,
         }
     }
 
@@ -193,6 +197,7 @@ impl Scalar {
         Self {
             options: smallvec![None],
             rules,
+            inherits: false,
         }
     }
 
@@ -201,11 +206,18 @@ impl Scalar {
         let mut scalar = Self {
             options: SmallVec::new(),
             rules,
+            inherits: false,
         };
         for option in options {
             scalar.admit(option);
         }
         scalar
+    }
+
+    /// The same, where it may be a default that changes with the domain.
+    pub(super) fn inherited(mut self) -> Self {
+        self.inherits = true;
+        self
     }
 
     fn admit(&mut self, option: Option<Json>) {
@@ -229,6 +241,7 @@ impl Scalar {
             self.admit(option.clone());
         }
         self.rules = rules;
+        self.inherits |= other.inherits;
         self
     }
 
@@ -237,6 +250,7 @@ impl Scalar {
         Self {
             options: self.options.clone(),
             rules,
+            inherits: self.inherits,
         }
     }
 
@@ -252,17 +266,7 @@ impl Scalar {
 
     /// Whether it may have come from this default.
     pub(super) fn is_default_of(&self, default: &Self) -> bool {
-        self.admits(None)
-            || !self.rules.contains(&rule!("put-type.echo.scalars"))
-                && default.values().any(|value| self.admits(value))
-    }
-
-    /// The value, if only one is possible.
-    pub(super) fn decided(&self) -> Option<&Json> {
-        match self.options.as_slice() {
-            [Some(value)] => Some(value),
-            _ => None,
-        }
+        self.admits(None) || self.inherits && default.values().any(|value| self.admits(value))
     }
 
     /// The member in an answer.

@@ -316,6 +316,74 @@ fn types_without_an_expiration_have_that_of_the_domain_then_or_now() {
 }
 
 #[test]
+fn types_without_a_key_have_that_of_the_domain_then_or_now() {
+    let key = |key: &str| format!(r#","DefaultEncryptionKey":"{key}""#);
+    let create = CREATE.replace(
+        r#""DefaultExpirationDays":30"#,
+        &format!(r#""DefaultExpirationDays":30{}"#, key("k1")),
+    );
+    let update = |to: &str| {
+        format!(
+            r#"PUT /domains/d {{"DefaultEncryptionKey":"{to}"}} => 200 {}"#,
+            domain_with(30, "")
+        )
+    };
+    let put = typed("N", &mapped())[0].clone();
+    let own = put.replacen("\"one\"", "\"one\",\"EncryptionKey\":\"k1\"", 1);
+    let get = |key: Option<&str>| {
+        let key = key.map_or(String::new(), |key| format!(r#","EncryptionKey":"{key}""#));
+        typed("N", &format!("{}{key}", mapped()))[1].clone()
+    };
+    for (put, to, shown, fits) in [
+        (&put, "k2", Some("k1"), true),
+        (&put, "k2", Some("k2"), true),
+        (&put, "k2", Some("k3"), false),
+        (&put, "", None, true),
+        (&put, "", Some("k2"), false),
+        (&own, "k2", Some("k1"), true),
+        (&own, "k2", Some("k2"), false),
+        (&own, "", None, false),
+    ] {
+        let told = [
+            create.clone(),
+            put.clone(),
+            get(Some("k1")),
+            update(to),
+            get(shown),
+        ];
+        assert_eq!(judged(&told).0, fits, "{told:#?}");
+    }
+    // What became of a domain that was created again may be open: its default is what it may have.
+    let days = |days: u16| {
+        let shown = format!(r#"{},"ExpirationDays":{days}"#, mapped());
+        typed("N", &shown)[1].clone()
+    };
+    let again = [
+        create.replace("k1", "k2"),
+        create.replace(
+            r#"30,"DefaultEncryptionKey":"k1"}"#,
+            r#"60,"DefaultEncryptionKey":"k1"}"#,
+        ),
+    ];
+    for (again, shown, fits) in [
+        (&again[0], get(Some("k1")), true),
+        (&again[0], get(Some("k2")), true),
+        (&again[0], get(Some("k3")), false),
+        (&again[1], days(30), true),
+        (&again[1], days(60), true),
+        (&again[1], days(61), false),
+    ] {
+        for told in [
+            [&create, again, &put, &shown],
+            [&create, &put, again, &shown],
+        ] {
+            let told = told.map(String::clone);
+            assert_eq!(judged(&told).0, fits, "{told:#?}");
+        }
+    }
+}
+
+#[test]
 fn the_ids_of_the_reference_are_of_one_domain_and_one_life() {
     let profile =
         |name: &str| format!(r#"POST /domains/{name}/profiles {{"FirstName":"A"}} => 200 {{}}"#);

@@ -424,8 +424,23 @@ fn who_retains_a_template_retains_its_mapping() {
             assert!(judged(&told).0, "{told:#?}");
         }
     }
+    // So it is where the name is that of a template as well.
+    let [by_template, _] = typed("CTR", r#","TemplateId":"CTR-NoInferred""#);
+    let bare = bare.replace("/N ", "/CTR ").replace("\"N\"", "\"CTR\"");
+    for (id, fits) in [
+        (None, true),
+        (Some("CTR"), true),
+        (Some("CTR-NoInferred"), true),
+        (Some("CTI"), false),
+    ] {
+        let id = id.map_or(String::new(), |id| format!(r#","TemplateId":"{id}""#));
+        let [_, get] = typed("CTR", &id);
+        let told = [CREATE.to_owned(), by_template.clone(), bare.clone(), get];
+        assert_eq!(judged(&told).0, fits, "{told:#?}");
+    }
     // The same of a type that never had a template does tell.
+    let bare = bare.replace("CTR", "N");
     let [own, _] = typed("N", &mapped());
-    let told = [CREATE.to_owned(), own, bare.to_owned(), other(BAD)];
+    let told = [CREATE.to_owned(), own, bare, other(BAD)];
     assert!(!judged(&told).0);
 }

@@ -440,7 +440,10 @@ impl Model {
                 refused_effect(world, heard, reply.status());
             }
             world.suspect(branch);
-            std::mem::take(&mut branch.effect).apply(world, reply.body.as_deref());
+            // Of what is not modelled any answer will do, but what is refused changes nothing.
+            if served || !heard.operation().is_some_and(writes_unmodelled) {
+                std::mem::take(&mut branch.effect).apply(world, reply.body.as_deref());
+            }
         };
         if let [(_, branch, _)] = fitting
             && let [world] = self.worlds.as_mut_slice()
@@ -699,7 +702,7 @@ fn operation_branches(
         "DeleteProfileKey" => profile::delete_key(world, input, gate),
         "MergeProfiles" => merge::merge(world, input, gate),
         "SearchProfiles" => search::search(world, input, gate),
-        _ => vec![unmodelled(world, input)],
+        _ => vec![unmodelled(world, operation, input)],
     }
 }
 
@@ -731,12 +734,21 @@ fn authenticate(world: &World, request: &Request, gate: &mut Gate<'_>) {
     }
 }
 
+/// Whether an operation outside the contract's rules writes.
+fn writes_unmodelled(operation: &Operation) -> bool {
+    matches!(operation.name, "PutIntegration" | "DeleteIntegration")
+}
+
 /// An operation outside the contract's rules (integrations, identity resolution): any answer of the protocol will do.
-fn unmodelled(world: &World, input: &Input) -> Branch {
+///
+/// What comes of those that write nobody knows.
+fn unmodelled(world: &World, operation: &Operation, input: &Input) -> Branch {
     let mut branch = free(Outcome::Free, rule!("proto.no-5xx"));
+    let writes = writes_unmodelled(operation);
+    let domain = input.label("DomainName").filter(|_| writes);
     if world.reference {
         branch.allowed.outcome = Outcome::Refused(Refusals::ROUTE);
-    } else if let Some(domain) = input.label("DomainName").map(str::to_owned) {
+    } else if let Some(domain) = domain.map(str::to_owned) {
         branch.effect = Effect::new(move |world, _| {
             if let Some(domain) = world.domain_mut(&domain) {
                 domain.obscured = true;

@@ -384,6 +384,46 @@ fn types_without_a_key_have_that_of_the_domain_then_or_now() {
 }
 
 #[test]
+fn only_what_writes_to_integrations_leaves_a_domain_in_doubt() {
+    let wrong = GET_DOMAIN.replace("30", "99");
+    for (asked, answer, fits) in [
+        (
+            "GET /domains/d/integrations",
+            "404 UnknownOperationException",
+            false,
+        ),
+        ("GET /domains/d/integrations", r#"200 {"Items":[]}"#, false),
+        ("GET /domains/d/matches", r#"200 {"Matches":[]}"#, false),
+        (
+            r#"POST /domains/d/integrations {"Uri":"x"}"#,
+            NOT_FOUND,
+            false,
+        ),
+        (
+            r#"PUT /domains/d/integrations {"Uri":"x"}"#,
+            "404 UnknownOperationException",
+            false,
+        ),
+        (r#"PUT /domains/d/integrations {"Uri":"x"}"#, BAD, false),
+        (r#"PUT /domains/d/integrations {"Uri":"x"}"#, "200 {}", true),
+        (
+            r#"POST /domains/d/integrations/delete {"Uri":"x"}"#,
+            r#"200 {"Message":"m"}"#,
+            true,
+        ),
+    ] {
+        for (shown, fits) in [(GET_DOMAIN, true), (&wrong, fits)] {
+            let told = [
+                CREATE.to_owned(),
+                format!("{asked} => {answer}"),
+                shown.to_owned(),
+            ];
+            assert_eq!(judged(&told).0, fits, "{told:#?}");
+        }
+    }
+}
+
+#[test]
 fn the_ids_of_the_reference_are_of_one_domain_and_one_life() {
     let profile =
         |name: &str| format!(r#"POST /domains/{name}/profiles {{"FirstName":"A"}} => 200 {{}}"#);

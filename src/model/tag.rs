@@ -1,11 +1,14 @@
 //! Tags of domains and object types (contract 3.9).
 
+use smallvec::SmallVec;
+
 use crate::contract::validate::Input;
-use crate::contract::{Refusals, Strength};
+use crate::contract::{ChoiceId, Options, Refusals, Strength};
 use crate::{choice, rule};
 
-use super::domain::pairs;
+use super::domain::{self, pairs};
 use super::gate::{Branch, Gate, Ground, Served};
+use super::object_type;
 use super::pattern::{Object, Pattern, Rules, rules};
 use super::world::{Effect, Tags, World};
 
@@ -123,6 +126,23 @@ fn scope(world: &World, input: &Input, gate: &mut Gate<'_>) -> Option<(Resource,
         });
         return None;
     };
+    let resource = match respelled(world, &resource) {
+        Some((stored, folds)) => {
+            for choice in folds {
+                // Whoever holds names apart has no such resource. Others may still take an ARN as it is written.
+                gate.ground(Ground::choice(
+                    rule!("tag.arn.unknown"),
+                    choice,
+                    Options::only(1),
+                    Options(0b11),
+                    refusals,
+                    format!("no resource {arn:?}, but in another case"),
+                ));
+            }
+            stored
+        }
+        None => resource,
+    };
     let found = find(world, &resource).cloned();
     let domain = world.domain(resource.domain());
     let obscured = domain.is_some_and(|domain| domain.obscured);
@@ -165,6 +185,41 @@ fn scope(world: &World, input: &Input, gate: &mut Gate<'_>) -> Option<(Resource,
             gate.may_be_served().then(|| (resource, Tags::unknown()))
         }
     }
+}
+
+/// A resource that is there by names that differ from these by case, and the choices by which they are the same.
+fn respelled(world: &World, resource: &Resource) -> Option<(Resource, SmallVec<[ChoiceId; 2]>)> {
+    if world.reference {
+        return None;
+    }
+    let mut folds = SmallVec::new();
+    let domain = match domain::find(world, resource.domain()) {
+        domain::Found::Here(domain) => domain,
+        domain::Found::OtherCase(domain) => {
+            folds.push(choice!("domain.name.case"));
+            domain
+        }
+        domain::Found::Nowhere => return None,
+    };
+    let stored = match resource {
+        Resource::Domain(_) => Resource::Domain(domain.name.clone()),
+        Resource::ObjectType { name, .. } => {
+            let found = match object_type::find(world, domain, name) {
+                object_type::Found::Here(found) => found,
+                object_type::Found::OtherCase(found) => {
+                    folds.push(choice!("cap.type-name-case"));
+                    found
+                }
+                object_type::Found::Nowhere => return None,
+            };
+            Resource::ObjectType {
+                domain: domain.name.clone(),
+                name: found.name.clone(),
+            }
+        }
+        Resource::Integration { .. } => return None,
+    };
+    (!folds.is_empty()).then_some((stored, folds))
 }
 
 /// Why a resource that is not there may be answered for all the same.

@@ -7,10 +7,10 @@ const RESOURCES: &str = r#"
 new | domains/d => must tag.arn.unknown
 domain | domains/d => shows tag.list.empty
 type | domains/d => shows tag.per-resource, shows tag.list.empty
-domain | domains/D => may tag.arn.unknown
+domain | domains/D => shows tag.list.empty, may tag.arn.unknown
 type | domains/d/object-types/T => shows tag.per-resource, shows tag.list.empty
-type | domains/d/object-types/t => shows tag.per-resource, may tag.arn.unknown
-type | domains/D/object-types/T => may tag.arn.unknown
+type | domains/d/object-types/t => shows tag.per-resource, shows tag.list.empty, may tag.arn.unknown
+type | domains/D/object-types/T => shows tag.per-resource, shows tag.list.empty, may tag.arn.unknown
 type | domains/d/object-types/U => must tag.arn.unknown
 deleted type | domains/d/object-types/T => must delete-type.gone, must tag.arn.unknown
 domain | domains/d/object-types/Zendesk-users => may tag.arn.unknown
@@ -420,6 +420,56 @@ fn only_what_writes_to_integrations_leaves_a_domain_in_doubt() {
             ];
             assert_eq!(judged(&told).0, fits, "{told:#?}");
         }
+    }
+}
+
+#[test]
+fn an_arn_with_a_name_in_another_case_is_of_the_same_resource_or_of_none() {
+    let tags = |resource: &str, shown: &str| format!("GET {} => {shown}", tags_of(resource));
+    let add = |resource: &str, answer: &str| {
+        format!(
+            r#"POST {} {{"tags":{{"b":"2"}}}} => {answer}"#,
+            tags_of(resource)
+        )
+    };
+    let drop = |resource: &str| format!("DELETE {}?tagKeys=a => 200 {{}}", tags_of(resource));
+    let (upper, domain) = ("domains/D", "domains/d");
+    let (lower, kind) = ("domains/d/object-types/n", "domains/d/object-types/N");
+    let both = "domains/D/object-types/n";
+    let [put, get] = typed("N", &format!(r#"{},"Tags":{{"a":"1"}}"#, mapped()));
+    let other = get.replacen("types/N", "types/n", 1);
+    let missed = format!("GET /domains/D => {NOT_FOUND}");
+    let missed_type = format!("GET /domains/d/object-types/n => {NOT_FOUND}");
+    let (one, two) = (
+        r#"200 {"tags":{"a":"1"}}"#,
+        r#"200 {"tags":{"a":"1","b":"2"}}"#,
+    );
+    let (none, odd) = (r#"200 {"tags":{}}"#, r#"200 {"tags":{"z":"9"}}"#);
+    let new = r#"200 {"tags":{"b":"2"}}"#;
+    for (told, fits) in [
+        (vec![add(upper, "200 {}"), tags(domain, new)], true),
+        (vec![add(upper, "200 {}"), tags(domain, none)], false),
+        (vec![add(upper, "200 {}"), missed.clone()], false),
+        (vec![missed, add(upper, "200 {}")], false),
+        (vec![add(upper, NOT_FOUND), tags(domain, none)], true),
+        (vec![add(upper, NOT_FOUND), tags(domain, new)], false),
+        (vec![tags(lower, one)], true),
+        (vec![tags(lower, NOT_FOUND)], true),
+        (vec![tags(lower, odd)], false),
+        (vec![tags(both, one)], true),
+        (vec![tags(both, odd)], false),
+        (vec![other.clone(), tags(lower, one)], true),
+        (vec![other.clone(), tags(lower, NOT_FOUND)], true),
+        (vec![other, tags(lower, none)], false),
+        (vec![tags(lower, one), missed_type.clone()], false),
+        (vec![missed_type, tags(lower, one)], false),
+        (vec![drop(lower), tags(kind, none)], true),
+        (vec![drop(lower), tags(kind, one)], false),
+        (vec![add(lower, "200 {}"), tags(kind, two)], true),
+        (vec![add(lower, "200 {}"), tags(kind, one)], false),
+    ] {
+        let told = [vec![CREATE.to_owned(), put.clone()], told].concat();
+        assert_eq!(judged(&told).0, fits, "{told:#?}");
     }
 }
 

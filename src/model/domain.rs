@@ -206,7 +206,7 @@ pub(super) fn create(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
         return gate.finish(Vec::new());
     };
     unknown_resources(world, input, &mut gate);
-    if world.gone.contains_key(&name) {
+    if is_settling(world, &name) {
         gate.ground(Ground::may(
             rule!("domain.recreate-clean"),
             Refusals::BAD.or(Refusals::NOT_FOUND),
@@ -739,13 +739,19 @@ pub(super) fn delete(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
     found
 }
 
+/// Whether a domain of that name was deleted, and may still be going.
+fn is_settling(world: &World, name: &str) -> bool {
+    let alike = |other: &String| folded(world) && other.eq_ignore_ascii_case(name);
+    world.gone.contains_key(name) || world.gone.keys().any(alike)
+}
+
 fn delete_missing(world: &World, name: &str, body: Pattern, mut gate: Gate<'_>) -> Vec<Branch> {
     let (not_found, ok) = (Options::only(0), Options::only(1));
     gate.ground(Ground::choice(
         rule!("domain.delete.unknown"),
         choice!("cap.delete-missing/domain"),
         // While a deletion settles, another one may be served by anybody.
-        if world.gone.contains_key(name) {
+        if is_settling(world, name) {
             not_found.or(ok)
         } else {
             ok

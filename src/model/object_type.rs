@@ -1286,6 +1286,14 @@ fn forget(store: &mut Store, type_name: &str, ways: &mut Ways) {
     }
 }
 
+/// Whether a type of that name was deleted, and may still be going.
+fn is_settling(world: &World, domain: &Domain, name: &str) -> bool {
+    let alike = |other: &str| other == name || folded(world) && other.eq_ignore_ascii_case(name);
+    let mut absent = domain.absent.iter();
+    !world.reference
+        && absent.any(|(other, rules)| alike(other) && rules.contains(&rule!("delete-type.gone")))
+}
+
 fn delete_missing(
     world: &World,
     domain: &Domain,
@@ -1317,11 +1325,17 @@ fn delete_missing(
     } else if implicit {
         gate.ground(Ground::may(rule!("implicit.deletable"), not_found, why));
     } else {
+        let (missing, ok) = (Options::only(0), Options::only(1));
         gate.ground(Ground::choice(
             rule!("delete-type.unknown"),
             choice!("cap.delete-missing/type"),
-            Options::only(1),
-            Options::only(0),
+            // While a deletion settles, another one may be served by anybody.
+            if is_settling(world, domain, name) {
+                missing.or(ok)
+            } else {
+                ok
+            },
+            missing,
             not_found,
             why,
         ));

@@ -867,6 +867,51 @@ const GET_DOMAIN: &str = r#"GET /domains/d => 200 {"DomainName":"d","DefaultExpi
 fn a_second_deletion_while_the_first_settles_tells_nothing() {
     let delete = |name: &str, answer: &str| format!("DELETE /domains/{name} => {answer}");
     let ok = r#"200 {"Message":"m"}"#;
+    let get = |name: &str, answer: &str| format!("GET /domains/{name} => {answer}");
+    let create = |answer: &str| format!("{} => {answer}", asked(&create_named("D")));
+    // Where names that differ by case are the same, so are their deletions.
+    let [same, apart] = [
+        get("D", &domain_with(30, "").replacen('{', "200 {", 1)),
+        get("D", NOT_FOUND),
+    ]
+    .map(|seen| vec![CREATE.to_owned(), seen, delete("d", ok)]);
+    for (told, then, fits) in [
+        (&same, vec![delete("D", ok), delete("d", NOT_FOUND)], true),
+        (&same, vec![create(BAD)], true),
+        (&apart, vec![delete("D", ok), delete("d", NOT_FOUND)], false),
+        (&apart, vec![create(BAD)], false),
+    ] {
+        let told = [&told[..], &then].concat();
+        assert_eq!(judged(&told).0, fits, "{told:#?}");
+    }
+    let delete_type =
+        |name: &str, answer: &str| format!("DELETE /domains/d/object-types/{name} => {answer}");
+    for (then, fits) in [
+        (
+            vec![delete_type("T", ok), delete_type("T", NOT_FOUND)],
+            true,
+        ),
+        (
+            vec![delete_type("T", ok), delete_type("U", NOT_FOUND)],
+            true,
+        ),
+        (
+            vec![delete_type("T", NOT_FOUND), delete_type("U", ok)],
+            false,
+        ),
+        (
+            vec![delete_type("U", ok), delete_type("T", NOT_FOUND)],
+            false,
+        ),
+        (
+            vec![delete_type("U", ok), delete_type("V", NOT_FOUND)],
+            false,
+        ),
+    ] {
+        let gone = [CREATE.to_owned(), PUT.to_owned(), delete_type("T", ok)];
+        let told = [&gone[..], &then].concat();
+        assert_eq!(judged(&told).0, fits, "{told:#?}");
+    }
     let gone = [CREATE.to_owned(), delete("d", ok)];
     for (then, fits) in [
         (vec![delete("d", ok), delete("d", NOT_FOUND)], true),

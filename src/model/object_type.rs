@@ -811,11 +811,20 @@ pub(super) fn get(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branc
         let body = Pattern::Object(shown(world, found, Looked::Get));
         return gate.finish(vec![Served::new(body, Effect::none(), BLAME)]);
     }
-    let looks = found.tags.looks().into_iter().map(|(tags, warns)| {
-        let seen = ObjectType {
-            tags,
-            ..found.clone()
+    let tags = found.tags.looks();
+    let looks = found.by_template().into_iter().flat_map(|seen| {
+        let with = move |(tags, warns): &(Tags, _)| {
+            (
+                ObjectType {
+                    tags: tags.clone(),
+                    ..seen.clone()
+                },
+                *warns,
+            )
         };
+        tags.iter().map(with).collect::<Vec<_>>()
+    });
+    let looks = looks.map(|(seen, warns)| {
         let body = if domain.obscured {
             Pattern::Any
         } else {
@@ -869,6 +878,20 @@ fn history(world: &World, domain: &Domain, found: &ObjectType, gate: &mut Gate<'
 }
 
 impl ObjectType {
+    /// The type without its template and with it, if it may have kept that: only who shows a template may hide a mapping.
+    fn by_template(&self) -> SmallVec<[Self; 2]> {
+        let is_open = self.may_have_template() && self.template.admits(None);
+        if !is_open || !matches!(self.mapping, Mapping::Own(_)) {
+            return SmallVec::from_iter([self.clone()]);
+        }
+        let with = |present, rules| Self {
+            template: self.template.where_present(present, rules),
+            ..self.clone()
+        };
+        let kept = rules!["put-type.template.echo", "put-type.echo.fields"];
+        SmallVec::from_iter([with(false, self.template.rules()), with(true, kept)])
+    }
+
     /// Takes over from an answer what was open.
     fn adopt(&mut self, body: &Json, writes: u64) {
         self.template.adopt(body.get("TemplateId"));

@@ -254,6 +254,13 @@ impl Scalar {
         }
     }
 
+    /// The same where it is there, or where it is not.
+    pub(super) fn where_present(&self, present: bool, rules: Rules) -> Self {
+        let mut scalar = self.because(rules);
+        scalar.options.retain(|option| option.is_some() == present);
+        scalar
+    }
+
     /// The values it may have; `None` stands for its absence.
     pub(super) fn values(&self) -> impl Iterator<Item = Option<&Json>> {
         self.options.iter().map(Option::as_ref)

@@ -236,9 +236,18 @@ fn a_type_that_has_a_mapping_of_its_own_now_should_forget_its_template() {
     let without = get.replace(&mapped(), "");
     let replaced = "put-type.replace.template-to-custom";
     let stale = "put-type.replace.fields-keys";
+    let echo = "put-type.template.echo";
     for (told, fits, rule) in [
         (vec![&by_template, &put, &get], true, None),
         (vec![&by_template, &put, &with(&get)], true, None),
+        // Only who has kept the template may show no mapping.
+        (vec![&by_template, &put, &with(&without)], true, None),
+        (vec![&by_template, &put, &without], false, Some(echo)),
+        (
+            vec![&by_template, &put, &get, &without],
+            false,
+            Some("put-type.echo.fields"),
+        ),
         (
             vec![&bare, &bare, &with(&bare_get)],
             false,

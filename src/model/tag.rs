@@ -59,6 +59,11 @@ fn is_usual(arn: &str) -> bool {
         && parts.next().is_some_and(is_number)
 }
 
+/// Whether an ARN is of a partition with a dash, for which no rule about tags says anything (tag.arn.partition-dash).
+fn is_dashed(arn: &str) -> bool {
+    arn.split(':').nth(1).is_some_and(|it| it.contains('-'))
+}
+
 /// Reads `arn:{partition}:profile:{region}:{account}:domains/{domain}[/object-types/{name}]`.
 ///
 /// Partition, region and account are the target's business: a run is configured with those it answers to.
@@ -145,7 +150,8 @@ fn scope(world: &World, input: &Input, gate: &mut Gate<'_>) -> Option<(Resource,
     };
     let found = find(world, &resource).cloned();
     let domain = world.domain(resource.domain());
-    let obscured = domain.is_some_and(|domain| domain.obscured);
+    let dashed = !world.reference && is_dashed(arn);
+    let obscured = dashed || domain.is_some_and(|domain| domain.obscured);
     if !world.reference {
         let integration = matches!(resource, Resource::Integration { .. });
         if integration || !resource.is_well_named() {
@@ -401,7 +407,9 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
             tags.adopt_listed(body.get("tags"));
         }
     });
-    let effect = if world.reference {
+    // What an ARN of another partition shows may be of something else.
+    let dashed = input.label("resourceArn").is_some_and(is_dashed);
+    let effect = if world.reference || dashed {
         Effect::none()
     } else {
         effect

@@ -424,6 +424,54 @@ fn only_what_writes_to_integrations_leaves_a_domain_in_doubt() {
 }
 
 #[test]
+fn of_tags_in_a_partition_with_a_dash_nothing_is_said() {
+    let [put, get] = typed("N", &format!(r#"{},"Tags":{{"a":"1"}}"#, mapped()));
+    let resource = "domains/d/object-types/N";
+    let usual = tags_of(resource);
+    let dashed = usual.replace("aws", "aws-cn");
+    let nowhere = tags_of("domains/d/object-types/U").replace("aws", "aws-cn");
+    let (one, none) = (r#"200 {"tags":{"a":"1"}}"#, r#"200 {"tags":{}}"#);
+    let odd = r#"200 {"tags":{"z":"9"}}"#;
+    let add = format!(r#"POST {dashed} {{"tags":{{"b":"2"}}}} => "#);
+    let drop = format!("DELETE {dashed}?tagKeys=a => ");
+    let list = |arn: &str, shown: &str| format!("GET {arn} => {shown}");
+    for (told, fits) in [
+        (vec![list(&dashed, one)], true),
+        (vec![list(&dashed, none)], true),
+        (vec![list(&dashed, odd)], true),
+        (vec![list(&dashed, "403 AccessDeniedException")], true),
+        (vec![list(&nowhere, none)], true),
+        (vec![list(&dashed, odd), list(&usual, one)], true),
+        (vec![list(&dashed, odd), list(&usual, odd)], false),
+        (vec![format!("{add}200 {{}}"), list(&usual, one)], true),
+        (vec![format!("{add}{BAD}"), list(&usual, none)], false),
+        (vec![format!("{drop}200 {{}}"), list(&usual, one)], true),
+        (vec![format!("{drop}200 {{}}"), list(&usual, none)], true),
+        (
+            vec![
+                format!("{drop}200 {{}}"),
+                list(&dashed, odd),
+                list(&usual, one),
+            ],
+            true,
+        ),
+        // What was in doubt shows, and stays as it is.
+        (
+            vec![
+                format!("{drop}200 {{}}"),
+                list(&usual, none),
+                list(&usual, one),
+            ],
+            false,
+        ),
+        (vec![list(&usual, none), get.clone()], false),
+    ] {
+        let told = [vec![CREATE.to_owned(), put.clone()], told].concat();
+        assert_eq!(judged_anywhere(&told), fits, "{told:#?}");
+    }
+}
+
+#[test]
 fn an_arn_with_a_name_in_another_case_is_of_the_same_resource_or_of_none() {
     let tags = |resource: &str, shown: &str| format!("GET {} => {shown}", tags_of(resource));
     let add = |resource: &str, answer: &str| {

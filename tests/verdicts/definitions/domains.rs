@@ -464,7 +464,7 @@ fn of_tags_in_a_partition_with_a_dash_nothing_is_said() {
             ],
             false,
         ),
-        (vec![list(&usual, none), get.clone()], false),
+        (vec![list(&usual, none), get], false),
     ] {
         let told = [vec![CREATE.to_owned(), put.clone()], told].concat();
         assert_eq!(judged_anywhere(&told), fits, "{told:#?}");

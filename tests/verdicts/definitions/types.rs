@@ -530,19 +530,13 @@ fn tags_beside_a_name_in_another_case_are_of_that_type_or_of_a_new_one() {
             vec![taken("t"), get.clone(), tagged.clone(), put("t", BAD)],
             true,
         ),
-        (
-            vec![taken("t"), get.clone(), tagged.clone(), taken("t")],
-            true,
-        ),
+        (vec![taken("t"), get, tagged.clone(), taken("t")], true),
         (vec![other.clone(), put("U", BAD), taken("t")], true),
         (
             vec![other.clone(), put("U", BAD), taken("t"), one_type.clone()],
             false,
         ),
-        (
-            vec![other.clone(), put("U", BAD), taken("t"), tagged.clone()],
-            true,
-        ),
+        (vec![other.clone(), put("U", BAD), taken("t"), tagged], true),
         (vec![other.clone(), taken("U"), put("U", BAD)], false),
         // Only who has one type may refuse them.
         (vec![put("t", BAD), one_type.clone()], true),

@@ -221,7 +221,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "CFN (maps NF)",
         confidence: Assumed,
         sides: One,
-        note: "A name in another case is one that does not exist, to those who keep them apart.",
+        note: "A name in another case is one that does not exist, to those who keep them apart. OK for a type that was deleted before tells nothing: its deletion may still be settling.",
     },
     Rule {
         id: "delete-type.standard",

@@ -141,7 +141,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "not documented",
         confidence: Assumed,
         sides: One,
-        note: "After a page of another size the listing promises nothing more than items of its own.",
+        note: "After a page of another size the listing promises nothing more than items of its own. NF is a refusal as good as BAD.",
     },
     Rule {
         id: "page.token-expiry",

@@ -131,7 +131,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "SM",
         confidence: Derived,
         sides: One,
-        note: "Beside a TemplateId they may be shown as given, as the defaults of the domain, or not at all.",
+        note: "Beside a TemplateId they may be shown as given, as the defaults of the domain, or not at all. Where no key was given, that of the domain may be shown, as it was then or as it is now.",
     },
     Rule {
         id: "put-type.upsert",

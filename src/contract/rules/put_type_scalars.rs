@@ -221,7 +221,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "SM, AG:implicit types",
         confidence: Derived,
         sides: One,
-        note: "A type that kept its template when it was put again with a mapping may be shown without one, too.",
+        note: "A type that kept its template when it was put again with a mapping may be shown without one, too, as long as it shows the template.",
     },
     Rule {
         id: "put-type.template.with-fields-keys",

@@ -41,7 +41,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "SM",
         confidence: Documented,
         sides: One,
-        note: "BAD too where the ARN is malformed or of another service, which may be served as well; so are integrations, once there may be some.",
+        note: "BAD too where the ARN is malformed or of another service, which may be served as well; so are integrations, once there may be some. An ARN with a name in another case is of the same resource or of none, even to those who hold the names for the same elsewhere.",
     },
     Rule {
         id: "tag.arn.encoded",

@@ -14,7 +14,7 @@ use super::index::{No, Standing};
 use super::ingest::set;
 use super::object::{carry_out, obscure, unknowable};
 use super::pattern::{Object, Pattern, Rules, optional, rules};
-use super::profile::bury;
+use super::profile::{MERGED, bury};
 use super::store::{Fate, Fields, Held, Path, Source, Store, field_keys};
 use super::ways::Ways;
 use super::world::World;
@@ -152,6 +152,7 @@ fn unite(
         }
         if observes {
             bury(store, *no, rule!("merge.effect"));
+            store.bequeath(*no, main);
         }
         for object in objects {
             store.place(object, main);
@@ -209,12 +210,7 @@ fn unite(
     }
     store.change_profile(main, ways.fate(rule!("merge.effect")), |profile, held| {
         *held = fields;
-        for rule in [
-            rule!("merge.effect"),
-            rule!("merge.fields-union"),
-            rule!("merge.fields-conflict"),
-            rule!("merge.fields-source"),
-        ] {
+        for rule in MERGED {
             note(&mut profile.rest.history, rule);
         }
     });

@@ -856,7 +856,7 @@ fn let_go(
 }
 
 /// The rules by which a profile may be otherwise while a merge is under way.
-const MERGED: [RuleId; 4] = [
+pub(super) const MERGED: [RuleId; 4] = [
     rule!("merge.effect"),
     rule!("merge.fields-union"),
     rule!("merge.fields-conflict"),

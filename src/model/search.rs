@@ -255,16 +255,8 @@ impl Search<'_> {
                     .filter(|(_, profile)| named.is_none() && profile.id.is_none() && is_id(value))
                     .map(|(no, _)| (no, Grade::Open(rule!("std.id.assigned"))));
                 // One that went into another may still be asked for, and lead there.
-                let rule = rule!("merge.effect");
-                let merged = store
-                    .gone
-                    .iter()
-                    .any(|(id, why)| **id == **value && *why == rule);
-                let heirs = store
-                    .profiles
-                    .iter()
-                    .filter(|(_, profile)| merged && profile.rest.history.contains(&rule))
-                    .map(|(no, _)| (no, Grade::Open(rule)));
+                let heirs = store.heirs.iter().filter(|(id, _)| **id == **value);
+                let heirs = heirs.map(|(_, no)| (*no, Grade::Open(rule!("merge.effect"))));
                 let found: Vec<(No, Grade)> =
                     named.into_iter().chain(nameless).chain(heirs).collect();
                 for (subject, grade) in found {

@@ -48,6 +48,8 @@ pub(super) struct Store {
     standing: BTreeSet<(No, Kind, No)>,
     /// Ids of profiles that are gone, and the rule broken if they show; the reference keeps none.
     pub(super) gone: Vec<(Arc<str>, RuleId)>,
+    /// Ids of profiles that were merged, with the profile they went into; the reference keeps none.
+    pub(super) heirs: Vec<(Arc<str>, No)>,
     /// Keys of objects that are gone, with their types.
     pub(super) gone_objects: Vec<(Arc<str>, Arc<str>, RuleId)>,
     /// Profiles that objects have left or were taken from, with their types; the reference keeps none.
@@ -592,6 +594,15 @@ impl Store {
             profile.id = Some(Id::Seen(Arc::clone(&id)));
             self.by_id.insert(id, no);
         }
+    }
+
+    /// Remembers which profile another one is merged into, and whatever went into that one before.
+    pub(super) fn bequeath(&mut self, no: No, main: No) {
+        for (_, heir) in self.heirs.iter_mut().filter(|(_, heir)| *heir == no) {
+            *heir = main;
+        }
+        let id = self.profiles.get(&no).and_then(|it| it.id.as_ref());
+        self.heirs.extend(id.map(|id| (id.text(), main)));
     }
 
     /// The fields of a profile.

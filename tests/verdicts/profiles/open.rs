@@ -414,6 +414,11 @@ fn a_merge_that_was_shown_excuses_nothing_any_more() {
         &shown,
         &[(found(P, &other), "a finding"), (found(P, ""), "a finding")],
     );
+    // Its id is a key that may have moved all the same.
+    each_deserves(
+        &shown,
+        &[(found(Q, &merged), "nothing"), (found(Q, ""), "nothing")],
+    );
     let updated = [&shown[..], &[update(r#","FirstName":"z""#)]].concat();
     each_deserves(
         &updated,

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use memchr::memchr_iter;
+use memchr::{memchr, memchr_iter};
 
 use super::{Body, Case, Piece, Say, Step};
 use crate::wire::http1::parse_request;
@@ -471,11 +471,11 @@ fn walk<'a>(
             continue;
         }
         show(Part::Literal(before))?;
-        let Some((inner, behind)) = behind.split_once('}') else {
+        let Some(end) = memchr(b'}', behind.as_bytes()) else {
             return Err((behind, Why::NoEnd));
         };
-        show(Part::Placeholder(inner))?;
-        rest = behind;
+        show(Part::Placeholder(&behind[..end]))?;
+        rest = &behind[end + 1..];
     }
     show(Part::Literal(rest))
 }

@@ -183,11 +183,12 @@ impl Night {
                 ));
             }
         }
-        if self.added.elapsed() >= ADDING {
+        let now = Instant::now();
+        if now.duration_since(self.added) >= ADDING {
             self.add();
         }
-        if self.summed_up.elapsed() >= SUMMARY {
-            self.summed_up = Instant::now();
+        if now.duration_since(self.summed_up) >= SUMMARY {
+            self.summed_up = now;
             say(&self.summary());
         }
     }

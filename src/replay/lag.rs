@@ -79,6 +79,9 @@ impl Lag {
 
     /// Waits until the effects of a write answered at that moment can be counted on.
     pub(super) async fn wait(&self, written: Instant) {
+        if self.is_none() {
+            return;
+        }
         let left = self.settled_after().saturating_sub(written.elapsed());
         if !left.is_zero() {
             tokio::time::sleep(left).await;

@@ -59,8 +59,9 @@ pub fn guide(input: &[u8]) -> impl FnMut(u32) {
         input.hash(&mut hasher);
         count((hasher.finish() % BY_CHANCE) as usize);
     }
-    |feature| {
-        if matches!(*GUIDE, Guide::Answers | Guide::Counters) {
+    let counts = matches!(*GUIDE, Guide::Answers | Guide::Counters);
+    move |feature| {
+        if counts {
             count(feature as usize % COUNTERS);
         }
     }

@@ -6,12 +6,13 @@ use crate::contract::RuleId;
 use crate::rule;
 use crate::wire::Json;
 
-const SHORT: &[RuleId] = &[
+pub(super) const SHORT: &[RuleId] = &[
     rule!("page.short-pages"),
     rule!("page.complete"),
     rule!("filter.pagination"),
 ];
 const SIZE: &[RuleId] = &[rule!("page.max.default"), rule!("page.complete")];
+pub(super) const ONCE: &[RuleId] = &[rule!("page.token-reuse"), rule!("page.token-expiry")];
 const END: &[RuleId] = &[rule!("page.end"), rule!("page.complete")];
 pub(super) const TOKEN: &[RuleId] = &[
     rule!("page.token-length"),
@@ -223,7 +224,7 @@ pub(super) const VARIATIONS: &[Written] = &[
     },
     Written {
         id: "tokens-of-one-use",
-        rules: &[rule!("page.token-reuse"), rule!("page.token-expiry")],
+        rules: ONCE,
         departs: &[],
         about: "takes each token once",
         act: Act::Around(once),

@@ -93,10 +93,13 @@ impl Variation {
                 .iter()
                 .any(|(rule, _)| theirs.iter().any(|(other, _)| rule == other)),
             (Act::Refuse(_), Act::Refuse(_)) | (Act::Late(_), Act::Late(_)) => true,
-            // What one adds to the longest token that there may be is too much.
-            (Act::Around(_), Act::Around(_)) => {
-                self.rules == lists::TOKEN && other.rules == lists::TOKEN
-            }
+            (Act::Around(_), Act::Around(_)) => match (&*self.rules, &*other.rules) {
+                // What one adds to the longest token that there may be is too much.
+                (lists::TOKEN, lists::TOKEN) => true,
+                // An empty page in front of another takes the token of the other.
+                (lists::SHORT, lists::ONCE) | (lists::ONCE, lists::SHORT) => true,
+                _ => false,
+            },
             _ => false,
         }
     }

@@ -397,9 +397,12 @@ impl<'d, 'b> Story<'d, 'b> {
         if self.draw.once_in(3)
             && let Some((key, value)) = kind.value_of(&object)
             && let Some(profile) = self.search_for(at, key, &value)
-            && self.draw.once_in(3)
         {
-            self.list_of(at, &profile, kind.name);
+            if let Some(standard) = kind.standard() {
+                self.list_standards_of(at, &profile, standard);
+            } else if self.draw.once_in(3) {
+                self.list_of(at, &profile, kind.name);
+            }
         }
     }
 
@@ -511,23 +514,36 @@ impl<'d, 'b> Story<'d, 'b> {
         let Some(profile) = self.some_profile(at) else {
             return self.search(at);
         };
-        let kinds: [(&'static str, &[&'static str]); 2] = [
-            ("_asset", &["_assetId", "_assetName", "_serialNumber"]),
-            ("_case", &["_caseId", "_caseId", "_caseId"]),
-        ];
-        let (kind, keys) = kinds[self.draw.below(2)];
-        let mut body = json!({"ProfileId": variable(&profile), "ObjectTypeName": kind});
+        let standard = ["_asset", "_case"][self.draw.below(2)];
+        self.list_standards_of(at, &profile, standard);
+    }
+
+    /// Lists the assets or cases of a profile: all, then the first by its id, or those with some value.
+    fn list_standards_of(&mut self, at: usize, profile: &str, standard: &str) {
+        let (id, key, others): (_, _, &[_]) = match standard {
+            "_asset" => ("AssetId", "_assetId", &["_assetName", "_serialNumber"]),
+            _ => ("CaseId", "_caseId", &[]),
+        };
+        let target = self.path(at, "/profiles/objects");
+        let list = |filter: Option<(&str, String)>| {
+            let mut body = json!({"ProfileId": variable(profile), "ObjectTypeName": standard});
+            if let Some((key, value)) = filter {
+                body["ObjectFilter"] = json!({"KeyName": key, "Values": [value]});
+            }
+            Asked::new("ListProfileObjects", target.clone(), Some(body))
+        };
         if self.draw.once_in(2) {
+            let keys = [&[key], others].concat();
             let key = keys[self.draw.below(keys.len())];
             let value = escaped(Kind::Text.value(self.draw));
-            body["ObjectFilter"] = json!({"KeyName": key, "Values": [value]});
+            self.say(list(Some((key, value))));
+            return;
         }
-        let asked = Asked::new(
-            "ListProfileObjects",
-            self.path(at, "/profiles/objects"),
-            Some(body),
-        );
-        self.say(asked);
+        let name = self.name("s");
+        self.say(list(None).binding(&name, &format!("/Items/0/Object/{id}")));
+        if self.knows(&name) && self.draw.once_in(2) {
+            self.say(list(Some((key, variable(&name)))));
+        }
     }
 
     fn create_profile(&mut self, at: usize) {

@@ -265,6 +265,15 @@ impl Type {
         }
     }
 
+    /// The standard object that its objects are written to as well: `_asset` or `_case`.
+    pub(super) fn standard(&self) -> Option<&'static str> {
+        let targets = |root: &str| {
+            let mut targets = self.fields.iter().flat_map(|field| &field.target);
+            targets.any(|target| target.starts_with(root))
+        };
+        ["_asset", "_case"].into_iter().find(|root| targets(root))
+    }
+
     /// The same type under another name.
     pub(super) fn renamed(&self, draw: &mut Draw<'_>) -> Self {
         let others = NAMES.map(|name| (name != self.name).then_some(name));

@@ -148,15 +148,15 @@ pub(super) const VARIATIONS: &[Written] = &[
             asked.change(|body| {
                 for path in [&["AllowProfileCreation"][..], &["Matching", "Enabled"]] {
                     each(body, path, &mut |value| {
-                        let text = match &*value {
-                            Json::String(text) => text.to_ascii_lowercase(),
-                            Json::Number(number) => number.text().to_owned(),
-                            _ => return,
+                        let meant = |text: &str, other: &str| match &*value {
+                            Json::String(given) => given.eq_ignore_ascii_case(text),
+                            Json::Number(given) => given.text() == other,
+                            _ => false,
                         };
-                        match text.as_str() {
-                            "true" | "1" => *value = Json::Bool(true),
-                            "false" | "0" => *value = Json::Bool(false),
-                            _ => {}
+                        if meant("true", "1") {
+                            *value = Json::Bool(true);
+                        } else if meant("false", "0") {
+                            *value = Json::Bool(false);
                         }
                     });
                 }

@@ -20,6 +20,12 @@ pub(super) struct Branch {
     pub(super) effect: Effect,
 }
 
+impl Branch {
+    pub(super) fn refuses(&self) -> bool {
+        matches!(self.allowed.outcome, Outcome::Refused(_))
+    }
+}
+
 /// What an answer tells: only these options remain.
 pub(super) type Learns = SmallVec<[(ChoiceId, Options); 2]>;
 
@@ -188,8 +194,8 @@ pub(super) fn refused_by(
     side: (ChoiceId, Options),
     branches: &[Branch],
 ) -> impl Iterator<Item = Branch> {
-    let refuses = |branch: &&Branch| matches!(branch.allowed.outcome, Outcome::Refused(_));
-    branches.iter().filter(refuses).map(move |branch| {
+    let refusals = branches.iter().filter(|branch| branch.refuses());
+    refusals.map(move |branch| {
         let mut learns = branch.learns.clone();
         learns.push(side);
         Branch {

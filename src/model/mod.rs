@@ -505,7 +505,7 @@ impl Model {
                     observed.cites.extend(branch.allowed.cites);
                     continue;
                 }
-                if !matches!(branch.allowed.outcome, Outcome::Refused(_)) && heard.writes() {
+                if !branch.refuses() && heard.writes() {
                     let mut changed = world.clone();
                     changed.writes += 1;
                     branch.effect.apply(&mut changed, None);

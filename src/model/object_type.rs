@@ -249,6 +249,12 @@ pub(super) fn put(world: &World, heard: &Heard, input: &Input, mut gate: Gate<'_
         (existing, _) => put.ways(existing, &mut gate, &mut served),
     }
     let mut found = gate.finish(served);
+    if apart.iter().any(Branch::refuses) {
+        // Whatever the reason of who takes the other side is, it is none of who does not.
+        for branch in &mut found {
+            branch.allowed.far_fetched = false;
+        }
+    }
     found.extend(apart);
     found
 }

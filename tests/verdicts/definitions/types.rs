@@ -523,6 +523,9 @@ fn tags_beside_a_name_in_another_case_are_of_that_type_or_of_a_new_one() {
     let missing = format!("GET /domains/d/object-types/t => {NOT_FOUND}");
     let one_type = get.replacen("types/T", "types/t", 1);
     let [other, _] = typed("U", &mapped());
+    let keyless = format!(
+        r#"PUT /domains/d/object-types/t {{"Description":"one","Fields":{{"id":{{}}}},"Tags":{{"a":"1"}}}} => {BAD}"#
+    );
     for (told, fits) in [
         // A new type has its tags, and tells nothing of those of a type that exists.
         (vec![taken("t"), get.clone(), tagged.clone()], true),
@@ -541,6 +544,10 @@ fn tags_beside_a_name_in_another_case_are_of_that_type_or_of_a_new_one() {
         // Only who has one type may refuse them.
         (vec![put("t", BAD), one_type.clone()], true),
         (vec![put("t", BAD), missing.clone()], false),
+        // Unless there is another reason.
+        (vec![keyless.clone(), missing.clone()], true),
+        (vec![keyless.clone(), one_type.clone()], true),
+        (vec![keyless, missing.clone(), taken("t")], true),
         (vec![missing, put("t", BAD)], false),
         (vec![one_type.clone(), put("t", BAD)], true),
         (vec![one_type.clone(), put("t", BAD), taken("T")], false),

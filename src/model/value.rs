@@ -94,9 +94,11 @@ fn decide(fold: ChoiceId, choices: &Choices) -> Likeness {
     }
 }
 
-/// Texts that differ in more than their type allows for: another normal form may still make them equal.
+/// Texts that differ in more than their type allows for: where they hold the same but for blanks or case they ought to differ as
+/// strings do, unless another normal form makes them equal.
 fn loosely(a: &str, b: &str) -> Likeness {
     match are_folded_alike(a, b) {
+        true if a.is_ascii() && b.is_ascii() => Likeness::ShouldNot(rule!("key.string.differs")),
         true => Likeness::Open(None),
         false => Likeness::Different,
     }
@@ -336,6 +338,18 @@ mod tests {
             );
         }
         assert_eq!(like("7", "8", ContentType::Number), Likeness::Different);
+    }
+
+    #[test]
+    fn blanks_inside_count() {
+        let differs = Likeness::ShouldNot(rule!("key.string.differs"));
+        for (a, b, content) in [
+            ("12", "1 2", ContentType::Number),
+            ("Ann Lee", "AnnLee", ContentType::Name),
+            ("a@x.org", "a @x.org", ContentType::Email),
+        ] {
+            assert_eq!(like(a, b, content), differs, "{a} {b}");
+        }
     }
 
     proptest! {

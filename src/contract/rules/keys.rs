@@ -21,7 +21,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "AG+:examples",
         confidence: DocumentedLater,
         sides: One,
-        note: "",
+        note: "Taken to hold for blanks within values of other types as well, of which no rule speaks.",
     },
     Rule {
         id: "key.phone.documented",

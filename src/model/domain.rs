@@ -353,6 +353,7 @@ fn created(input: &Input, name: &str, world: &World) -> Domain {
         obscured: false,
         store: Arc::new(Store::new(world.reference.then_some(&world.choices))),
         retyped: false,
+        standards: BTreeMap::new(),
         seed: world.reference.then(|| seed(name, world.writes)),
     }
 }

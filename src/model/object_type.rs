@@ -19,7 +19,7 @@ use super::mapping::{self, Request};
 use super::object::{carry_out, detach, obscure, unknowable};
 use super::page::{Item, Listing, Naming, Need, Strangers};
 use super::pattern::{
-    Object, Pattern, Presence, RuleList, Rules, Slot, Times, absent, required, rules,
+    Object, Pattern, Presence, RuleList, Rules, Slot, Times, absent, optional, required, rules,
 };
 use super::profile::bury;
 use super::store::{Held, Source, Store};
@@ -210,7 +210,7 @@ pub(super) fn put(world: &World, heard: &Heard, input: &Input, mut gate: Gate<'_
         let body = Pattern::Object(Object::of(slots));
         standard = Some(Served::new(
             body,
-            Effect::none(),
+            redefine(domain, &name, &request.description),
             rules!["put-type.name.standard"],
         ));
     }
@@ -257,6 +257,50 @@ pub(super) fn put(world: &World, heard: &Heard, input: &Input, mut gate: Gate<'_
     }
     found.extend(apart);
     found
+}
+
+/// Remembers the description that a put gave a standard type, which has one of its own.
+fn redefine(domain: &Domain, name: &str, description: &str) -> Effect {
+    let standard = STANDARD.into_iter().find(|known| *known == name);
+    let Some(standard) = standard.filter(|_| !description.trim().is_empty()) else {
+        return Effect::none();
+    };
+    let (domain, description) = (domain.name.clone(), Arc::<str>::from(description));
+    Effect::new(move |world, _| {
+        if world.reference {
+            return;
+        }
+        if let Some(domain) = world.domain_mut(&domain) {
+            let seen = domain.standards.entry(standard).or_default();
+            if !seen.shown.contains(&description) && !seen.put.contains(&description) {
+                seen.put.push(description);
+            }
+        }
+    })
+}
+
+/// The description of a standard type: none that somebody put.
+fn own_description(domain: &Domain, name: &str) -> Option<Slot> {
+    let put = &domain.standards.get(name)?.put;
+    let own = || Pattern::Other(put.clone());
+    (!put.is_empty()).then(|| optional("Description", own(), rules!["put-type.name.standard"]))
+}
+
+/// Remembers with which description a standard type is shown.
+fn show_standard(domain: &Domain, name: &str) -> Effect {
+    let Some(standard) = STANDARD.into_iter().find(|known| *known == name) else {
+        return Effect::none();
+    };
+    let domain = domain.name.clone();
+    Effect::new(move |world, body| {
+        let description = body.and_then(|body| body.get("Description")?.as_str());
+        if let (Some(domain), Some(description)) = (world.domain_mut(&domain), description) {
+            let shown = &mut domain.standards.entry(standard).or_default().shown;
+            if shown.iter().all(|known| **known != *description) {
+                shown.push(description.into());
+            }
+        }
+    })
 }
 
 fn reserved(world: &World, name: &str, gate: &mut Gate<'_>) {
@@ -925,6 +969,7 @@ fn missing(world: &World, domain: &Domain, name: &str, mut gate: Gate<'_>) -> Ve
             slots.extend(value.map(|value| required(member, value, rules)));
         }
     }
+    slots.extend(own_description(domain, name));
     let body = Pattern::Object(Object::of(slots));
     let why = format!("no object type {name:?}");
     if is_standard(name) {
@@ -941,7 +986,7 @@ fn missing(world: &World, domain: &Domain, name: &str, mut gate: Gate<'_>) -> Ve
         });
         return gate.finish(vec![Served::new(
             body,
-            Effect::none(),
+            show_standard(domain, name),
             rules!["get-type.standard"],
         )]);
     }
@@ -1003,6 +1048,14 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
         need: Need::May,
         ..Item::named(id.clone(), Pattern::Any)
     });
+    let standards = STANDARD.into_iter().filter_map(|name| {
+        let description = own_description(domain, name)?;
+        let pattern = Pattern::Object(Object::of(vec![description]));
+        Some(Item {
+            need: Need::May,
+            ..Item::named(name.to_owned(), pattern)
+        })
+    });
     let items = domain
         .types
         .values()
@@ -1059,6 +1112,7 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
             )
         })
         .chain(implicit)
+        .chain(standards)
         .collect();
     let mut known: Vec<(String, RuleList)> = Vec::new();
     if !domain.obscured {

@@ -72,6 +72,8 @@ pub(super) struct Domain {
     pub(super) again: bool,
     /// Types that are not there, and the rules broken if they are.
     pub(super) absent: BTreeMap<String, Rules>,
+    /// What was seen of the descriptions of standard types, by their names.
+    pub(super) standards: BTreeMap<&'static str, Standard>,
     /// Whether a request with unspecified meaning was served: nothing about the domain is certain any more.
     pub(super) obscured: bool,
     /// Profiles, objects and keys.
@@ -80,6 +82,15 @@ pub(super) struct Domain {
     pub(super) retyped: bool,
     /// What the ids are made from that the reference gives; `None` where ids are learnt from answers.
     pub(super) seed: Option<u64>,
+}
+
+/// The descriptions of a type that nobody can put.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Standard {
+    /// Those it was shown with.
+    pub(super) shown: Vec<Arc<str>>,
+    /// Those that puts gave it which were served, and which it was not shown with before.
+    pub(super) put: Vec<Arc<str>>,
 }
 
 /// An object type.

@@ -1112,3 +1112,38 @@ fn of_the_classes_of_one_question_each_may_have_its_own_answer() {
         assert_eq!(judged(&told).0, fits, "{first} {second}");
     }
 }
+
+#[test]
+fn a_standard_type_keeps_its_own_description() {
+    let put = r#"PUT /domains/d/object-types/_asset {"Description":"mine","Fields":{"id":{}},"Keys":{"k":[{"StandardIdentifiers":["UNIQUE"],"FieldNames":["id"]}]}} => 200 {"ObjectTypeName":"_asset","Description":"mine"}"#;
+    let get = |description: &str| {
+        format!(
+            r#"GET /domains/d/object-types/_asset => 200 {{"ObjectTypeName":"_asset","Description":"{description}"}}"#
+        )
+    };
+    let list = |description: &str| {
+        format!(
+            r#"GET /domains/d/object-types => 200 {{"Items":[{{"ObjectTypeName":"_asset","Description":"{description}"}}]}}"#
+        )
+    };
+    let missing = format!("GET /domains/d/object-types/_asset => {NOT_FOUND}");
+    let unlisted = r#"GET /domains/d/object-types => 200 {"Items":[]}"#;
+    for (before, after, rule) in [
+        (None, get("mine"), Some("put-type.name.standard")),
+        (None, list("mine"), Some("put-type.name.standard")),
+        (
+            Some(get("an asset")),
+            get("mine"),
+            Some("put-type.name.standard"),
+        ),
+        (Some(get("mine")), get("mine"), None),
+        (None, get("an asset"), None),
+        (None, list("an asset"), None),
+        (None, missing, None),
+        (None, unlisted.to_owned(), None),
+    ] {
+        let told = [Some(CREATE), before.as_deref(), Some(put), Some(&*after)];
+        let told: Vec<&str> = told.into_iter().flatten().collect();
+        assert_eq!(broken(&told).as_deref(), rule, "{told:#?}");
+    }
+}

@@ -775,7 +775,7 @@ fn escape(name: &str) -> Cow<'_, str> {
 }
 
 /// Whether a text looks like an id the system assigns.
-fn is_id(text: &str) -> bool {
+pub(super) fn is_id(text: &str) -> bool {
     text.len() == 32
         && text
             .bytes()

@@ -12,7 +12,7 @@ use crate::contract::template;
 use crate::rule;
 use crate::wire::Json;
 
-use super::pattern::{Difference, RuleList, Rules, excerpt, rules};
+use super::pattern::{Difference, RuleList, Rules, excerpt, is_id, rules};
 use super::store::{Fields, Filled, Held, Kind};
 use super::value::{self, ContentType, Likeness};
 
@@ -84,17 +84,29 @@ impl Portrait {
                 excerpt(shown),
             ));
         }
-        let named = actual
+        let place_of_id = || format!("{place}/{}", Self::id_member(self.kind));
+        let id = actual
             .get(Self::id_member(self.kind))
             .and_then(Json::as_str)
-            .is_some_and(|id| !id.is_empty());
-        if !named {
-            let rules: Rules = match self.kind {
-                Kind::Profile => rules!["search.profile-shape"],
-                _ => rules!["asset.id"],
-            };
-            let place = format!("{place}/{}", Self::id_member(self.kind));
-            found.push(Difference::new(rules, place, "an id", "nothing"));
+            .filter(|id| !id.is_empty());
+        match (id, self.kind) {
+            (None, _) => {
+                let rules: Rules = match self.kind {
+                    Kind::Profile => rules!["search.profile-shape"],
+                    _ => rules!["asset.id"],
+                };
+                found.push(Difference::new(rules, place_of_id(), "an id", "nothing"));
+            }
+            (Some(id), Kind::Profile) if self.id.is_none() && !is_id(id) => {
+                let (rules, expected) = (rules!["std.id.assigned"], "an id of 32 hex digits");
+                found.push(Difference::new(
+                    rules,
+                    place_of_id(),
+                    expected,
+                    format!("{id:?}"),
+                ));
+            }
+            _ => {}
         }
         if self.vague {
             return;

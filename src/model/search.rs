@@ -14,7 +14,7 @@ use super::domain::scope;
 use super::gate::{Branch, Gate, Ground, Outcome, Served, refused_somehow};
 use super::index::{Grade, Hit, Hits, No, Origin, Wanted};
 use super::page::{self, Adopt, Item, Listing, Naming, Need, Strangers};
-use super::pattern::{Pattern, RuleList, Rules, rules};
+use super::pattern::{Pattern, RuleList, Rules, is_id, rules};
 use super::profile;
 use super::standard;
 use super::store::{Id, Kind};
@@ -154,14 +154,6 @@ fn only_should<'a>(needed: impl Iterator<Item = &'a Item>) -> Option<RuleId> {
         only.get_or_insert(rule);
     }
     only
-}
-
-/// Whether a text looks like the id of a profile.
-fn is_id(text: &str) -> bool {
-    text.len() == 32
-        && text
-            .bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// A key that no type defines may be found to have no values, or be refused.

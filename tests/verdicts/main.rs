@@ -696,6 +696,28 @@ fn an_object_is_on_the_profile_its_key_finds() {
 }
 
 #[test]
+fn the_id_of_a_profile_that_an_object_made_has_its_form() {
+    let made = [
+        CREATE.to_owned(),
+        CARD.to_owned(),
+        ingest("1", "x", "Ann", "k1"),
+    ];
+    for (id, rule) in [
+        (P, None),
+        ("1", Some("std.id.assigned")),
+        (
+            "0000000a-0000-0000-0000-000000000000",
+            Some("std.id.assigned"),
+        ),
+        ("0000000000000000000000000000000A", Some("std.id.assigned")),
+    ] {
+        let shown = search("mKey", "x", &[(id, "Ann")]);
+        let told: Vec<&str> = made.iter().chain([&shown]).map(String::as_str).collect();
+        assert_eq!(broken(&told).as_deref(), rule, "{id}");
+    }
+}
+
+#[test]
 fn whether_a_new_object_overwrites_is_open_until_it_shows() {
     let told = |shown: &[&str]| -> Vec<String> {
         let mut lines = vec![

@@ -513,10 +513,14 @@ impl Domain {
     }
 }
 
-/// Takes over from an answer what was open. The answer of a write may leave out whatever is optional.
+/// Takes over from an answer what was open. The answer of a write may leave out whatever is optional, and repeat that a setting is
+/// empty or off which no Get shows.
 fn adopt(domain: &mut Domain, body: Option<&Json>, read: bool) {
     let Some(body) = body else { return };
-    let seen = |name| body.get(name).filter(|value| !is_empty(value));
+    let is_off = |value: &Json| {
+        value.as_str() == Some("") || value.get("Enabled").and_then(Json::as_bool) == Some(false)
+    };
+    let is_set = |value: &Json| !is_empty(value) && !is_off(value);
     let scalars = [
         (&mut domain.expiration, "DefaultExpirationDays"),
         (&mut domain.encryption_key, "DefaultEncryptionKey"),
@@ -524,7 +528,7 @@ fn adopt(domain: &mut Domain, body: Option<&Json>, read: bool) {
         (&mut domain.matching, "Matching"),
     ];
     for (scalar, name) in scalars {
-        if read || seen(name).is_some() {
+        if read || body.get(name).is_some_and(is_set) {
             scalar.adopt(body.get(name));
         }
     }

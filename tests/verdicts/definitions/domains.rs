@@ -240,6 +240,7 @@ fn what_an_answer_to_a_write_leaves_out_is_still_open() {
     }
     let keyed = r#","DefaultEncryptionKey":"k""#;
     let cleared = r#""DefaultEncryptionKey":"""#;
+    let on = r#","Matching":{"Enabled":true}"#;
     for (fits, told) in [
         (true, [created(keyed), get(30, keyed), get(30, keyed)]),
         (false, [created(keyed), get(30, keyed), get(30, "")]),
@@ -254,9 +255,27 @@ fn what_an_answer_to_a_write_leaves_out_is_still_open() {
             [created(keyed), update(cleared, 30, ""), get(30, keyed)],
         ),
         (
-            false,
+            true,
             [created(keyed), update(cleared, 30, empty), get(30, "")],
         ),
+        (
+            true,
+            [created(keyed), update(cleared, 30, empty), get(30, empty)],
+        ),
+        (
+            false,
+            [created(keyed), update(cleared, 30, empty), get(30, keyed)],
+        ),
+        (true, [created(on), update(&off[1..], 30, off), get(30, "")]),
+        (
+            true,
+            [created(on), update(&off[1..], 30, off), get(30, off)],
+        ),
+        (
+            false,
+            [created(on), update(&off[1..], 30, off), get(30, on)],
+        ),
+        (false, [created(""), update(&on[1..], 30, on), get(30, "")]),
         (
             true,
             [created(""), update(&keyed[1..], 30, ""), get(30, keyed)],

@@ -515,12 +515,9 @@ impl Put<'_> {
         let domain_key = defaults(&self.domain.encryption_key).into_iter();
         let domain_key = domain_key.chain([Some(Json::from(""))]);
         let encryption_key = match self.input.member("EncryptionKey") {
-            Some(key) if by_template && !self.world.reference => {
+            Some(key) if key.as_str() == Some("") || by_template && !self.world.reference => {
                 let own = [Some(key.clone()), None];
                 Scalar::one_of(own.into_iter().chain(domain_key), ECHO).inherited()
-            }
-            Some(key) if key.as_str() == Some("") => {
-                Scalar::one_of([Some(key.clone()), None], ECHO)
             }
             Some(key) => Scalar::is(key.clone(), ECHO),
             None => {

@@ -202,6 +202,18 @@ fn settings_that_a_second_put_leaves_out_are_reset_or_kept() {
         let told = [CREATE.to_owned(), put, show(more)];
         assert_eq!(judged(&told).0, fits, "{given} {more}");
     }
+    // An empty key is that of the domain, or none.
+    let [keyed, shown] = typed("N", &format!(r#"{},"EncryptionKey":"""#, mapped()));
+    let domain = CREATE.replacen("30", r#"30,"DefaultEncryptionKey":"d""#, 1);
+    for (key, fits) in [("", true), ("d", true), ("k", false)] {
+        let key_shown = format!(r#""EncryptionKey":"{key}""#);
+        let get = shown.replace(r#""EncryptionKey":"""#, &key_shown);
+        let keyed = format!(
+            r#"{} => 200 {{"ObjectTypeName":"N","Description":"one"}}"#,
+            asked(&keyed)
+        );
+        assert_eq!(judged(&[domain.clone(), keyed, get]).0, fits, "{key}");
+    }
     for (manner, days) in [
         (Manner::default(), None),
         (other_way("put-type.replace.optional-scalars"), Some(5)),

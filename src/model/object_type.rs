@@ -780,25 +780,18 @@ fn mapping_slots(world: &World, object_type: &ObjectType) -> Vec<Slot> {
             let fields = slot("Fields", &own.fields, own.field_count, fields_rules, stale);
             vec![fields, keys]
         }
-        Mapping::Template(id) => {
-            const MAPPING: Rules = rules!["put-type.template.mapping"];
-            let Some(shown) = world.template_shown(id) else {
-                return Vec::new();
-            };
-            ["Fields", "Keys"]
-                .into_iter()
-                .filter_map(|name| {
-                    let value = shown.get(name)?;
-                    Some(Slot {
-                        name,
-                        presence: Presence::Optional,
-                        value: mapping::as_shown(name, value, MAPPING),
-                        rules: MAPPING,
-                    })
-                })
-                .collect()
-        }
+        Mapping::Template(id) => template_slots(world, id, rules!["put-type.template.mapping"]),
     }
+}
+
+/// `Fields` and `Keys` of a template that the target has shown.
+fn template_slots(world: &World, id: &str, rules: Rules) -> Vec<Slot> {
+    let shown = world.template_shown(id);
+    let slot = |name| {
+        let value = mapping::as_shown(name, shown.as_ref()?.get(name)?, rules);
+        Some(optional(name, value, rules))
+    };
+    ["Fields", "Keys"].into_iter().filter_map(slot).collect()
 }
 
 impl Slot {
@@ -967,6 +960,15 @@ fn missing(world: &World, domain: &Domain, name: &str, mut gate: Gate<'_>) -> Ve
         }
     }
     slots.extend(own_description(domain, name));
+    let reasons = domain.absent.get(name);
+    let deleted = reasons.is_some_and(|rules| rules.contains(&rule!("delete-type.gone")));
+    if !world.reference && !domain.obscured {
+        let rules = match deleted {
+            true => rules!["delete-type.gone", "implicit.returns-after-delete"],
+            false => rules!["implicit.visible"],
+        };
+        slots.extend(template_slots(world, name, rules));
+    }
     let body = Pattern::Object(Object::of(slots));
     let why = format!("no object type {name:?}");
     if is_standard(name) {
@@ -988,10 +990,6 @@ fn missing(world: &World, domain: &Domain, name: &str, mut gate: Gate<'_>) -> Ve
         )]);
     }
     if world.may_offer(name) {
-        let deleted = domain
-            .absent
-            .get(name)
-            .is_some_and(|rules| rules.contains(&rule!("delete-type.gone")));
         let rule = if deleted {
             rule!("implicit.returns-after-delete")
         } else {

@@ -265,13 +265,15 @@ fn near_miss(world: &World, resource: &Resource) -> Option<Near> {
             if other_case && folded(choice!("cap.type-name-case")) {
                 return Some(Near::OtherCase);
             }
-            if name.starts_with('_') || world.may_offer(name) {
+            let rules = domain.absent.get(name);
+            let is_gone = rules.is_some_and(|rules| rules.contains(&rule!("delete-type.gone")));
+            // What is deleted may be there as before it was put, but for those who show no such types.
+            let shown = world.choices.get(choice!("cap.implicit-visible")).has(1);
+            let hidden = is_gone && !shown && world.offers(name);
+            if !hidden && (name.starts_with('_') || world.may_offer(name)) {
                 return Some(Near::Implicit);
             }
-            let rules = domain.absent.get(name)?;
-            rules
-                .contains(&rule!("delete-type.gone"))
-                .then_some(Near::Gone(rule!("delete-type.gone")))
+            is_gone.then_some(Near::Gone(rule!("delete-type.gone")))
         }
         Resource::Integration { domain } => match world.domain(domain) {
             Some(_) => None,

@@ -400,6 +400,63 @@ fn a_template_of_the_target_or_of_a_later_revision_is_one_as_well() {
 }
 
 #[test]
+fn of_a_type_that_was_put_and_deleted_nothing_is_left_but_the_one_of_its_template() {
+    let at = "/domains/d/object-types/CTR";
+    let tags = tags_of("domains/d/object-types/CTR");
+    let get = |members: &str| {
+        format!(r#"GET {at} => 200 {{"ObjectTypeName":"CTR","Description":"x"{members}}}"#)
+    };
+    let missing = format!("GET {at} => {NOT_FOUND}");
+    let listed = |answer: &str| format!("GET {tags} => {answer}");
+    let tagged = r#"200 {"tags":{"a":"1"}}"#;
+    let template = format!(
+        r#"GET /templates/CTR => 200 {{"TemplateId":"CTR"{}}}"#,
+        mapped()
+    );
+    let own = mapped().replace("\"a\"", "\"b\"");
+    let [put, _] = typed("CTR", &format!(r#"{own},"Tags":{{"a":"1"}}"#));
+    let deleted = [put, format!(r#"DELETE {at} => 200 {{"Message":"m"}}"#)];
+    let gone = Some("delete-type.gone");
+    for (shown, hidden, last, rule) in [
+        (true, false, missing.clone(), None),
+        (true, false, get(""), None),
+        (true, false, get(&mapped()), None),
+        (true, false, get(&own), gone),
+        // Nobody knows what a template holds that was not shown.
+        (false, false, get(&own), None),
+        (false, false, listed(NOT_FOUND), None),
+        (false, false, listed(tagged), None),
+        (false, true, listed(NOT_FOUND), None),
+        (false, true, listed("403 AccessDeniedException"), None),
+        (false, true, listed(tagged), gone),
+    ] {
+        let told: Vec<String> = [CREATE.to_owned()]
+            .into_iter()
+            .chain(shown.then(|| template.clone()))
+            .chain(hidden.then(|| missing.clone()))
+            .chain(deleted.iter().cloned())
+            .chain([last])
+            .collect();
+        let (fits, rules) = judged(&told);
+        assert_eq!(
+            (fits, rules.first().copied()),
+            (rule.is_none(), rule),
+            "{told:#?}"
+        );
+    }
+    // One that nobody put is like its template as well, and may have tags where it is not shown.
+    for (last, rule) in [
+        (get(&mapped()), None),
+        (get(&own), Some("implicit.visible")),
+    ] {
+        let told = [CREATE.to_owned(), template.clone(), last];
+        assert_eq!(judged(&told).1.first().copied(), rule, "{told:#?}");
+    }
+    let told = [CREATE.to_owned(), missing, listed(tagged)];
+    assert!(judged(&told).0);
+}
+
+#[test]
 fn who_retains_a_template_retains_its_mapping() {
     let fields = |source: &str| format!(r#","Fields":{{"a":{{"Source":"_source.{source}"}}}}"#);
     let template = format!(

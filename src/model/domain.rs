@@ -167,7 +167,7 @@ fn folded(world: &World) -> bool {
 
 /// The body of CreateDomain, GetDomain and UpdateDomain.
 fn shown(world: &World, domain: &Domain, echo: Rules, updated: Rules) -> Object {
-    let unchanged = if domain.obscured {
+    let unchanged = if domain.undefined {
         rules!["proto.timestamp"]
     } else {
         updated
@@ -273,7 +273,11 @@ pub(super) fn create(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
         }
     }
     let effect = Effect::new(move |world, body| {
-        let mut domain = Domain { obscured, ..domain };
+        let mut domain = Domain {
+            obscured,
+            undefined: obscured,
+            ..domain
+        };
         if let Some(body) = body {
             domain.times.adopt(body, world.writes, false);
         }
@@ -351,6 +355,7 @@ fn created(input: &Input, name: &str, world: &World) -> Domain {
         again: false,
         absent,
         obscured: false,
+        undefined: false,
         store: Arc::new(Store::new(world.reference.then_some(&world.choices))),
         retyped: false,
         standards: BTreeMap::new(),
@@ -598,7 +603,7 @@ fn got(world: &World, domain: &Domain, tags: &Tags) -> Served {
     } else {
         effect
     };
-    let body = if domain.obscured {
+    let body = if domain.undefined {
         Pattern::Any
     } else {
         Pattern::Object(object)
@@ -670,6 +675,7 @@ pub(super) fn update(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
         next.hand_down(domain);
     }
     next.obscured |= gate.obscures();
+    next.undefined |= gate.obscures();
     next.updated = true;
     let mut object = shown(
         world,
@@ -686,7 +692,7 @@ pub(super) fn update(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
         );
         times.renewed = true;
     }
-    let body = if next.obscured {
+    let body = if next.undefined {
         Pattern::Any
     } else {
         Pattern::Object(object)

@@ -748,12 +748,8 @@ fn unmodelled(world: &World, operation: &Operation, input: &Input) -> Branch {
     let domain = input.label("DomainName").filter(|_| writes);
     if world.reference {
         branch.allowed.outcome = Outcome::Refused(Refusals::ROUTE);
-    } else if let Some(domain) = domain.map(str::to_owned) {
-        branch.effect = Effect::new(move |world, _| {
-            if let Some(domain) = world.domain_mut(&domain) {
-                domain.obscured = true;
-            }
-        });
+    } else if let Some(domain) = domain {
+        branch.effect = object::undefine(domain);
     }
     branch
 }

@@ -43,20 +43,32 @@ const PROFILE_OBJECTS: usize = 100;
 /// The most bytes of objects that certainly fit on a profile (quota.profile-total-size).
 const PROFILE_BYTES: usize = 5_000_000;
 
-/// An answer of which nothing is known, after which nothing about the domain is.
+/// An answer of which nothing is known, after which nothing about the data is.
 pub(super) fn unknowable(domain: &str) -> Branch {
     let mut branch = super::free(Outcome::Free, rule!("proto.no-5xx"));
     branch.effect = obscure(domain);
     branch
 }
 
-/// Nothing about the domain is certain any more, but to the reference, which knows what it did.
+/// Nothing about the data is certain any more, but to the reference, which knows what it did.
 pub(super) fn obscure(domain: &str) -> Effect {
     let domain = domain.to_owned();
     Effect::new(move |world, _| {
         let observes = !world.reference;
         if let Some(domain) = world.domain_mut(&domain) {
             domain.obscured |= observes;
+        }
+    })
+}
+
+/// Nothing about the domain is certain any more, but to the reference.
+pub(super) fn undefine(domain: &str) -> Effect {
+    let domain = domain.to_owned();
+    Effect::new(move |world, _| {
+        let observes = !world.reference;
+        if let Some(domain) = world.domain_mut(&domain) {
+            domain.obscured |= observes;
+            domain.undefined |= observes;
         }
     })
 }

@@ -16,7 +16,7 @@ use super::gate::{Branch, Gate, Ground, Served, refused_by, served_by};
 use super::heard::Heard;
 use super::index::No;
 use super::mapping::{self, Request};
-use super::object::{carry_out, detach, obscure, unknowable};
+use super::object::{carry_out, detach, obscure, undefine, unknowable};
 use super::page::{Item, Listing, Naming, Need, Strangers};
 use super::pattern::{
     Object, Pattern, Presence, RuleList, Rules, Slot, Times, absent, optional, required, rules,
@@ -283,7 +283,8 @@ fn redefine(domain: &Domain, name: &str, description: &str) -> Effect {
 fn own_description(domain: &Domain, name: &str) -> Option<Slot> {
     let put = &domain.standards.get(name)?.put;
     let own = || Pattern::Other(put.clone());
-    (!put.is_empty()).then(|| optional("Description", own(), rules!["put-type.name.standard"]))
+    let known = !put.is_empty() && !domain.undefined;
+    known.then(|| optional("Description", own(), rules!["put-type.name.standard"]))
 }
 
 /// Remembers with which description a standard type is shown.
@@ -651,6 +652,7 @@ impl Put<'_> {
             }
             if let Some(domain) = world.domain_mut(&domain) {
                 domain.obscured |= obscured;
+                domain.undefined |= obscured;
                 let before = domain.types.get(&object_type.name);
                 domain.retyped |= before.is_some_and(|it| it.mapping != object_type.mapping);
                 domain.absent.remove(&object_type.name);
@@ -865,7 +867,7 @@ pub(super) fn get(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branc
         tags.iter().map(with).collect::<Vec<_>>()
     });
     let looks = looks.map(|(seen, warns)| {
-        let body = if domain.obscured {
+        let body = if domain.undefined {
             Pattern::Any
         } else {
             Pattern::Object(shown(world, &seen, Looked::Get))
@@ -962,7 +964,7 @@ fn missing(world: &World, domain: &Domain, name: &str, mut gate: Gate<'_>) -> Ve
     slots.extend(own_description(domain, name));
     let reasons = domain.absent.get(name);
     let deleted = reasons.is_some_and(|rules| rules.contains(&rule!("delete-type.gone")));
-    if !world.reference && !domain.obscured {
+    if !world.reference && !domain.undefined {
         let rules = match deleted {
             true => rules!["delete-type.gone", "implicit.returns-after-delete"],
             false => rules!["implicit.visible"],
@@ -1007,7 +1009,7 @@ fn missing(world: &World, domain: &Domain, name: &str, mut gate: Gate<'_>) -> Ve
         });
         return gate.finish(vec![served]);
     }
-    if domain.obscured {
+    if domain.undefined {
         gate.ground(Ground::may(
             rule!("get-type.unknown"),
             Refusals::NOT_FOUND,
@@ -1110,7 +1112,7 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
         .chain(standards)
         .collect();
     let mut known: Vec<(String, RuleList)> = Vec::new();
-    if !domain.obscured {
+    if !domain.undefined {
         for (name, rules) in &domain.absent {
             if may_be_implicit(name) || world.offers(name) {
                 continue;
@@ -1139,7 +1141,7 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
             }));
         }
     }
-    let legal: fn(&str) -> bool = if domain.obscured {
+    let legal: fn(&str) -> bool = if domain.undefined {
         |_| true
     } else {
         may_be_implicit
@@ -1195,9 +1197,8 @@ pub(super) fn delete(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
     let served = carry_out(world, domain, &message, blame, move |store, ways| {
         forget(store, &type_name, ways);
     });
-    let Some(mut served) = served else {
-        return vec![unknowable(&domain.name)];
-    };
+    let blind = || vec![Served::new(message, obscure(&domain.name), blame)];
+    let mut served = served.unwrap_or_else(blind);
     for way in &mut served {
         let (domain, name) = (domain.name.clone(), name.clone());
         let effect = Effect::new(move |world, _| {
@@ -1383,7 +1384,8 @@ fn delete_missing(
     let not_found = Refusals::NOT_FOUND;
     let implicit = world.may_offer(name);
     let mut objects = domain.store.objects.values();
-    if implicit && objects.any(|object| object.type_name().as_ref() == name) {
+    let ingested = objects.any(|object| object.type_name().as_ref() == name);
+    if implicit && ingested && !domain.obscured {
         let type_name = name.to_owned();
         let blame: Rules = rules!["implicit.deletable"];
         let served = carry_out(world, domain, &message, blame, move |store, ways| {
@@ -1399,7 +1401,7 @@ fn delete_missing(
         let refusals = Refusals::BAD.or(not_found).or(Refusals::DENIED);
         gate.ground(Ground::should(rule!("delete-type.standard"), refusals, why));
         // What is deleted with it if it is, nobody says.
-        effect = obscure(&domain.name);
+        effect = undefine(&domain.name);
     } else if implicit {
         gate.ground(Ground::may(rule!("implicit.deletable"), not_found, why));
     } else {

@@ -151,7 +151,7 @@ fn scope(world: &World, input: &Input, gate: &mut Gate<'_>) -> Option<(Resource,
     let found = find(world, &resource).cloned();
     let domain = world.domain(resource.domain());
     let dashed = !world.reference && is_dashed(arn);
-    let obscured = dashed || domain.is_some_and(|domain| domain.obscured);
+    let undefined = dashed || domain.is_some_and(|domain| domain.undefined);
     if !world.reference {
         let integration = matches!(resource, Resource::Integration { .. });
         if integration || !resource.is_well_named() {
@@ -164,9 +164,9 @@ fn scope(world: &World, input: &Input, gate: &mut Gate<'_>) -> Option<(Resource,
         }
     }
     match found {
-        Some(_) if obscured => Some((resource, Tags::unknown())),
+        Some(_) if undefined => Some((resource, Tags::unknown())),
         Some(tags) => Some((resource, tags)),
-        None if obscured => {
+        None if undefined => {
             gate.ground(Ground::may(
                 rule!("tag.arn.unknown"),
                 refusals,

@@ -74,8 +74,10 @@ pub(super) struct Domain {
     pub(super) absent: BTreeMap<String, Rules>,
     /// What was seen of the descriptions of standard types, by their names.
     pub(super) standards: BTreeMap<&'static str, Standard>,
-    /// Whether a request with unspecified meaning was served: nothing about the domain is certain any more.
+    /// Whether a request with unspecified meaning was served: nothing about the data is certain any more.
     pub(super) obscured: bool,
+    /// Whether such a request may have changed settings, types and tags: nothing about those is certain either.
+    pub(super) undefined: bool,
     /// Profiles, objects and keys.
     pub(super) store: Arc<Store>,
     /// Whether a type was put again with other keys.

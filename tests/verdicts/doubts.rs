@@ -359,15 +359,15 @@ fn what_nobody_knows_may_be_the_reason_for_a_refusal() {
         " => 400 BadRequestException",
         " => 404 ResourceNotFoundException",
     );
-    // An id of no characters may be nobody's, or not be looked at.
-    let odd = format!(r#"POST /domains/d/profiles/delete {{"ProfileId":""}}{bad}"#);
+    // What an integration does, nobody says.
+    let odd = r#"PUT /domains/d/integrations {"Uri":"x"} => 200 {}"#;
     let tags = "/tags/arn%3Aaws%3Aprofile%3Aus-east-1%3A123456789012%3Adomains%2Fd";
     let tag = format!(r#"POST {tags} {{"tags":{{"a":"b"}}}}"#);
     let untag = format!("DELETE {tags}?tagKeys=a");
-    allowed(&[CREATE, &odd, &format!("{tag}{bad}")]);
-    allowed(&[CREATE, &odd, &format!("{untag}{unknown}")]);
+    allowed(&[CREATE, odd, &format!("{tag}{bad}")]);
+    allowed(&[CREATE, odd, &format!("{untag}{unknown}")]);
     assert!(broken(&[CREATE, &format!("{tag}{bad}")]).is_some());
-    assert!(broken(&[CREATE, &odd, &format!("{tag}{unknown}")]).is_some());
+    assert!(broken(&[CREATE, odd, &format!("{tag}{unknown}")]).is_some());
 
     // The object has made a profile whose id nobody knows, and so this may be its.
     let made = ingest("1", "x", "Ann", "k1");
@@ -385,4 +385,93 @@ fn what_nobody_knows_may_be_the_reason_for_a_refusal() {
         .expect("a request");
     let paged = format!("POST {path}?next-token=x {body}");
     allowed(&[CREATE, CARD, &made, &paged]);
+}
+
+/// What nobody knows of profiles and objects, as where a type has the mapping of a template, is nothing to settings, types and tags.
+#[test]
+fn a_doubt_about_data_is_none_about_definitions() {
+    const TEMPLATED: &str = r#"PUT /domains/d/object-types/N {"Description":"n","TemplateId":"CTR-NoInferred"} => 200 {"ObjectTypeName":"N","Description":"n","TemplateId":"CTR-NoInferred"}"#;
+    const GONE: &str = r#"DELETE /domains/d/object-types/T => 200 {"Message":"m"}"#;
+    let tags = "/tags/arn%3Aaws%3Aprofile%3Aus-east-1%3A123456789012%3Adomains%2Fd";
+    let object = |name: &str| {
+        format!(
+            r#"PUT /domains/d/profiles/objects {{"ObjectTypeName":"{name}","Object":"{{\"id\":\"1\"}}"}} => 200 {{"ProfileObjectUniqueKey":"u1"}}"#
+        )
+    };
+    let merge = format!(
+        r#"POST /domains/d/profiles/objects/merge {{"MainProfileId":"{P}","ProfileIdsToBeMerged":["{Q}"]}} => 200 {{"Message":"m"}}"#
+    );
+    let domain = |days: u16| {
+        format!(
+            r#"200 {{"DomainName":"d","DefaultExpirationDays":{days},"CreatedAt":1700000000,"LastUpdatedAt":1700000000}}"#
+        )
+    };
+    let get = |days: u16| format!("GET /domains/d => {}", domain(days));
+    let update = format!(
+        r#"PUT /domains/d {{"DefaultExpirationDays":40}} => {}"#,
+        domain(40)
+    );
+    let shown = |name: &str, description: &str| {
+        format!(
+            r#"GET /domains/d/object-types/{name} => 200 {{"ObjectTypeName":"{name}","Description":"{description}","Fields":{{"id":{{"Source":"_source.id"}}}},"Keys":{{"k":[{{"StandardIdentifiers":["PROFILE","UNIQUE"],"FieldNames":["id"]}}]}}}}"#
+        )
+    };
+    let missing =
+        |name: &str| format!("GET /domains/d/object-types/{name} => 404 ResourceNotFoundException");
+    let types = |more: &str| {
+        format!(
+            r#"GET /domains/d/object-types => 200 {{"Items":[{{"ObjectTypeName":"T","Description":"one"}},{{"ObjectTypeName":"N","Description":"n"}}{more}]}}"#
+        )
+    };
+    let listed = |name: &str| {
+        types(&format!(
+            r#",{{"ObjectTypeName":"{name}","Description":"x"}}"#
+        ))
+    };
+    let told = format!("GET {tags} => 200 ");
+    for doubt in [object("N"), object("CTR"), merge] {
+        for (rule, then) in [
+            (None, vec![get(30)]),
+            (Some("domain.get.echo"), vec![get(77)]),
+            (None, vec![update.clone(), get(40)]),
+            (Some("domain.get.echo"), vec![update.clone(), get(30)]),
+            (None, vec![missing("Nope")]),
+            (Some("get-type.unknown"), vec![shown("Nope", "x")]),
+            (None, vec![shown("T", "one")]),
+            (Some("put-type.response.echo"), vec![shown("T", "other")]),
+            (None, vec![missing("CTR")]),
+            (None, vec![shown("CTR", "x")]),
+            (None, vec![types("")]),
+            (None, vec![listed("CTR")]),
+            (Some("list-types.complete"), vec![listed("Nope")]),
+            (None, vec![format!(r#"{told}{{"tags":{{}}}}"#)]),
+            (
+                Some("tag.list.empty"),
+                vec![format!(r#"{told}{{"tags":{{"a":"b"}}}}"#)],
+            ),
+            (None, vec![GONE.to_owned(), missing("T")]),
+            (
+                Some("delete-type.gone"),
+                vec![GONE.to_owned(), shown("T", "one")],
+            ),
+            (
+                None,
+                vec![r#"DELETE /domains/d/object-types/CTR => 200 {"Message":"m"}"#.to_owned()],
+            ),
+            (
+                None,
+                vec![
+                    "DELETE /domains/d/object-types/CTR => 404 ResourceNotFoundException"
+                        .to_owned(),
+                ],
+            ),
+        ] {
+            let start = [CREATE, PUT, TEMPLATED, &doubt];
+            let all: Vec<&str> = start
+                .into_iter()
+                .chain(then.iter().map(String::as_str))
+                .collect();
+            assert_eq!(broken(&all).as_deref(), rule, "{all:#?}");
+        }
+    }
 }

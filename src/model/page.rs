@@ -16,6 +16,7 @@ use crate::wire::Json;
 use super::gate::{Branch, Gate, Ground, Served};
 use super::index::No;
 use super::pattern::{Difference, Filling, Pattern, RuleList, Rules, excerpt, rules};
+use super::template;
 use super::world::{Effect, World};
 
 /// How many pages beyond one for each item a listing may take before it counts as endless.
@@ -412,6 +413,9 @@ fn remember(page: &Arc<Page>, sent: Option<String>, world: &World, adopt: Option
             }
         }
         let Some(token) = token(body) else {
+            if page.whole && page.key == template::NAMING {
+                world.templates_listed = Some(Arc::new(all));
+            }
             return;
         };
         let writes = first_writes.unwrap_or(world.writes);
@@ -534,7 +538,8 @@ impl Page {
                 exact.or_else(|| self.items.iter().position(folded))
             })
             .collect();
-        if self.items.iter().all(|item| item.name.is_some()) && names.iter().all(Option::is_some) {
+        let is_named = self.items.iter().all(|item| item.name.is_some());
+        if self.key == template::NAMING || is_named && names.iter().all(Option::is_some) {
             return matched;
         }
         // An item without a known name is the first that is shown as it should be, or else the first that looks like it; if none
@@ -745,7 +750,7 @@ impl Page {
     fn lacks_names(&self) -> bool {
         self.items.is_empty()
             || self.items.iter().any(|item| item.handle != 0)
-            || matches!(self.key, Naming::Within(_))
+            || matches!(self.key, Naming::Within(_) | template::NAMING)
     }
 
     /// Calls `cite` for every rule that a page shows by fitting.

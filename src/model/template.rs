@@ -14,12 +14,15 @@ use crate::{choice, rule};
 use super::domain::name_pattern;
 use super::gate::{Branch, Gate, Ground, Served};
 use super::mapping;
-use super::page::{Adopt, Item, Listing, Naming, Strangers};
+use super::page::{Adopt, Item, Listing, Naming, Need, Strangers};
 use super::pattern::{
     Check, Difference, Object, Pattern, Presence, RuleList, Rules, Slot, excerpt, is_empty,
     optional, required, rules,
 };
 use super::world::{Effect, Template, World};
+
+/// Where an item of the list says which template it is.
+pub(super) const NAMING: Naming = Naming::Member("TemplateId");
 
 /// The members of a template.
 const MEMBERS: [&str; 6] = [
@@ -45,7 +48,7 @@ pub(super) fn get(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branc
             .map(|(_, seen)| seen)
     };
     let seen = match world.template(id) {
-        found @ Some(Template::Shown(_) | Template::Listed { .. }) => found,
+        found @ Some(Template::Shown(_) | Template::Listed(_)) => found,
         missing => match other_case() {
             Some(seen) => {
                 gate.ground(case_choice(why));
@@ -119,6 +122,21 @@ fn case_choice(why: String) -> Ground {
     )
 }
 
+impl Template {
+    /// SourceName and SourceObject, which are the same in the list and by themselves.
+    fn sources(&self) -> impl Iterator<Item = Slot> {
+        const SAME: Rules = rules!["template.list.complete"];
+        let members = ["SourceName", "SourceObject"].into_iter();
+        members.filter_map(|name| {
+            let (Self::Listed(seen) | Self::Shown(seen)) = self else {
+                return None;
+            };
+            let value = seen.get(name).filter(|value| !is_empty(value))?;
+            Some(optional(name, Pattern::Exactly(value.clone()), SAME))
+        })
+    }
+}
+
 /// A template as far as it is known.
 fn shown(id: &str, seen: Option<&Template>, folded: bool) -> Object {
     let id_slot = optional(
@@ -145,18 +163,8 @@ fn shown(id: &str, seen: Option<&Template>, folded: bool) -> Object {
                 });
             }
         }
-        Some(Template::Listed {
-            source_name,
-            source_object,
-        }) => {
-            for (name, value) in [("SourceName", source_name), ("SourceObject", source_object)] {
-                if let Some(value) = value {
-                    let value = Pattern::Exactly(Json::from(value.as_str()));
-                    slots.push(optional(name, value, rules!["template.list.complete"]));
-                }
-            }
-        }
-        Some(Template::Missing) | None => {}
+        Some(seen) => slots.extend(seen.sources()),
+        None => {}
     }
     Object::of(slots)
 }
@@ -293,31 +301,36 @@ fn account_link(body: &Json, keys: &[(String, Json)]) -> Option<Difference> {
     })
 }
 
+/// Rules broken where one listing shows other templates than another.
+const PAGED: Rules = rules!["template.list.pagination", "page.complete"];
+
 pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
     gate.touch(rule!("template.no-domain"));
     gate.touch(rule!("template.list.pagination"));
     gate.touch(rule!("template.list.minimum"));
-    let existing = || world.templates.iter().filter(|(_, seen)| seen.exists());
-    let items = if world.reference {
-        existing()
-            .map(|(id, seen)| Item::named(id.clone(), item(id, seen)))
-            .collect()
-    } else {
-        Vec::new()
-    };
+    // The list of those who go by any spelling may show any of them.
+    let spelled = !world.choices.get(choice!("template.case")).has(0);
+    let listed = world.templates_listed.as_ref().filter(|_| !spelled);
+    let is_listed = |id| world.reference || listed.is_some_and(|listed| listed.contains(id));
+    let items = world.templates.iter().filter_map(|(id, seen)| {
+        let need = match seen {
+            Template::Missing => return None,
+            _ if is_listed(id) => Need::Must,
+            // It need not be listed, and it may.
+            Template::Shown(_) => Need::May,
+            Template::Listed(_) => return None,
+        };
+        let item = Item::named(id.clone(), item(id, seen));
+        Some(Item { need, ..item })
+    });
     let adopt: Adopt = Arc::new(|world: &mut World, _, id, item| {
-        let text = |name| item.get(name).and_then(Json::as_str).map(str::to_owned);
         if let Some(id) = id
             && !matches!(world.template(id), Some(Template::Shown(_)))
         {
-            let seen = Template::Listed {
-                source_name: text("SourceName"),
-                source_object: text("SourceObject"),
-            };
-            world.saw_template(id, seen);
+            world.saw_template(id, Template::Listed(Arc::new(item.clone())));
         }
     });
-    // A target may offer templates nobody has seen, but not list one it said it does not have.
+    // A target may offer templates that nobody has seen listed yet, but not list one it said it does not have.
     let missing = world.templates.iter().filter(|(_, seen)| !seen.exists());
     let known = missing
         .map(|(id, _)| {
@@ -328,42 +341,32 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
         })
         .collect();
     Listing {
-        key: Naming::Member("TemplateId"),
+        key: NAMING,
         scope: "templates".to_owned(),
-        items,
+        items: items.collect(),
         strangers: Strangers {
             foreign: false,
             folded: false,
-            legal: |_| true,
+            legal: match listed {
+                Some(_) => str::is_empty,
+                None => |_| true,
+            },
             known,
-            rules: rules!["template.list.complete"],
+            rules: PAGED,
         },
-        missing: rules!["template.list.complete", "page.complete"],
+        missing: PAGED,
         blame: rules!["template.list.pagination"],
         adopt: Some(adopt),
     }
     .branches(world, input, gate)
 }
 
-/// An item of the reference's list.
+/// A template in the list.
 fn item(id: &str, seen: &Template) -> Pattern {
-    let mut slots = vec![required(
-        "TemplateId",
-        Pattern::Exactly(Json::from(id)),
-        rules!["template.list.complete"],
-    )];
-    if let Template::Shown(shown) = seen {
-        for name in ["SourceName", "SourceObject"] {
-            if let Some(value) = shown.get(name) {
-                slots.push(optional(
-                    name,
-                    Pattern::Exactly(value.clone()),
-                    rules!["template.list.complete"],
-                ));
-            }
-        }
-    }
-    Pattern::Object(Object::of(slots))
+    let id = Pattern::Exactly(Json::from(id));
+    let id = required("TemplateId", id, rules!["template.list.complete"]);
+    let slots = std::iter::once(id).chain(seen.sources());
+    Pattern::Object(Object::of(slots.collect()))
 }
 
 /// Remembers that a template was not found.

@@ -35,6 +35,8 @@ pub(super) struct World {
     pub(super) templates: Arc<BTreeMap<String, Template>>,
     /// Whether templates not in the map do not exist.
     pub(super) templates_closed: bool,
+    /// The ids of templates that a whole listing showed.
+    pub(super) templates_listed: Option<Arc<Vec<String>>>,
     /// Tokens the target handed out.
     cursors: HashMap<String, SmallVec<[Arc<Cursor>; 1]>>,
     /// Rules about odd requests (methods, labels, headers) that were answered so far and must not have had an effect.
@@ -584,11 +586,8 @@ impl Stamps {
 /// What has been seen of a template.
 #[derive(Debug, Clone)]
 pub(super) enum Template {
-    /// It was listed with these names.
-    Listed {
-        source_name: Option<String>,
-        source_object: Option<String>,
-    },
+    /// It was listed like this.
+    Listed(Arc<Json>),
     /// It was shown.
     Shown(Arc<Json>),
     /// The target said it does not have it.
@@ -606,7 +605,7 @@ impl PartialEq for Template {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Shown(a), Self::Shown(b)) => a.same(b),
-            (Self::Listed { .. }, Self::Listed { .. }) | (Self::Missing, Self::Missing) => true,
+            (Self::Listed(_), Self::Listed(_)) | (Self::Missing, Self::Missing) => true,
             _ => false,
         }
     }
@@ -657,6 +656,7 @@ impl World {
             gone: BTreeMap::new(),
             templates: Arc::default(),
             templates_closed: false,
+            templates_listed: None,
             cursors: HashMap::new(),
             suspects: SmallVec::new(),
             owes: RuleList::new(),

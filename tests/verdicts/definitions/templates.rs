@@ -119,6 +119,80 @@ fn a_template_stays_as_it_was_shown() {
 }
 
 #[test]
+fn a_list_of_templates_shows_all_that_it_has_shown() {
+    let page = |query: &str, ids: &str, token: &str| {
+        let items: Vec<String> = ids
+            .chars()
+            .map(|id| match id {
+                '-' => r#"{"SourceName":"s"}"#.to_owned(),
+                id => format!(r#"{{"TemplateId":"{id}"}}"#),
+            })
+            .collect();
+        let token = match token {
+            "" => String::new(),
+            token => format!(r#","NextToken":"{token}""#),
+        };
+        format!(
+            r#"GET /templates{query} => 200 {{"Items":[{}]{token}}}"#,
+            items.join(",")
+        )
+    };
+    let all = |ids: &str| page("", ids, "");
+    let two = |ids: &str, token: &str| page("?max-results=2", ids, token);
+    let next = |ids: &str| page("?max-results=2&next-token=t", ids, "");
+    let named = |source: &str| {
+        format!(r#"GET /templates => 200 {{"Items":[{{"TemplateId":"A"{source}}}]}}"#)
+    };
+    let get = |id: &str, more: &str| {
+        format!(r#"GET /templates/{id} => 200 {{"TemplateId":"{id}"{more}}}"#)
+    };
+    let (s, x) = (r#","SourceName":"s""#, r#","SourceName":"x""#);
+    let paged = Some("template.list.pagination");
+    let complete = Some("template.list.complete");
+    for (rule, told) in [
+        (None, vec![all("ABC"), all("CBA")]),
+        (None, vec![all("ABC"), two("AB", "t"), next("C")]),
+        (
+            None,
+            vec![all("ABC"), two("AB", "t"), next("C"), all("ABC")],
+        ),
+        (None, vec![two("CA", "t"), all("ABC"), next("B")]),
+        (paged, vec![all("ABC"), two("AB", "")]),
+        (paged, vec![all("ABC"), all("AB")]),
+        (paged, vec![all("ABC"), all("")]),
+        (paged, vec![all("ABC"), all("ABCD")]),
+        (paged, vec![all("ABC"), two("AB", "t"), next("D")]),
+        (paged, vec![all("ABC"), two("AB", "t"), next("")]),
+        (paged, vec![two("AB", "t"), next("C"), all("AC")]),
+        (paged, vec![two("AB", "t"), next("C"), all("ABCD")]),
+        // What one page shows is not all there is.
+        (None, vec![two("AB", "t"), all("ABC")]),
+        (None, vec![two("AB", "t"), all("CD")]),
+        // Nor need one be listed that was got.
+        (None, vec![get("A", ""), all("BC"), all("BC")]),
+        (None, vec![get("A", ""), all("BC"), all("ABC")]),
+        (None, vec![all("BC"), get("A", ""), all("BC")]),
+        (None, vec![all("-A-"), all("A--")]),
+        (None, vec![all("--"), all("--")]),
+        (paged, vec![all("--"), all("A")]),
+        // Any spelling may be shown by those who take any.
+        (None, vec![all("AB"), get("a", ""), all("aB")]),
+        (None, vec![all("Aa"), all("aA"), get("a", ""), all("aA")]),
+        (None, vec![get("A", s), named(s)]),
+        (None, vec![get("A", s), named("")]),
+        (None, vec![get("A", ""), named(s)]),
+        (None, vec![named(s), get("A", ""), named(s)]),
+        (complete, vec![get("A", x), named(s)]),
+        (complete, vec![named(s), get("A", x)]),
+        (complete, vec![named(s), named(x)]),
+        (complete, vec![named(s), get("A", s), named(x)]),
+    ] {
+        let told: Vec<&str> = told.iter().map(String::as_str).collect();
+        assert_eq!(broken(&told).as_deref(), rule, "{told:#?}");
+    }
+}
+
+#[test]
 fn a_type_may_have_the_mapping_of_the_template_of_its_name() {
     let mapped = mapped();
     let other = mapped.replace("_source.a", "_source.b");

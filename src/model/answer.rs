@@ -530,8 +530,13 @@ impl<'a> Reply<'a> {
     ) -> Result<(), RuleList> {
         let status = self.status();
         let error = self.error.name();
-        let routed = refusals.has(Refusals::ROUTE) && matches!(status, 400 | 403 | 404 | 405 | 415);
-        if routed {
+        let of_any_code = match status {
+            400 | 403 | 404 | 405 => refusals.has(Refusals::ROUTE),
+            413 => refusals.has(Refusals::TOO_LARGE),
+            415 => refusals.overlaps(Refusals::MEDIA_TYPE),
+            _ => false,
+        };
+        if of_any_code {
             return Ok(());
         }
         let kinds = [

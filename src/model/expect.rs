@@ -69,6 +69,8 @@ fn refusals_text(refusals: Refusals) -> String {
         (Refusals::NOT_FOUND, "404 ResourceNotFoundException"),
         (Refusals::DENIED, "403 AccessDeniedException"),
         (Refusals::ROUTE, "400, 403, 404, 405 or 415 with any error"),
+        (Refusals::TOO_LARGE, "413 with any error"),
+        (Refusals::MEDIA_TYPE, "415 with any error"),
     ];
     let named: Vec<_> = all
         .iter()

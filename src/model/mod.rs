@@ -674,7 +674,12 @@ fn operation_branches(
         gate.also(*rule);
     }
     for rule in &input.promises {
-        gate.grudge(*rule, Refusals::BAD);
+        let refusals = match rule.id() {
+            "proto.large-body" => Refusals::TOO_LARGE,
+            "proto.body-empty-optional" | "proto.content-type-params" => Refusals::MEDIA_TYPE,
+            _ => Refusals::NONE,
+        };
+        gate.grudge(*rule, Refusals::BAD.or(refusals));
     }
     authenticate(world, request, &mut gate);
     match operation.name {

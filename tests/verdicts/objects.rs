@@ -1,6 +1,7 @@
 //! Objects and what they write to: profiles, assets and cases, the keys that lead there, and the listings that show it.
 
 mod filters;
+mod flaws;
 mod gone;
 mod limits;
 mod named;

@@ -35,6 +35,10 @@ impl Refusals {
     pub const DENIED: Self = Self(4);
     /// Rejected before the operation is known: 400, 403, 404, 405 or 415 with any code.
     pub const ROUTE: Self = Self(8);
+    /// 413 with any code.
+    pub const TOO_LARGE: Self = Self(16);
+    /// 415 with any code.
+    pub const MEDIA_TYPE: Self = Self(32);
 
     /// Ways of both sets together.
     pub const fn or(self, other: Self) -> Self {

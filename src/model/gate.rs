@@ -380,6 +380,32 @@ impl<'w> Gate<'w> {
         self.obscures && !self.world.reference
     }
 
+    /// The branches where a member that the request is about is there for some readers only: they may find or miss
+    /// anything, and nobody knows what they do.
+    pub(super) fn misread(mut self, effect: Option<Effect>) -> Vec<Branch> {
+        let effect = effect.filter(|_| self.may_be_served() && !self.world.reference);
+        for ground in self.should.iter_mut().chain(&mut self.may) {
+            if ground.obscures && effect.is_some() {
+                ground.refusals = ground.refusals.or(Refusals::NOT_FOUND);
+            }
+        }
+        let warns = self.should.first().map(|ground| ground.rules[0]);
+        let mut branches = self.finish(Vec::new());
+        if let (Some(effect), Some(refused)) = (effect, branches.first()) {
+            let allowed = Allowed {
+                outcome: Outcome::Served,
+                warns,
+                ..refused.allowed.clone()
+            };
+            branches.push(Branch {
+                allowed,
+                learns: Learns::new(),
+                effect,
+            });
+        }
+        branches
+    }
+
     /// The branches: `served` says how the request is served where it is.
     pub(super) fn finish(self, served: Vec<Served>) -> Vec<Branch> {
         let mut branches = Vec::with_capacity(served.len() + 1);

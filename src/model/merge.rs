@@ -39,7 +39,7 @@ pub(super) fn merge(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bra
         gate.ground(Ground::may(rule!("merge.unknown"), refusals, why));
     }
     let (Some(domain), Some(main), false) = (domain, main, flawed) else {
-        return gate.finish(Vec::new());
+        return gate.misread(domain.map(|domain| obscure(&domain.name)));
     };
     let store = &domain.store;
     let unknown = |id: &&str| store.profile_no(id).is_none();

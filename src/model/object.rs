@@ -162,7 +162,7 @@ pub(super) fn put(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branc
         {
             find_type(world, domain, name, &mut gate);
         }
-        return gate.finish(Vec::new());
+        return gate.misread(domain.map(|domain| obscure(&domain.name)));
     };
     let object = weigh_object(object_text, &mut gate);
     let Some(domain) = domain else {
@@ -560,7 +560,7 @@ pub(super) fn delete(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
         text("ProfileObjectUniqueKey"),
         text("ObjectTypeName"),
     ) else {
-        return gate.finish(Vec::new());
+        return gate.misread(domain.map(|domain| obscure(&domain.name)));
     };
     if !gate.may_be_served() {
         return gate.finish(Vec::new());
@@ -803,7 +803,7 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
     let (Some(domain), Some(profile_id), Some(type_name)) =
         (domain, text("ProfileId"), text("ObjectTypeName"))
     else {
-        return gate.finish(Vec::new());
+        return gate.misread(domain.map(|_| Effect::none()));
     };
     let filter = input.member("ObjectFilter").map(Filter::read);
     if filter

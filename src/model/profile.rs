@@ -239,7 +239,7 @@ pub(super) fn update(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
     let domain = scope(world, input, &mut gate, rules!["domain.scope-unknown"]);
     let id = input.member("ProfileId").and_then(Json::as_str);
     let (Some(domain), Some(id)) = (domain, id) else {
-        return gate.finish(Vec::new());
+        return gate.misread(domain.map(|domain| obscure(&domain.name)));
     };
     if !gate.may_be_served() {
         return gate.finish(Vec::new());
@@ -384,7 +384,7 @@ pub(super) fn delete(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
     let domain = scope(world, input, &mut gate, rules!["domain.scope-unknown"]);
     let id = input.member("ProfileId").and_then(Json::as_str);
     let (Some(domain), Some(id)) = (domain, id) else {
-        return gate.finish(Vec::new());
+        return gate.misread(domain.map(|domain| obscure(&domain.name)));
     };
     if !gate.may_be_served() {
         return gate.finish(Vec::new());
@@ -566,7 +566,7 @@ pub(super) fn add_key(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<B
     let rule = rule!("profile.key.add.unknown-profile");
     miss(world, domain, input, rule, &mut gate);
     let (Some(domain), Some(keyed)) = (domain, Keyed::read(input, &mut gate)) else {
-        return gate.finish(Vec::new());
+        return gate.misread(domain.map(|domain| obscure(&domain.name)));
     };
     if !gate.may_be_served() {
         return gate.finish(Vec::new());
@@ -684,7 +684,7 @@ pub(super) fn delete_key(world: &World, input: &Input, mut gate: Gate<'_>) -> Ve
     let rule = rule!("profile.key.delete.absent");
     miss(world, domain, input, rule, &mut gate);
     let (Some(domain), Some(keyed)) = (domain, Keyed::read(input, &mut gate)) else {
-        return gate.finish(Vec::new());
+        return gate.misread(domain.map(|domain| obscure(&domain.name)));
     };
     if !gate.may_be_served() {
         return gate.finish(Vec::new());

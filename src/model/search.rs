@@ -34,7 +34,7 @@ pub(super) fn search(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
         gate.ground(Ground::may(rule!("search.none"), NOT_FOUND, why));
     }
     let (Some(domain), Some(key), Some(values)) = (domain, key, values) else {
-        return gate.finish(Vec::new());
+        return gate.misread(domain.map(|_| Effect::none()));
     };
     let values: Vec<&str> = values.iter().filter_map(Json::as_str).collect();
     if values.is_empty() {

@@ -343,6 +343,10 @@ pub(super) fn add(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branc
         ground.rules.push(rule!("quota.tags"));
         gate.ground(ground);
     }
+    let union = match gate.obscures() {
+        true => Tags::unknown(),
+        false => union,
+    };
     let effect = Effect::new(move |world, _| {
         if let Some(tags) = find_mut(world, &resource) {
             *tags = union.clone();

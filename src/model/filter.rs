@@ -72,8 +72,19 @@ impl<'a> Filter<'a> {
         ["", "_assetId", "_assetName", "_serialNumber", "_caseId"].contains(&self.key)
     }
 
+    /// How it may be refused by those who look at it before they look for what it is to be applied to: not at all by a key
+    /// that standard objects of the kind have whatever types there are.
+    pub(super) fn refusals(&self, kind: Kind) -> Option<Refusals> {
+        let own = match kind {
+            Kind::Asset => ["_assetId", "_assetName", "_serialNumber"].contains(&self.key),
+            Kind::Case => self.key == "_caseId",
+            Kind::Profile => false,
+        };
+        (!own).then_some(BAD.or(NOT_FOUND))
+    }
+
     /// Whether it has one value, perhaps several times.
-    fn is_single(&self) -> bool {
+    pub(super) fn is_single(&self) -> bool {
         self.values.iter().all(|value| *value == self.values[0])
     }
 
@@ -107,14 +118,15 @@ impl<'a> Filter<'a> {
         }
     }
 
-    /// What the filter makes of a profile that is not there.
+    /// What the filter makes of a profile or a type that is not there.
     pub(super) fn on_nothing(&self, domain: &Domain, kind: Kind, ways: &mut Ways) -> Verdict {
         if ways.is_reference() {
             return self.sieve(domain, kind, Vec::new(), ways);
         }
+        let refusals = self.refusals(kind);
         Verdict::List(
             Vec::new(),
-            Some((rule!("filter.unknown-key"), BAD.or(NOT_FOUND))),
+            refusals.map(|refusals| (rule!("filter.unknown-key"), refusals)),
         )
     }
 

@@ -375,6 +375,11 @@ impl<'w> Gate<'w> {
         self.must.len() + self.should.len() + self.may.len()
     }
 
+    /// How many flaws it has met, be they no ground for this implementation.
+    pub(super) fn flaws(&self) -> usize {
+        self.grounds() + self.decided.len()
+    }
+
     /// Whether, if the request is served, nobody can say what was stored.
     pub(super) fn obscures(&self) -> bool {
         self.obscures && !self.world.reference
@@ -403,6 +408,25 @@ impl<'w> Gate<'w> {
                 effect,
             });
         }
+        branches
+    }
+
+    /// The branches where each of these flaws alone may end the matter, by a refusal or by nothing that is found
+    /// (proto.precedence): this gate has met all of them, and each of the others one.
+    pub(super) fn any_of(
+        self,
+        others: Vec<Self>,
+        answers: impl Fn(Self) -> Vec<Branch>,
+    ) -> Vec<Branch> {
+        if others.len() < 2 || self.world.reference {
+            return answers(self);
+        }
+        let serves = |branch: &Branch| branch.allowed.outcome == Outcome::Served;
+        let closed = !self.may_be_served();
+        let mut branches = answers(self);
+        branches.retain(|branch| !serves(branch));
+        let at = if closed { branches.len() } else { 0 };
+        branches.splice(at..at, others.into_iter().flat_map(answers).filter(serves));
         branches
     }
 

@@ -24,6 +24,7 @@ use super::pattern::{
 };
 use super::plan::Plan;
 use super::portrait::Portrait;
+use super::profile;
 use super::store::{Digest, Fate, Held, Kind, Object, Source, Store};
 use super::ways::{Ways, explore};
 use super::world::{Domain, Effect, Mapping, ObjectType, Scalar, World};
@@ -693,6 +694,7 @@ fn ground_place(world: &World, domain: &Domain, input: &Input, gate: &mut Gate<'
             gate.ground(Ground::may(rule, BAD.or(NOT_FOUND), why));
         }
     }
+    page::doubt_token(world, input, gate);
     let filter = input.member("ObjectFilter").map(Filter::read);
     if filter.is_some_and(|filter| !filter.is_standard()) {
         let (refusals, why) = (BAD.or(NOT_FOUND), "the filter may not apply there");
@@ -806,14 +808,28 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
         return gate.misread(domain.map(|_| Effect::none()));
     };
     let filter = input.member("ObjectFilter").map(Filter::read);
-    if filter
-        .as_ref()
-        .is_some_and(|filter| filter.values.is_empty())
-    {
+    let filter = filter.as_ref();
+    let is_empty = filter.is_some_and(|filter| filter.values.is_empty());
+    let sound = gate.clone();
+    // The request with each of its flaws that may end the matter, and with that one only.
+    let mut flawed: Vec<Gate<'_>> = Vec::new();
+    if is_empty {
         gate.ground(Ground::may(
             rule!("filter.values-empty"),
             BAD,
             "no values to filter by",
+        ));
+        flawed.push(gate.clone());
+    }
+    if filter.is_some_and(|filter| !filter.is_single()) {
+        // What else they may mean may be nothing at all.
+        gate.ground(Ground::choice(
+            rule!("filter.multi-values"),
+            choice!("cap.multi-values"),
+            choice!("cap.multi-values").options(),
+            Options::only(1),
+            BAD,
+            "several values",
         ));
     }
     if !gate.may_be_served() {
@@ -822,42 +838,43 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
     if domain.obscured {
         return vec![super::free(Outcome::Free, rule!("proto.no-5xx"))];
     }
-    let anything = |mut gate: Gate<'_>, effect| {
-        page::doubt_token(world, input, &mut gate);
-        let blame = rules!["list-objects.complete"];
-        gate.finish(vec![Served::new(Pattern::Any, effect, blame)])
-    };
-    let may_not_apply = |gate: &mut Gate<'_>| {
-        if filter.is_some() && !world.reference {
-            let (refusals, why) = (BAD.or(NOT_FOUND), "the filter may not apply there");
-            gate.ground(Ground::may(rule!("filter.unknown-key"), refusals, why));
-        }
-    };
     let store = &domain.store;
     let profile = store.profile_no(profile_id);
-    if profile.is_none() {
-        unknown_profile(store, profile_id, &mut gate);
-    }
     let unsure =
         !world.reference && ((profile.is_none() && store.has_nameless()) || gate.obscures());
-    let is_empty = filter
-        .as_ref()
-        .is_some_and(|filter| filter.values.is_empty());
-    if is_empty && !unsure && !world.reference {
-        return anything(gate, Effect::none());
+    if profile.is_none() {
+        let mut nobody = sound.clone();
+        for gate in [&mut gate, &mut nobody] {
+            unknown_profile(store, profile_id, gate);
+        }
+        flawed.push(nobody);
     }
-    if unsure {
+    let kind = listed(world, domain, type_name, &mut gate);
+    let mut nothing = sound.clone();
+    listed(world, domain, type_name, &mut nothing);
+    if nothing.flaws() > sound.flaws() {
+        flawed.push(nothing);
+    }
+    let refusals = filter.and_then(|filter| match unsure {
+        true => Some(BAD.or(NOT_FOUND)),
+        false => filter.refusals(kind.unwrap_or(Kind::Profile)),
+    });
+    let may_not_apply = |gate: &mut Gate<'_>| {
+        if let Some(refusals) = refusals.filter(|_| !world.reference) {
+            let (rule, why) = (
+                rule!("filter.unknown-key"),
+                "the filter may not apply there",
+            );
+            gate.ground(Ground::may(rule, refusals, why));
+        }
+    };
+    if unsure || is_empty || !gate.may_be_served() {
         may_not_apply(&mut gate);
     }
-    let Some(what) = listed(world, domain, type_name, &mut gate).filter(|_| !unsure) else {
-        let effect = match unsure && profile.is_none() {
-            true => name_by_objects(&domain.name, type_name, profile_id),
-            false => Effect::none(),
-        };
-        return anything(gate, effect);
-    };
-    if !gate.may_be_served() {
-        return gate.finish(Vec::new());
+    if refusals.is_some() && filter.is_some_and(|filter| !profile::is_defined(domain, filter.key)) {
+        let mut unknown = sound;
+        may_not_apply(&mut unknown);
+        flawed.push(unknown);
     }
     let scope = format!(
         "objects {} {type_name} {profile_id} {}",
@@ -872,58 +889,35 @@ pub(super) fn list(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Bran
         profile,
         type_name,
         profile_id,
-        filter: filter.as_ref(),
+        filter,
         window: Window::read(input, &scope),
     };
-    let Some(ways) = explore(&world.choices, world.decides(), |ways| {
-        asked.items(what, ways)
-    }) else {
-        may_not_apply(&mut gate);
-        return anything(gate, Effect::none());
+    let anything = |mut gate: Gate<'_>, effect| {
+        page::doubt_token(world, input, &mut gate);
+        let blame = rules!["list-objects.complete"];
+        gate.finish(vec![Served::new(Pattern::Any, effect, blame)])
     };
-    let mut listings = Vec::with_capacity(ways.len());
-    for (came_to, ways) in ways {
-        match came_to {
-            filter::Verdict::Refuse(rule, refusals) => {
-                let mut ground = Ground::may(rule, refusals, "the filter does not apply there");
-                if let [(choice, refused)] = ways.learns().as_slice() {
-                    let served = Options(choice.options().0 & !refused.0);
-                    ground.tells = Some(Tells {
-                        choice: *choice,
-                        served,
-                        refused: *refused,
-                    });
-                }
-                gate.ground(ground);
-            }
-            filter::Verdict::List(items, tolerates) => {
-                if let Some((rule, refusals)) = tolerates {
-                    gate.ground(Ground::may(
-                        rule,
-                        refusals,
-                        "the filter may not apply there",
-                    ));
-                }
-                listings.push((asked.listing(what, items, scope.clone()), ways));
-            }
+    gate.any_of(flawed, |mut gate| {
+        let blind = unsure || (is_empty && !world.reference);
+        let Some(kind) = kind.filter(|_| !blind) else {
+            let effect = match unsure && profile.is_none() {
+                true => name_by_objects(&domain.name, type_name, profile_id),
+                false => Effect::none(),
+            };
+            return anything(gate, effect);
+        };
+        if !gate.may_be_served() {
+            page::doubt_token(world, input, &mut gate);
+            return gate.finish(Vec::new());
         }
-    }
-    let mut cursor = None;
-    if let Some((first, _)) = listings.first() {
-        cursor = first.cursor(world, input, &mut gate);
-    }
-    let served = listings
-        .into_iter()
-        .flat_map(|(listing, ways)| {
-            let learns = ways.learns().clone();
-            let mut served = listing.served(world, input, cursor.as_ref());
-            served
-                .iter_mut()
-                .for_each(|served| served.learns.extend(learns.iter().copied()));
-            served
-        })
-        .collect();
-    gate.finish(served)
+        let Some(ways) = explore(&world.choices, world.decides(), |ways| {
+            asked.items(kind, ways)
+        }) else {
+            may_not_apply(&mut gate);
+            return anything(gate, Effect::none());
+        };
+        asked.branches(kind, &scope, ways, input, gate)
+    })
 }
 
 /// A profile that is not there may be listed as empty, or not be found.
@@ -1039,6 +1033,60 @@ impl Window {
 }
 
 impl Asked<'_> {
+    /// The answers that list what the ways came to, or refuse to.
+    fn branches(
+        &self,
+        kind: Kind,
+        scope: &str,
+        ways: Vec<(filter::Verdict, Ways)>,
+        input: &Input,
+        mut gate: Gate<'_>,
+    ) -> Vec<Branch> {
+        let mut listings = Vec::with_capacity(ways.len());
+        for (came_to, ways) in ways {
+            match came_to {
+                filter::Verdict::Refuse(rule, refusals) => {
+                    let mut ground = Ground::may(rule, refusals, "the filter does not apply there");
+                    if let [(choice, refused)] = ways.learns().as_slice() {
+                        let served = Options(choice.options().0 & !refused.0);
+                        ground.tells = Some(Tells {
+                            choice: *choice,
+                            served,
+                            refused: *refused,
+                        });
+                    }
+                    gate.ground(ground);
+                }
+                filter::Verdict::List(items, tolerates) => {
+                    if let Some((rule, refusals)) = tolerates {
+                        gate.ground(Ground::may(
+                            rule,
+                            refusals,
+                            "the filter may not apply there",
+                        ));
+                    }
+                    listings.push((self.listing(kind, items, scope.to_owned()), ways));
+                }
+            }
+        }
+        let mut cursor = None;
+        if let Some((first, _)) = listings.first() {
+            cursor = first.cursor(self.world, input, &mut gate);
+        }
+        let served = listings
+            .into_iter()
+            .flat_map(|(listing, ways)| {
+                let learns = ways.learns().clone();
+                let mut served = listing.served(self.world, input, cursor.as_ref());
+                served
+                    .iter_mut()
+                    .for_each(|served| served.learns.extend(learns.iter().copied()));
+                served
+            })
+            .collect();
+        gate.finish(served)
+    }
+
     /// The items of the listing; `kind` is that of the standard objects listed, or `Profile` for ingested ones.
     fn items(&self, kind: Kind, ways: &mut Ways) -> filter::Verdict {
         let Some(profile) = self.profile else {
@@ -1057,19 +1105,24 @@ impl Asked<'_> {
         if let Some(rule) = doubt {
             items.iter_mut().for_each(|(item, _)| item.need = Need::May);
             // The filter may be looked at before the profile is.
-            let refusals = match self.filter {
-                Some(filter) if kind == Kind::Profile || !filter.is_standard() => NOT_FOUND.or(BAD),
-                _ => NOT_FOUND,
-            };
+            let refusals = self.filter.and_then(|filter| filter.refusals(kind));
             return filter::Verdict::List(
                 items.into_iter().map(|(item, _)| item).collect(),
-                Some((rule, refusals)),
+                Some((rule, refusals.unwrap_or(NOT_FOUND))),
             );
         }
+        let found = || object_type::find(self.world, self.domain, self.type_name);
         match self.filter {
             None => {
                 let items = items.into_iter().map(|(item, _)| item).collect();
                 filter::Verdict::List(items, None)
+            }
+            Some(filter)
+                if kind == Kind::Profile
+                    && items.is_empty()
+                    && matches!(found(), object_type::Found::Nowhere) =>
+            {
+                filter.on_nothing(self.domain, kind, ways)
             }
             Some(filter) => filter.sieve(self.domain, kind, items, ways),
         }

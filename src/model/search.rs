@@ -33,9 +33,13 @@ pub(super) fn search(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
         let why = "perhaps nothing is found";
         gate.ground(Ground::may(rule!("search.none"), NOT_FOUND, why));
     }
+    if !gate.may_be_served() {
+        page::doubt_token(world, input, &mut gate);
+    }
     let (Some(domain), Some(key), Some(values)) = (domain, key, values) else {
         return gate.misread(domain.map(|_| Effect::none()));
     };
+    let sound = gate.clone();
     let values: Vec<&str> = values.iter().filter_map(Json::as_str).collect();
     if values.is_empty() {
         gate.ground(Ground::choice(
@@ -69,78 +73,25 @@ pub(super) fn search(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
         let why = "perhaps nothing is found";
         gate.ground(Ground::may(rule!("search.none"), NOT_FOUND, why));
     }
-    if !gate.may_be_served() {
+    if !gate.may_be_served() && (world.reference || !sound.may_be_served()) {
         return gate.finish(Vec::new());
     }
-    if domain.obscured {
+    if domain.obscured && gate.may_be_served() {
         return vec![super::free(Outcome::Free, rule!("proto.no-5xx"))];
     }
-    let anything = |mut gate: Gate<'_>| {
-        page::doubt_token(world, input, &mut gate);
-        let blame = rules!["search.by-key"];
-        gate.finish(vec![Served::new(Pattern::Any, Effect::none(), blame)])
-    };
     if gate.obscures() {
-        return anything(gate);
+        return search.anything(input, gate);
+    }
+    // No values may be the end of it, and so may a key that nobody knows.
+    let mut flawed = Vec::new();
+    if search.values.is_empty() {
+        flawed.push(gate.clone());
+        let mut unknown = sound.clone();
+        unknown_key(domain, key, &mut unknown);
+        flawed.extend((unknown.flaws() > sound.flaws()).then_some(unknown));
     }
     unknown_key(domain, key, &mut gate);
-    if !gate.may_be_served() {
-        return gate.finish(Vec::new());
-    }
-    let Some(ways) = explore(&world.choices, world.decides(), |ways| search.hits(ways)) else {
-        return anything(gate);
-    };
-    let wanted = input.member("Values").map_or(String::new(), Json::to_text);
-    let scope = ["profiles ", &domain.name, " ", key, " ", &wanted].concat();
-    let mut cursor = None;
-    let mut served: Vec<Served> = Vec::with_capacity(ways.len());
-    let mut empty = false;
-    let mut should: SmallVec<[RuleId; 1]> = SmallVec::new();
-    if search.values.iter().any(|value| *value != search.values[0]) {
-        gate.touch(rule!("search.multi-values"));
-        // What else they may mean may be nothing at all.
-        gate.ground(Ground::choice(
-            rule!("search.multi-values"),
-            choice!("cap.multi-values"),
-            choice!("cap.multi-values").options(),
-            Options::only(1),
-            BAD,
-            "several values",
-        ));
-    }
-    for (at, (hits, ways)) in ways.into_iter().enumerate() {
-        // Several values may mean anything but their union.
-        let otherwise = matches!(hits, Found::Otherwise(_));
-        let (Found::Alternatives(hits) | Found::Otherwise(hits)) = hits;
-        let listing = search.listing(&hits, scope.clone());
-        let needed = listing.items.iter().filter(|item| item.need == Need::Must);
-        empty |= needed.clone().next().is_none();
-        if let Some(rule) = only_should(needed) {
-            should.push(rule);
-        }
-        if at == 0 {
-            cursor = listing.cursor(world, input, &mut gate);
-        }
-        for mut way in listing.served(world, input, cursor.as_ref()) {
-            way.learns.extend(ways.learns().iter().copied());
-            way.far_fetched |= otherwise && search.is_telling();
-            served.push(way);
-        }
-    }
-    if empty && !world.reference {
-        gate.ground(Ground::may(
-            rule!("search.none"),
-            NOT_FOUND,
-            "nobody has such a value",
-        ));
-    }
-    // Finding nobody may be told so.
-    if !world.reference {
-        should
-            .into_iter()
-            .for_each(|rule| gate.grudge(rule, NOT_FOUND));
-    }
-    gate.finish(served)
+    gate.any_of(flawed, |gate| search.answers(input, gate))
 }
 
 /// The rule that lets a search find nobody at the price of a warning, if none of what it has to find is promised by more.
@@ -194,6 +145,77 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
+    /// The answers where nobody can say what is found.
+    fn anything(&self, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
+        page::doubt_token(self.world, input, &mut gate);
+        let blame = rules!["search.by-key"];
+        gate.finish(vec![Served::new(Pattern::Any, Effect::none(), blame)])
+    }
+
+    /// The answers that show what is found, or refuse to.
+    fn answers(&self, input: &Input, mut gate: Gate<'_>) -> Vec<Branch> {
+        if !gate.may_be_served() {
+            page::doubt_token(self.world, input, &mut gate);
+            return gate.finish(Vec::new());
+        }
+        let Some(ways) = explore(&self.world.choices, self.world.decides(), |ways| {
+            self.hits(ways)
+        }) else {
+            return self.anything(input, gate);
+        };
+        let wanted = input.member("Values").map_or(String::new(), Json::to_text);
+        let scope = ["profiles ", &self.domain.name, " ", self.key, " ", &wanted].concat();
+        let mut cursor = None;
+        let mut served: Vec<Served> = Vec::with_capacity(ways.len());
+        let mut empty = false;
+        let mut should: SmallVec<[RuleId; 1]> = SmallVec::new();
+        if self.values.iter().any(|value| *value != self.values[0]) {
+            gate.touch(rule!("search.multi-values"));
+            // What else they may mean may be nothing at all.
+            gate.ground(Ground::choice(
+                rule!("search.multi-values"),
+                choice!("cap.multi-values"),
+                choice!("cap.multi-values").options(),
+                Options::only(1),
+                BAD,
+                "several values",
+            ));
+        }
+        for (at, (hits, ways)) in ways.into_iter().enumerate() {
+            // Several values may mean anything but their union.
+            let otherwise = matches!(hits, Found::Otherwise(_));
+            let (Found::Alternatives(hits) | Found::Otherwise(hits)) = hits;
+            let listing = self.listing(&hits, scope.clone());
+            let needed = listing.items.iter().filter(|item| item.need == Need::Must);
+            empty |= needed.clone().next().is_none();
+            if let Some(rule) = only_should(needed) {
+                should.push(rule);
+            }
+            if at == 0 {
+                cursor = listing.cursor(self.world, input, &mut gate);
+            }
+            for mut way in listing.served(self.world, input, cursor.as_ref()) {
+                way.learns.extend(ways.learns().iter().copied());
+                way.far_fetched |= otherwise && self.is_telling();
+                served.push(way);
+            }
+        }
+        if empty && !self.world.reference {
+            gate.ground(Ground::may(
+                rule!("search.none"),
+                NOT_FOUND,
+                "nobody has such a value",
+            ));
+        }
+        // Finding nobody may be told so.
+        if !self.world.reference {
+            should
+                .into_iter()
+                .for_each(|rule| gate.grudge(rule, NOT_FOUND));
+        }
+        gate.finish(served)
+    }
+
     /// Whether there need not be a profile that has one of the values.
     fn may_find_nothing(&self) -> bool {
         let found = |hits: &Hits| {

@@ -2,6 +2,16 @@
 
 use super::*;
 
+/// An id that nobody has.
+const Z: &str = "ffffffffffffffffffffffffffffffff";
+
+/// A listing that shows nothing.
+fn listed(profile: &str, type_name: &str, filter: &str) -> String {
+    format!(
+        r#"POST /domains/d/profiles/objects {{"ProfileId":"{profile}","ObjectTypeName":"{type_name}"{filter}}} => 200 {{"Items":[]}}"#
+    )
+}
+
 /// A search that finds nobody.
 fn searched(key: &str, values: &str) -> String {
     finds(key, "", &[]).replace(r#"[""]"#, &format!("[{values}]"))
@@ -145,6 +155,224 @@ fn what_should_be_taken_may_be_refused_with_the_status_for_it() {
                 "violation ingest.object.any-structure",
             ),
             (read("mKey"), "violation search.by-key"),
+        ],
+    );
+}
+
+#[test]
+fn several_values_may_be_more_than_a_filter_takes() {
+    let two = r#"Z1","Z2"#;
+    let told = conversation([
+        device(&[("aKey", "ASSET", "sn")]),
+        made(r#""LastName":"Lee""#),
+        put("D", r#"{"id":"1","m":"x","sn":"Z","an":"N"}"#, "k1"),
+        found_by("mKey", "x", Q),
+        assets(Q, "", r#""SerialNumber":"Z","AssetName":"N""#),
+    ]);
+    let line = |values: &str| assets(P, &filter("_serialNumber", values), "");
+    all_said(
+        &told,
+        &[
+            (answered(&line(two), BAD), ""),
+            (answered(&line("Z1"), BAD), "violation filter.absent"),
+            (answered(&line(two), MISSED), "violation filter.absent"),
+        ],
+    );
+    let custom = |values: &str| listed(P, "C", &filter("mKey", values));
+    let refused = after([answered(&custom(r#"x","y"#), BAD)]);
+    all_said(
+        &refused,
+        &[(custom("x"), ""), (answered(&custom("x"), BAD), "")],
+    );
+    let refused = after([answered(&custom("x"), BAD)]);
+    all_said(&refused, &[(custom("y"), "violation filter.scope")]);
+}
+
+#[test]
+fn a_filter_may_be_refused_before_a_profile_is_missed() {
+    let keyed = filter("mKey", "x");
+    let told = after([answered(&listed(Z, "C", ""), MISSED)]);
+    let unknown = "violation list-objects.profile-unknown";
+    all_said(
+        &told,
+        &[
+            (answered(&listed(Z, "C", &keyed), BAD), ""),
+            (answered(&listed(Z, "C", &keyed), MISSED), ""),
+            (listed(Z, "C", &keyed), unknown),
+            (answered(&listed(Z, "C", ""), BAD), unknown),
+            (listed(Z, "C", ""), unknown),
+            // A key that nobody knows may find nothing.
+            (listed(Z, "C", &filter("nobody", "x")), ""),
+        ],
+    );
+    // Nothing is wrong with a key that assets have.
+    let serial = listed(Z, "_asset", &filter("_serialNumber", "x"));
+    let told = and(
+        &told,
+        &[device(&[("aKey", "ASSET", "sn")]), assets(P, "", "")],
+    );
+    all_said(
+        &told,
+        &[
+            (answered(&serial, BAD), unknown),
+            (answered(&serial, MISSED), ""),
+            (
+                answered(&serial.replace("_serialNumber", "_caseId"), BAD),
+                "",
+            ),
+            (
+                answered(&serial.replace(r#"["x"]"#, r#"["x","y"]"#), BAD),
+                "",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn of_a_type_that_is_not_there_nothing_says_how_filters_are_taken() {
+    let keyed = filter("mKey", "x");
+    let (nothing, refused) = (
+        listed(P, "Nope", &keyed),
+        answered(&listed(P, "C", &keyed), BAD),
+    );
+    all_said(&after([nothing.clone()]), &[(refused.clone(), "")]);
+    all_said(
+        &after([refused]),
+        &[
+            (nothing, ""),
+            (listed(P, "C", &keyed), "violation filter.scope"),
+        ],
+    );
+}
+
+#[test]
+fn whichever_is_missed_first_may_be_listed_as_empty() {
+    let line = |profile: &str, type_name: &str| listed(profile, type_name, "");
+    let missed = |profile: &str, type_name: &str| answered(&line(profile, type_name), MISSED);
+    let neither = line(Z, "Nope");
+    let type_unknown = "violation list-objects.type-unknown";
+    let profile_unknown = "violation list-objects.profile-unknown";
+    all_said(
+        &after([missed(P, "Nope")]),
+        &[(neither.clone(), ""), (line(P, "Nope"), type_unknown)],
+    );
+    all_said(
+        &after([missed(Z, "C")]),
+        &[(neither.clone(), ""), (line(Z, "C"), profile_unknown)],
+    );
+    all_said(
+        &after([line(P, "Nope"), missed(Z, "C")]),
+        &[
+            (neither.clone(), ""),
+            (answered(&neither, MISSED), ""),
+            (answered(&neither, BAD), profile_unknown),
+        ],
+    );
+    // One of the two was listed as empty, and not the other.
+    let told = after([neither.clone()]);
+    all_said(
+        &and(&told, &[missed(P, "Nope")]),
+        &[
+            (line(Z, "C"), ""),
+            (missed(Z, "C"), "violation list-objects.profile-unknown"),
+        ],
+    );
+    all_said(
+        &and(&told, &[missed(Z, "C")]),
+        &[
+            (line(P, "Nope"), ""),
+            (missed(P, "Nope"), "violation list-objects.type-unknown"),
+        ],
+    );
+    all_said(
+        &after([missed(P, "Nope"), missed(Z, "C")]),
+        &[
+            (neither.clone(), profile_unknown),
+            (answered(&neither, MISSED), ""),
+        ],
+    );
+}
+
+#[test]
+fn no_values_say_nothing_of_a_key_that_nobody_knows() {
+    let (none, one) = (searched("never", ""), searched("never", "\"x\""));
+    let known = searched("mKey", "");
+    all_said(
+        &after([none.clone()]),
+        &[(answered(&one, BAD), ""), (answered(&one, MISSED), "")],
+    );
+    all_said(
+        &after([answered(&known, BAD), one.clone()]),
+        &[
+            (none.clone(), ""),
+            (answered(&none, BAD), ""),
+            (known.clone(), "violation search.values-empty"),
+            (answered(&one, BAD), "violation search.unknown-key"),
+        ],
+    );
+    all_said(
+        &after([answered(&known, BAD), answered(&one, BAD)]),
+        &[(none, "violation search.values-empty")],
+    );
+    // The same of a filter.
+    let empty = |type_name: &str, key: &str| {
+        listed(P, type_name, &filter(key, "")).replace(r#"[""]"#, "[]")
+    };
+    let told = after([device(&[("aKey", "ASSET", "sn")])]);
+    all_said(
+        &told,
+        &[
+            (answered(&empty("_asset", "mKey"), MISSED), ""),
+            (answered(&empty("_asset", "mKey"), BAD), ""),
+            (
+                answered(&empty("_asset", "_serialNumber"), MISSED),
+                "violation list-objects.complete",
+            ),
+            (answered(&empty("Nope", "mKey"), MISSED), ""),
+        ],
+    );
+}
+
+#[test]
+fn a_token_that_leads_nowhere_may_be_missed_beside_another_flaw() {
+    let at = |line: &str, query: &str| {
+        ["search", "objects"]
+            .iter()
+            .fold(line.to_owned(), |line, path| {
+                line.replace(
+                    &format!("profiles/{path} "),
+                    &format!("profiles/{path}?{query} "),
+                )
+            })
+    };
+    let told = after([answered(&listed(Z, "C", ""), MISSED)]);
+    for line in [searched("mKey", "\"x\""), listed(P, "C", "")] {
+        let bad = answered(&line, MISSED);
+        all_said(
+            &told,
+            &[
+                (at(&bad, "max-results=0&next-token=zz"), ""),
+                (
+                    at(&bad, "max-results=0").replace("mKey", "_email"),
+                    if line.contains("search") {
+                        ""
+                    } else {
+                        "violation page.max.bounds"
+                    },
+                ),
+                (
+                    at(&line, "max-results=0&next-token=zz"),
+                    "violation page.max.bounds",
+                ),
+            ],
+        );
+    }
+    let nobody = answered(&listed(Z, "C", ""), BAD);
+    all_said(
+        &told,
+        &[
+            (at(&nobody, "next-token=zz"), ""),
+            (nobody, "violation list-objects.profile-unknown"),
         ],
     );
 }

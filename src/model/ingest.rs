@@ -20,7 +20,8 @@ use super::pattern::{RuleList, Rules, rules};
 use super::plan::{Definition, Field, Identifier, Plan};
 use super::recall::MOST_KEYS;
 use super::store::{
-    Digest, Fate, Filled, Held, Id, Kind, Object, Path, Profile, Source, Store, Wrote,
+    Digest, Fate, Fields, Filled, Held, Id, Kind, Object, Path, Profile, Source, Store, Wrote,
+    is_none,
 };
 use super::value::{self, ContentType};
 use super::ways::Ways;
@@ -595,8 +596,9 @@ impl Visit<'_, '_> {
             let fate = ways.fate(rule!("std.keys.follow-update"));
             let observes = !ways.is_reference();
             self.store.change_profile(profile, fate, |profile, fields| {
-                for (path, held, vague) in writes {
-                    profile.vague |= vague;
+                for (path, held) in writes {
+                    // Under which name it shows that is too long for an attribute, nobody knows.
+                    profile.vague |= !is_short_enough(&path);
                     let known = fields.iter().find(|(known, _)| *known == path);
                     let known = known.filter(|_| observes && held.source == Source::Several);
                     for text in known
@@ -732,9 +734,6 @@ impl Putting<'_> {
     }
 }
 
-/// A value for a field of a profile; the flag says that anything may have happened to the profile.
-type Write = (Path, Held, bool);
-
 /// What an object writes to the standard profile (contract 3.16), and the field that fills a searchable member by its content
 /// type.
 pub(super) fn writes(
@@ -743,8 +742,8 @@ pub(super) fn writes(
     putting: &Putting<'_>,
     known: &[(Path, Held)],
     ways: &mut Ways,
-) -> (Vec<Write>, Option<usize>) {
-    let mut writes: Vec<Write> = Vec::new();
+) -> (Fields, Option<usize>) {
+    let mut writes = Fields::new();
     for (at, field) in plan.fields.iter().enumerate() {
         let Some((Kind::Profile, path)) = &field.target else {
             continue;
@@ -753,16 +752,13 @@ pub(super) fn writes(
         let known = known.map(|(_, held)| held);
         let resting = putting.resting(field);
         let held = profile_value(known, putting, path, &values[at], resting, ways);
-        let Some((held, vague)) = held else {
+        let Some(held) = held else {
             continue;
         };
-        let same = writes.iter_mut().find(|(written, ..)| written == path);
+        let same = writes.iter_mut().find(|(written, _)| written == path);
         match same.filter(|_| !ways.is_reference()) {
-            Some((_, other, doubt)) => {
-                other.or(&held);
-                *doubt |= vague;
-            }
-            None => writes.push((path.clone(), held, vague)),
+            Some((_, other)) => other.or(&held),
+            None => writes.push((path.clone(), held)),
         }
     }
     let mut filled = None;
@@ -773,24 +769,26 @@ pub(super) fn writes(
         ] {
             if writes
                 .iter()
-                .any(|(known, held, _)| known == path && !held.is_unset())
+                .any(|(known, held)| known == path && !held.is_unset())
             {
                 continue;
             }
-            if let Some((held, field)) = fill(plan, values, putting, content, ways) {
+            if let Some((mut held, field)) = fill(plan, values, putting, content, ways) {
                 if held.filled != Filled::Unindexed {
                     filled = filled.or(Some(field));
                 }
-                writes.retain(|(known, ..)| known != path);
-                writes.push((Path::Borrowed(path), held, false));
+                if writes.iter().any(|(known, _)| known == path) {
+                    // An empty text may count as the value of the target.
+                    held.admit(None);
+                }
+                set(&mut writes, Path::Borrowed(path), held);
             }
         }
     }
     (writes, filled)
 }
 
-/// What a targeted field of the profile holds after the object; `None` if it stays as it is. The flag says that
-/// anything may have happened to the profile.
+/// What a targeted field of the profile holds after the object; `None` if it stays as it is.
 fn profile_value(
     known: Option<&Held>,
     putting: &Putting<'_>,
@@ -798,26 +796,22 @@ fn profile_value(
     value: &Value,
     resting: Option<Rules>,
     ways: &mut Ways,
-) -> Option<(Held, bool)> {
+) -> Option<Held> {
     let no = putting.no;
     let source = Source::Object(no);
+    let known = known.filter(|held| !held.is_unset());
     let options = match value {
-        Value::OneOf(options) => options,
-        Value::Free => {
+        Value::OneOf(options) if options.iter().flatten().all(|text| fits(path, text)) => options,
+        _ if ways.is_reference() => return None,
+        _ => {
             let mut held = Held::nothing(source, TARGETED);
+            if let Some(known) = known {
+                held.or(known);
+            }
             held.free = true;
-            return Some((held, !ways.is_reference()));
+            return Some(held);
         }
     };
-    let fits = |text: &str| fits(path, text);
-    if options.iter().flatten().any(|text| !fits(text)) {
-        if ways.is_reference() {
-            return None;
-        }
-        let mut held = Held::nothing(source, TARGETED);
-        held.free = true;
-        return Some((held, true));
-    }
     let rules: Rules = match path.split_once('.') {
         Some(("Attributes", _)) => rules!["std.profile.attributes", "search.profile-content"],
         Some(_) => rules!["std.profile.nested", "search.profile-content"],
@@ -830,7 +824,7 @@ fn profile_value(
         filled: Filled::No,
         free: false,
     };
-    let Some(known) = known.filter(|held| !held.is_unset()) else {
+    let Some(known) = known else {
         if options.iter().all(Option::is_none) {
             return None;
         }
@@ -839,19 +833,25 @@ fn profile_value(
         } else {
             rules!["std.profile.match-fills", "search.profile-content"]
         };
-        return Some((written(rules), false));
+        return Some(written(rules));
     };
-    if options.iter().all(Option::is_none) {
+    if options.iter().all(is_none) {
+        let mut held = known.clone();
         // A value that is no longer there clears nothing, or what the object itself had written.
         let clears = ways.takes(rule!("std.profile.absent-does-not-clear")) == 1;
         let shared = putting.again && known.source == Source::Several && !ways.is_reference();
         if !shared && (known.source != source || (ways.is_reference() && !clears)) {
+            if options.iter().any(Option::is_some) {
+                // An empty text may clear what others have written.
+                held.admit(None);
+                held.source = Source::Several;
+                held.rules = rules!["std.profile.match-overwrites", "search.profile-content"];
+                return Some(held);
+            }
             // Whoever does not keep the SHOULD by which there is no value has one.
-            let mut held = known.clone();
             held.rules = resting?;
-            return Some((held, false));
+            return Some(held);
         }
-        let mut held = known.clone();
         if clears {
             held.options.clear();
         }
@@ -863,11 +863,11 @@ fn profile_value(
             "std.profile.absent-does-not-clear",
             "search.profile-content"
         ]);
-        return Some((held, false));
+        return Some(held);
     }
     let written = |rules| {
         let mut held = written(rules);
-        if options.contains(&None) {
+        if options.iter().any(is_none) {
             // Whoever reads nothing there leaves what was there before.
             held.admit_all(known);
         }
@@ -879,20 +879,19 @@ fn profile_value(
         if held.source != source {
             held.source = Source::Several;
         }
-        return Some((held, false));
+        return Some(held);
     }
     match known.source {
-        Source::Object(writer) if writer == no && known.filled == Filled::No => Some((
-            written(rules![
+        Source::Object(writer) if writer == no && known.filled == Filled::No => {
+            Some(written(rules![
                 "std.profile.same-object-update",
                 "search.profile-content"
-            ]),
-            false,
-        )),
+            ]))
+        }
         Source::Request if ways.choose(choice!("cap.manual-protected")) == 1 => {
             let mut held = known.clone();
             held.rules = rules!["std.profile.match-overwrites", "search.profile-content"];
-            Some((held, false))
+            Some(held)
         }
         Source::Request => {
             let mut held = written(rules![
@@ -900,7 +899,7 @@ fn profile_value(
                 "search.profile-content"
             ]);
             held.source = Source::Several;
-            Some((held, false))
+            Some(held)
         }
         _ => {
             let rules = rules!["std.profile.match-overwrites", "search.profile-content"];
@@ -920,7 +919,7 @@ fn profile_value(
                 }
             }
             held.source = Source::Several;
-            Some((held, false))
+            Some(held)
         }
     }
 }
@@ -950,7 +949,11 @@ fn fill(
     if ways.takes(rule!("std.inferred.multiple-fields")) == 1 {
         candidates.reverse();
     }
-    let first = *candidates.first()?;
+    let has_text = |at: &&usize| match &values[**at] {
+        Value::OneOf(options) => !options.iter().all(is_none),
+        Value::Free => true,
+    };
+    let first = *candidates.iter().find(has_text)?;
     let has_targets = plan.fields.iter().any(|field| field.target.is_some());
     if has_targets {
         let fills = match plan.targets(Kind::Profile) {
@@ -1064,7 +1067,13 @@ pub(super) fn set(fields: &mut Vec<(Path, Held)>, path: Path, held: Held) {
     }
 }
 
-/// Whether a member of the standard profile can hold a text; what happens to others is not specified.
+/// Whether a member of the standard profile can have that name.
+fn is_short_enough(path: &str) -> bool {
+    let name = path.strip_prefix("Attributes.").unwrap_or_default();
+    name.chars().count() <= LONGEST_SEARCH
+}
+
+/// Whether a member of the standard profile can hold a text, or be without; what happens to others is not specified.
 fn fits(path: &str, text: &str) -> bool {
     let most = match path {
         "AdditionalInformation" => 1000,
@@ -1075,11 +1084,9 @@ fn fits(path: &str, text: &str) -> bool {
         "Gender" => &["MALE", "FEMALE", "UNSPECIFIED"],
         _ => &[],
     };
-    let name = path.strip_prefix("Attributes.").unwrap_or_default();
-    !text.is_empty()
-        && text.chars().count() <= most
-        && name.chars().count() <= LONGEST_SEARCH
-        && (enumerated.is_empty() || enumerated.contains(&text))
+    text.chars().count() <= most
+        && is_short_enough(path)
+        && (text.is_empty() || enumerated.is_empty() || enumerated.contains(&text))
 }
 
 /// Reads the fields of an object.
@@ -1182,7 +1189,7 @@ pub(super) fn misfits(plan: &Plan, object: &Json, choices: &Choices) -> RuleList
         if meets_composite(source, object) {
             note(&mut misfits, rule!("extract.composite"));
         }
-        if texts().any(|text| !text.is_empty() && !fits(path, text)) {
+        if texts().any(|text| !fits(path, text)) {
             note(
                 &mut misfits,
                 match (kind, path.as_ref()) {
@@ -1339,7 +1346,8 @@ mod tests {
         for (path, text, holds) in [
             ("FirstName", long(255), true),
             ("FirstName", long(256), false),
-            ("FirstName", String::new(), false),
+            ("FirstName", String::new(), true),
+            ("Gender", String::new(), true),
             ("AdditionalInformation", long(1000), true),
             ("AdditionalInformation", long(1001), false),
             ("Gender", "MALE".to_owned(), true),

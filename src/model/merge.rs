@@ -15,7 +15,7 @@ use super::ingest::set;
 use super::object::{carry_out, obscure, unknowable};
 use super::pattern::{Object, Pattern, Rules, optional, rules};
 use super::profile::{MERGED, bury};
-use super::store::{Fate, Fields, Held, Path, Source, Store, field_keys};
+use super::store::{Fate, Fields, Held, Path, Source, Store, field_keys, is_none};
 use super::ways::Ways;
 use super::world::World;
 
@@ -269,7 +269,7 @@ fn united(
             }
             (None, Some(mut own)) => {
                 // Where it may have none, there may be no conflict.
-                if observes && (own.free || own.options.contains(&None)) {
+                if observes && (own.free || own.options.iter().any(is_none)) {
                     others.iter().for_each(|other| own.admit_all(other));
                 }
                 (own, rules!["merge.fields-conflict", "merge.effect"])

@@ -200,7 +200,7 @@ impl Portrait {
 impl Held {
     /// Whether it may have that value.
     pub(super) fn allows(&self, path: &str, value: Option<&str>) -> bool {
-        if self.free || self.options.iter().any(|known| known.as_deref() == value) {
+        if self.free || self.options.iter().any(|known| shows_as(known, value)) {
             return true;
         }
         // A number filled in by content type may be normalised.
@@ -227,12 +227,16 @@ impl Held {
         if !self.allows(path, value) {
             self.admit(value.map(Arc::from));
         } else if self.options.len() > 1 {
-            let fits = |known: &Option<Arc<str>>| known.as_deref() == value;
-            if self.options.iter().any(fits) {
-                self.options.retain(|known| fits(known));
+            if self.options.iter().any(|known| shows_as(known, value)) {
+                self.options.retain(|known| shows_as(known, value));
             }
         }
     }
+}
+
+/// Whether a value is shown so: an empty text may be left out.
+fn shows_as(known: &Option<Arc<str>>, value: Option<&str>) -> bool {
+    known.as_deref().filter(|text| !text.is_empty()) == value
 }
 
 impl fmt::Display for Held {

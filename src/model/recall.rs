@@ -80,7 +80,7 @@ pub(super) fn fields(no: No, object: &Object) -> Fields {
     };
     let (writes, _) = ingest::writes(plan, &values, &putting, &[], &mut ways);
     let mut fields = Fields::new();
-    for (path, held, _) in writes {
+    for (path, held) in writes {
         ingest::set(&mut fields, path, held);
     }
     fields

@@ -338,8 +338,13 @@ impl Held {
 
     /// Whether it has no value for certain.
     pub(super) fn is_unset(&self) -> bool {
-        !self.free && self.options.iter().all(Option::is_none)
+        !self.free && self.options.iter().all(is_none)
     }
+}
+
+/// Whether a value shows as none: an empty text does.
+pub(super) fn is_none(value: &Option<Arc<str>>) -> bool {
+    value.as_deref().is_none_or(str::is_empty)
 }
 
 /// An ingested object.
@@ -1134,7 +1139,8 @@ pub(super) fn field_keys(fields: &[(Path, Held)]) -> Vec<(&'static str, Parts, S
             _ if several => Standing::Open(rule!("std.keys.follow-update")),
             _ => promised,
         };
-        for value in held.options.iter().flatten() {
+        let texts = held.options.iter().flatten();
+        for value in texts.filter(|text| !text.is_empty()) {
             let part = Part {
                 text: Arc::clone(value),
                 content,

@@ -1,0 +1,178 @@
+//! Values that no member can hold, or not as they are: they leave open that member, and nothing else.
+
+use super::*;
+
+/// A type of which one field writes the first name, and another one somewhere else.
+fn odd(target: &str) -> String {
+    let fields = [("id", ""), ("f", "_profile.FirstName"), ("x", target)];
+    typed("O", &fields, &[("oId", "PROFILE UNIQUE", "id")])
+}
+
+fn holding(value: &str) -> String {
+    put("O", &format!(r#"{{"id":"1","f":"Ann","x":{value}}}"#), "k1")
+}
+
+/// The profile as the key of the type finds it, with these members.
+fn shown(members: &str) -> String {
+    found_by("oId", "1", P).replace(r#""}]"#, &format!(r#"",{members}}}]"#))
+}
+
+/// Whether the value is one of which nobody knows what it becomes: all but an empty text.
+const VALUES: [(&str, &str, bool); 8] = [
+    ("MiddleName", r#""""#, false),
+    ("Attributes.x", r#""""#, false),
+    ("Gender", r#""""#, false),
+    ("Gender", r#""F""#, true),
+    ("PartyType", r#""Firm""#, true),
+    ("Attributes.x", r#"["a"]"#, true),
+    ("Attributes.x", r#"{"a":1}"#, true),
+    ("Address.City", "12.5", true),
+];
+
+/// A member of a profile with a value.
+fn member(path: &str, value: &str) -> String {
+    match path.split_once('.') {
+        None => format!(r#""{path}":"{value}""#),
+        Some((outer, inner)) => format!(r#""{outer}":{{"{inner}":"{value}"}}"#),
+    }
+}
+
+/// Two values a member can hold.
+fn plain(path: &str) -> [&'static str; 2] {
+    match path {
+        "Gender" => ["MALE", "FEMALE"],
+        "PartyType" => ["OTHER", "BUSINESS"],
+        _ => ["y", "z"],
+    }
+}
+
+fn target(path: &str) -> String {
+    format!("_profile.{path}")
+}
+
+#[test]
+fn what_a_new_profile_gets_beside_an_odd_value_is_known() {
+    let long = format!(r#""{}""#, "y".repeat(256));
+    let values = VALUES.into_iter().chain([("MiddleName", &*long, true)]);
+    for (path, value, open) in values {
+        let told = conversation([odd(&target(path)), holding(value)]);
+        let other = shown(&format!(
+            r#""FirstName":"Ann",{}"#,
+            member(path, plain(path)[0])
+        ));
+        let told_of = if open { "" } else { "violation " };
+        let other_rule = match (open, path) {
+            (true, _) => "",
+            (false, "Attributes.x") => "std.profile.attributes",
+            (false, _) => "std.profile.targets",
+        };
+        all_said(
+            &told,
+            &[
+                (finds("oId", "1", &[P]), ""),
+                (other, &format!("{told_of}{other_rule}")),
+                (
+                    shown(r#""FirstName":"WRONG""#),
+                    "violation std.profile.targets",
+                ),
+                (found_by("oId", "1", P), "violation std.profile.targets"),
+                (
+                    shown(r#""FirstName":"Ann","LastName":"Lee""#),
+                    "violation std.profile.untargeted",
+                ),
+                (finds("oId", "2", &[P]), "violation search.by-key"),
+                (finds("_email", "a@x", &[P]), "violation search.by-key"),
+                (finds("oId", "1", &[]), "violation assign.none.create"),
+            ],
+        );
+    }
+}
+
+#[test]
+fn what_a_profile_has_beside_an_odd_value_stays() {
+    for (path, value, open) in VALUES {
+        let [before, other] = plain(path);
+        let made = made(&format!(r#""LastName":"Lee",{}"#, member(path, before)));
+        let told = conversation([
+            odd(&target(path)),
+            made,
+            key_added(P, "oId", "1"),
+            holding(value),
+        ]);
+        let with =
+            |members: &str| shown(&format!(r#""FirstName":"Ann","LastName":"Lee"{members}"#));
+        let [same, other] = [before, other].map(|it| format!(",{}", member(path, it)));
+        right(
+            &told,
+            &[
+                (with(&same), true),
+                (with(""), true),
+                (with(&other), open),
+                (with(&same).replace("Lee", "WRONG"), false),
+                (with(&same).replace("Ann", "WRONG"), false),
+                (with(&format!(r#"{same},"BirthDate":"y""#)), false),
+            ],
+        );
+        // What is written later is known again.
+        let updated = format!(
+            r#"PUT /domains/d/profiles {{"ProfileId":"{P}",{}}} => 200 {{"ProfileId":"{P}"}}"#,
+            member(path, before)
+        );
+        let told = and(&told, &[with(""), updated]);
+        right(&told, &[(with(&same), true), (with(&other), false)]);
+    }
+}
+
+#[test]
+fn an_object_that_empties_what_it_wrote_may_leave_it() {
+    let told = conversation([
+        odd("_profile.MiddleName"),
+        holding(r#""M""#),
+        holding(r#""""#),
+    ]);
+    right(
+        &told,
+        &[
+            (shown(r#""FirstName":"Ann","MiddleName":"M""#), true),
+            (finds("oId", "1", &[P]), true),
+            (shown(r#""FirstName":"Ann","MiddleName":"N""#), false),
+        ],
+    );
+    // Of two fields for one member either may count.
+    let told = conversation([odd("_profile.FirstName"), holding(r#""""#)]);
+    right(
+        &told,
+        &[
+            (finds("oId", "1", &[P]), true),
+            (found_by("oId", "1", P), true),
+            (shown(r#""FirstName":"WRONG""#), false),
+        ],
+    );
+}
+
+#[test]
+fn an_empty_address_fills_nothing() {
+    let told = |target: &str, other: &str| {
+        let fields = [("id", ""), ("x", target), ("e", ":EMAIL_ADDRESS")];
+        let object = format!(r#"{{"id":"1","x":""{other}}}"#);
+        conversation([
+            typed("O", &fields, &[("oId", "PROFILE UNIQUE", "id")]),
+            put("O", &object, "k1"),
+        ])
+    };
+    let mail = |mail: &str| shown(&member("EmailAddress", mail));
+    for target in [":EMAIL_ADDRESS", "_profile.EmailAddress"] {
+        right(
+            &told(target, ""),
+            &[(found_by("oId", "1", P), true), (mail("b@x"), false)],
+        );
+        right(
+            &told(target, r#","e":"b@x""#),
+            &[
+                (found_by("oId", "1", P), true),
+                (mail("b@x"), true),
+                (mail("c@x"), false),
+            ],
+        );
+    }
+}

@@ -152,8 +152,6 @@ impl Unpacking<'_> {
         };
         let held = Held {
             options: smallvec![value],
-            rules: rules![],
-            source,
             filled: match flags >> FILLED & 3 {
                 0 => Filled::No,
                 1 => Filled::Indexed,
@@ -161,6 +159,7 @@ impl Unpacking<'_> {
                 _ => Filled::Perhaps,
             },
             free: flags & FREE != 0,
+            ..Held::nothing(source, rules![])
         };
         Some((path, held))
     }
@@ -215,10 +214,9 @@ mod tests {
             |(path, value, source, filled, free)| {
                 let held = Held {
                     options: smallvec![value.map(Arc::from)],
-                    rules: rules![],
-                    source,
                     filled,
                     free,
+                    ..Held::nothing(source, rules![])
                 };
                 (path, held)
             },

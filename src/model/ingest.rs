@@ -819,10 +819,7 @@ fn profile_value(
     };
     let written = |rules| Held {
         options: options.clone(),
-        rules: resting.unwrap_or(rules),
-        source,
-        filled: Filled::No,
-        free: false,
+        ..Held::nothing(source, resting.unwrap_or(rules))
     };
     let Some(known) = known else {
         if options.iter().all(Option::is_none) {
@@ -1017,6 +1014,7 @@ fn fill(
         held.free = true;
     }
     held.filled = filled;
+    held.reformed = content == ContentType::Phone && !ways.is_reference();
     Some((held, first))
 }
 

@@ -1452,7 +1452,7 @@ fn adopt(domain: &str, kind: Kind) -> Adopt {
             standard.change(false, |fields| {
                 for (path, held) in fields {
                     let value = flat.iter().find(|(known, _)| known == path);
-                    held.adopt(path, value.map(|(_, value)| *value));
+                    held.adopt(value.map(|(_, value)| *value));
                 }
             });
         }

@@ -7,14 +7,16 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use smallvec::smallvec;
+
 use crate::contract::RuleId;
 use crate::contract::template;
 use crate::rule;
 use crate::wire::Json;
 
 use super::pattern::{Difference, RuleList, Rules, excerpt, is_id, rules};
-use super::store::{Fields, Filled, Held, Kind};
-use super::value::{self, ContentType, Likeness};
+use super::store::{Fields, Held, Kind};
+use super::value;
 
 /// A standard object as it is expected in an answer.
 #[derive(Debug, Clone)]
@@ -116,7 +118,7 @@ impl Portrait {
                 .iter()
                 .find(|(known, _)| known == path)
                 .map(|(_, value)| *value);
-            if !held.allows(path, value) {
+            if !held.allows(value) {
                 let actual = value.map_or("nothing".to_owned(), |value| format!("{value:?}"));
                 let place = format!("{place}/{}", path.replace('.', "/"));
                 let mut lost = Difference::new(held.rules, place, held.to_string(), actual);
@@ -199,38 +201,25 @@ impl Portrait {
 
 impl Held {
     /// Whether it may have that value.
-    pub(super) fn allows(&self, path: &str, value: Option<&str>) -> bool {
+    pub(super) fn allows(&self, value: Option<&str>) -> bool {
         if self.free || self.options.iter().any(|known| shows_as(known, value)) {
             return true;
         }
-        // A number filled in by content type may be normalised.
-        let Some(value) = value.filter(|_| self.filled != Filled::No && path == "PhoneNumber")
-        else {
-            return false;
-        };
-        self.options.iter().flatten().any(|known| {
-            !matches!(
-                value::likeness(
-                    known,
-                    value,
-                    ContentType::Phone,
-                    &crate::contract::Choices::open()
-                ),
-                Likeness::Different
-            )
-        })
+        let mut known = self.options.iter().flatten();
+        value.is_some_and(|shown| self.reformed && known.any(|known| value::reforms(known, shown)))
     }
 
     /// Keeps the values an answer agrees with. What it shows for a warning is one more that it may have: what was tolerated
     /// once is no violation later.
-    pub(super) fn adopt(&mut self, path: &str, value: Option<&str>) {
-        if !self.allows(path, value) {
+    pub(super) fn adopt(&mut self, value: Option<&str>) {
+        if !self.allows(value) {
             self.admit(value.map(Arc::from));
-        } else if self.options.len() > 1 {
-            if self.options.iter().any(|known| shows_as(known, value)) {
-                self.options.retain(|known| shows_as(known, value));
-            }
+        } else if self.options.iter().any(|known| shows_as(known, value)) {
+            self.options.retain(|known| shows_as(known, value));
+        } else if self.reformed {
+            self.options = smallvec![value.map(Arc::from)];
         }
+        self.reformed = false;
     }
 }
 
@@ -540,20 +529,21 @@ mod tests {
 
     #[test]
     fn a_number_that_was_filled_in_may_be_normalised() {
-        let filled = Held {
-            filled: Filled::Indexed,
+        let mut filled = Held {
+            reformed: true,
             ..value("+1 206 555 0100")
         };
-        assert!(filled.allows("PhoneNumber", Some("+12065550100")));
-        assert!(!filled.allows("PhoneNumber", Some("+12065550101")));
-        assert!(!filled.allows("PhoneNumber", None));
-        assert!(!filled.allows("HomePhoneNumber", Some("+12065550100")));
-        assert!(!value("+1 206 555 0100").allows("PhoneNumber", Some("+12065550100")));
+        assert!(filled.allows(Some("+12065550100")));
+        assert!(!filled.allows(Some("+12065550101")));
+        assert!(!filled.allows(None));
+        assert!(!value("+1 206 555 0100").allows(Some("+12065550100")));
+        filled.adopt(Some("+12065550100"));
+        assert_eq!(filled, value("+12065550100"));
         let free = Held {
             free: true,
             ..value("a")
         };
-        assert!(free.allows("FirstName", Some("b")) && free.allows("FirstName", None));
+        assert!(free.allows(Some("b")) && free.allows(None));
     }
 
     #[test]
@@ -563,19 +553,19 @@ mod tests {
         two.admit(None);
         for shown in [Some("a"), Some("b"), None] {
             let mut held = two.clone();
-            held.adopt("FirstName", shown);
+            held.adopt(shown);
             assert_eq!(held.options.len(), 1);
             assert_eq!(held.options[0].as_deref(), shown);
         }
         let mut held = two.clone();
-        held.adopt("FirstName", Some("c"));
+        held.adopt(Some("c"));
         two.admit(Some("c".into()));
         assert_eq!(held, two);
         let mut held = Held {
             free: true,
             ..two.clone()
         };
-        held.adopt("FirstName", Some("d"));
+        held.adopt(Some("d"));
         assert_eq!(held.options, two.options);
     }
 }

@@ -333,8 +333,10 @@ fn rewrite(
     let fate = ways.fate(rule!("std.keys.follow-update"));
     let remembers = !ways.is_reference();
     store.change_profile(no, fate, |_, fields| {
-        for (_, held) in fields.iter_mut() {
+        for (path, held) in fields.iter_mut() {
             held.rules = rules!["profile.update.partial", "search.profile-content"];
+            // Whoever writes a profile anew may write its number in another form.
+            held.reformed = remembers && held.filled != Filled::No && path == "PhoneNumber";
             if remembers && held.filled == Filled::Unindexed {
                 // Whoever writes the keys of a profile anew may write this one, too.
                 held.filled = Filled::Perhaps;
@@ -875,7 +877,7 @@ fn settle(store: &mut Store, no: No, shown: &[(Cow<'_, str>, &str)]) {
     let fields = store.fields_of(no);
     let is_merged = fields.iter().all(|(path, held)| {
         let value = shown.iter().find(|(known, _)| known == path);
-        !held.free && held.allows(path, value.map(|(_, value)| *value))
+        !held.free && held.allows(value.map(|(_, value)| *value))
     });
     drop(fields);
     if let Some(profile) = store.profiles.get_mut(&no) {
@@ -903,7 +905,8 @@ pub(super) fn adopt(store: &mut Store, no: No, id: Option<&str>, shown: &Json) {
         let fields = store.fields_of(no);
         let decides = |(path, held): &(Path, Held)| {
             let value = flat.iter().find(|(known, _)| known == path);
-            held.options.len() > 1 || !held.allows(path, value.map(|(_, value)| *value))
+            let settled = held.options.len() == 1 && !held.reformed;
+            !settled || !held.allows(value.map(|(_, value)| *value))
         };
         profile.doubt.is_some() || fields.iter().any(decides)
     });
@@ -912,7 +915,7 @@ pub(super) fn adopt(store: &mut Store, no: No, id: Option<&str>, shown: &Json) {
             profile.doubt = None;
             for (path, held) in fields {
                 let value = flat.iter().find(|(known, _)| known == path);
-                held.adopt(path, value.map(|(_, value)| *value));
+                held.adopt(value.map(|(_, value)| *value));
             }
         });
     }

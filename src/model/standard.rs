@@ -13,7 +13,7 @@ use super::index::{Entry, Grade, Hit, Hits, No, Origin, Parts, Standing, Wanted}
 use super::ingest::{LONGEST_SEARCH, Value, Visit, set};
 use super::pattern::{RuleList, Rules, rules};
 use super::plan::{Definition, Identifier};
-use super::store::{Filled, Held, Kind, Path, Rare, Source, Standard, Store};
+use super::store::{Held, Kind, Path, Rare, Source, Standard, Store};
 use super::value::{self, ContentType, Likeness};
 use super::ways::Ways;
 
@@ -415,10 +415,8 @@ impl Visit<'_, '_> {
                 .any(|text| text.chars().count() > LONGEST_SEARCH);
             let held = Held {
                 options,
-                rules,
-                source: Source::Object(no),
-                filled: Filled::No,
                 free: free || too_long,
+                ..Held::nothing(Source::Object(no), rules)
             };
             let same = written.iter_mut().find(|(known, _)| known == path);
             match same.filter(|_| !ways.is_reference()) {

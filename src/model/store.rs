@@ -241,12 +241,14 @@ pub(super) struct Held {
     pub(super) filled: Filled,
     /// Whether other values are possible too.
     pub(super) free: bool,
+    /// Whether it may be shown as another form of the same phone number.
+    pub(super) reformed: bool,
 }
 
 impl PartialEq for Held {
     fn eq(&self, other: &Self) -> bool {
-        (&self.options, self.source, self.filled, self.free)
-            == (&other.options, other.source, other.filled, other.free)
+        (&self.options, self.source, self.filled) == (&other.options, other.source, other.filled)
+            && (self.free, self.reformed) == (other.free, other.reformed)
     }
 }
 
@@ -276,10 +278,7 @@ impl Held {
     pub(super) fn value(text: impl Into<Arc<str>>, source: Source, rules: Rules) -> Self {
         Self {
             options: smallvec![Some(text.into())],
-            rules,
-            source,
-            filled: Filled::No,
-            free: false,
+            ..Self::nothing(source, rules)
         }
     }
 
@@ -291,6 +290,7 @@ impl Held {
             source,
             filled: Filled::No,
             free: false,
+            reformed: false,
         }
     }
 
@@ -307,6 +307,7 @@ impl Held {
         let options = other.options.iter().cloned();
         options.for_each(|option| self.admit(option));
         self.free |= other.free;
+        self.reformed |= other.reformed;
     }
 
     /// One of its sources lets go of it: it may have no value then, or one that another had written before.

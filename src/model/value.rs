@@ -225,6 +225,23 @@ fn phones(a: &str, b: &str) -> Likeness {
     }
 }
 
+/// Whether a phone number that was given may be shown so, in a form of the same digits. What becomes of foreign numbers, of
+/// extensions and of letters is not specified.
+pub(super) fn reforms(given: &str, shown: &str) -> bool {
+    let [number, digits] = [given, shown].map(Phone::read);
+    let digits = digits.digits;
+    match number.us {
+        Some(us) if !us.starts_with(['0', '1']) => {
+            let whole = digits.trim_start_matches('0');
+            whole.strip_prefix('1').unwrap_or(whole) == us
+        }
+        _ => {
+            let local = number.digits.len().min(7).max(1);
+            digits.len() >= local && phones(given, shown) != Likeness::Different
+        }
+    }
+}
+
 /// The reference's normal form: two texts with the same one are the same value.
 pub(super) fn canonical(text: &str, content: ContentType, choices: &Choices) -> String {
     let folds = |choice| choices.get(choice).has(0);
@@ -295,6 +312,31 @@ mod tests {
             Likeness::Open(None)
         );
         assert_eq!(like("call me", "+15551234567", phone), Likeness::Open(None));
+    }
+
+    #[test]
+    fn a_form_of_a_phone_number_has_its_digits() {
+        for (given, shown, reforms) in [
+            ("+12065550100", "2065550100", true),
+            ("(206) 555-0100", "+12065550100", true),
+            ("2065550100", "0012065550100", true),
+            ("+12065550100", "5550100", false),
+            ("+12065550100", "12065550101", false),
+            ("+12065550100", "anonymous", false),
+            ("+12065550100", "0", false),
+            ("+12065550100", "", false),
+            ("+442079460018", "2079460018", true),
+            ("+44 (0)20 7946 0018", "+442079460018", true),
+            ("020 7946 0018", "+442079460018", true),
+            ("06 12 34 56 78", "+33612345678", true),
+            ("+442079460018", "0", false),
+            ("+1 206 555 0100 ext. 7", "+12065550100", true),
+            ("1-800-FLOWERS", "+18003569377", true),
+            ("call me", "2255", true),
+            ("call me", "maybe", false),
+        ] {
+            assert_eq!(super::reforms(given, shown), reforms, "{given} {shown}");
+        }
     }
 
     #[test]

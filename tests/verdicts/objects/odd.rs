@@ -176,3 +176,69 @@ fn an_empty_address_fills_nothing() {
         );
     }
 }
+
+#[test]
+fn a_number_that_fills_a_profile_may_be_shown_in_one_other_form() {
+    let fields = [("id", ""), ("m", ""), ("x", ":PHONE_NUMBER")];
+    let keys = [("oId", "UNIQUE", "id"), ("mKey", "PROFILE", "m")];
+    let holding = |number: &str| {
+        put(
+            "O",
+            &format!(r#"{{"id":"1","m":"1","x":"{number}"}}"#),
+            "k1",
+        )
+    };
+    let told = conversation([typed("O", &fields, &keys), holding("+12065550101")]);
+    let number = |number: &str| shown(&member("PhoneNumber", number));
+    let wrong = "violation std.inferred.phone";
+    let [whole, grouped] = ["+12065550101", "(206) 555-0101"];
+    all_said(
+        &told,
+        &[
+            (number(whole), ""),
+            (number(grouped), ""),
+            (number("12065550101"), ""),
+            (number("5550101"), wrong),
+            (number("+12065550102"), wrong),
+            (number("anonymous"), wrong),
+            (number("0"), wrong),
+            (found_by("oId", "1", P), wrong),
+        ],
+    );
+    for [one, other] in [[whole, grouped], [grouped, whole]] {
+        let told = and(&told, &[number(one)]);
+        let again = put("O", &format!(r#"{{"id":"2","m":"1","x":"{other}"}}"#), "k2");
+        for told in [
+            told.clone(),
+            and(&told, &[holding(whole)]),
+            and(&told, &[again]),
+        ] {
+            all_said(&told, &[(number(one), ""), (number(other), wrong)]);
+        }
+        // Who writes the profile anew may write it in another form.
+        let updated = format!(
+            r#"PUT /domains/d/profiles {{"ProfileId":"{P}","LastName":"Lee"}} => 200 {{"ProfileId":"{P}"}}"#
+        );
+        let named =
+            |line: String| line.replace(r#"","PhoneNumber"#, r#"","LastName":"Lee","PhoneNumber"#);
+        let told = and(&told, &[updated]);
+        right(
+            &told,
+            &[
+                (named(number(one)), true),
+                (named(number(other)), true),
+                (named(number("0")), false),
+            ],
+        );
+    }
+    // The number of nobody has no digits, and one of abroad may lose its prefix.
+    for (given, form, right) in [
+        ("anonymous", "anonymous", true),
+        ("anonymous", "unknown", false),
+        ("020 7946 0018", "+442079460018", true),
+        ("+442079460018", "0", false),
+    ] {
+        let told = conversation([typed("O", &fields, &keys), holding(given)]);
+        assert_eq!(fits(&and(&told, &[number(form)])), right, "{given} {form}");
+    }
+}

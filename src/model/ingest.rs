@@ -880,10 +880,18 @@ fn profile_value(
     }
     match known.source {
         Source::Object(writer) if writer == no && known.filled == Filled::No => {
-            Some(written(rules![
+            let mut held = written(rules![
                 "std.profile.same-object-update",
                 "search.profile-content"
-            ]))
+            ]);
+            if !ways.is_reference() {
+                let mut before = known.clone();
+                if let Some(older) = before.before.take() {
+                    before.admit_all(&older);
+                }
+                held.before = Some(Box::new(before));
+            }
+            Some(held)
         }
         Source::Request if ways.choose(choice!("cap.manual-protected")) == 1 => {
             let mut held = known.clone();

@@ -122,6 +122,11 @@ impl Portrait {
                 let actual = value.map_or("nothing".to_owned(), |value| format!("{value:?}"));
                 let place = format!("{place}/{}", path.replace('.', "/"));
                 let mut lost = Difference::new(held.rules, place, held.to_string(), actual);
+                if held.before.as_ref().is_some_and(|it| !it.allows(value)) {
+                    // Who does not update a value has the one before.
+                    let update = rule!("std.profile.same-object-update");
+                    lost.rules.retain(|rule| *rule != update);
+                }
                 let scrub = rule!("delete-type.scrub");
                 if value.is_none() && held.rules.contains(&scrub) {
                     // That the deletion of a type leaves what others wrote is a SHOULD.

@@ -243,12 +243,15 @@ pub(super) struct Held {
     pub(super) free: bool,
     /// Whether it may be shown as another form of the same phone number.
     pub(super) reformed: bool,
+    /// What it held before, where only a SHOULD says that it does not hold that any more.
+    pub(super) before: Option<Box<Self>>,
 }
 
 impl PartialEq for Held {
     fn eq(&self, other: &Self) -> bool {
         (&self.options, self.source, self.filled) == (&other.options, other.source, other.filled)
-            && (self.free, self.reformed) == (other.free, other.reformed)
+            && (self.free, self.reformed, &self.before)
+                == (other.free, other.reformed, &other.before)
     }
 }
 
@@ -291,6 +294,7 @@ impl Held {
             filled: Filled::No,
             free: false,
             reformed: false,
+            before: None,
         }
     }
 

@@ -151,6 +151,35 @@ fn an_object_that_empties_what_it_wrote_may_leave_it() {
 }
 
 #[test]
+fn who_does_not_update_a_value_shows_the_one_before() {
+    let named = |name: &str| put("O", &format!(r#"{{"id":"1","f":"{name}"}}"#), "k1");
+    let name = |name: &str| shown(&member("FirstName", name));
+    let update = "warning std.profile.same-object-update";
+    let wrong = "violation search.profile-content";
+    let told = conversation([odd("_profile.Gender"), named("Ann"), named("Cy")]);
+    let once = [
+        (name("Cy"), ""),
+        (name("Ann"), update),
+        (name("Zed"), wrong),
+        (found_by("oId", "1", P), wrong),
+    ];
+    all_said(&told, &once);
+    all_said(&and(&told, &[name("Cy"), named("Cy")]), &once);
+    all_said(
+        &and(&told, &[named("Di")]),
+        &[
+            (name("Di"), ""),
+            (name("Cy"), update),
+            (name("Ann"), update),
+            (name("Zed"), wrong),
+        ],
+    );
+    // Where nobody knows what was there before, it may be anything.
+    let told = conversation([odd("_profile.Gender"), named(&"y".repeat(256)), named("Cy")]);
+    all_said(&told, &[(name("Cy"), ""), (name("Zed"), update)]);
+}
+
+#[test]
 fn an_empty_address_fills_nothing() {
     let told = |target: &str, other: &str| {
         let fields = [("id", ""), ("x", target), ("e", ":EMAIL_ADDRESS")];

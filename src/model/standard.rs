@@ -13,7 +13,7 @@ use super::index::{Entry, Grade, Hit, Hits, No, Origin, Parts, Standing, Wanted}
 use super::ingest::{LONGEST_SEARCH, Value, Visit, set};
 use super::pattern::{RuleList, Rules, rules};
 use super::plan::{Definition, Identifier};
-use super::store::{Held, Kind, Path, Rare, Source, Standard, Store};
+use super::store::{Held, Kind, Path, Rare, Source, Standard, Store, is_none};
 use super::value::{self, ContentType, Likeness};
 use super::ways::Ways;
 
@@ -292,8 +292,12 @@ impl Visit<'_, '_> {
         if let Some(standard) = self.store.standards.get_mut(&target) {
             let mut former: Vec<(Path, Arc<str>)> = Vec::new();
             standard.change(ways.is_reference(), |fields| {
-                for (path, held) in written {
+                for (path, mut held) in written {
                     if let Some((_, before)) = fields.iter().find(|(known, _)| *known == path) {
+                        if held.options.iter().any(is_none) {
+                            // Whoever reads nothing there leaves what was there before.
+                            held.admit_all(before);
+                        }
                         let values = before.options.iter().flatten().cloned();
                         former.extend(values.map(|value| (path.clone(), value)));
                     }

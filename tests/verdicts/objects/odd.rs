@@ -271,3 +271,52 @@ fn a_number_that_fills_a_profile_may_be_shown_in_one_other_form() {
         assert_eq!(fits(&and(&told, &[number(form)])), right, "{given} {form}");
     }
 }
+
+#[test]
+fn a_template_without_its_parts_leaves_a_case_as_it_is_or_not() {
+    let fields = [("id", ""), ("by", "_case.CreatedBy"), ("x", "_case.Title")];
+    let keys = [("oId", "PROFILE UNIQUE", "id"), ("cKey", "CASE", "id")];
+    let cases = typed("O", &fields, &keys).replace(
+        r#""_source.by""#,
+        r#""{{_source.agent.first}} {{_source.agent.last}}""#,
+    );
+    let told = conversation([
+        cases,
+        put(
+            "O",
+            r#"{"id":"1","agent":{"first":"Al","last":"Bo"},"x":"T"}"#,
+            "k1",
+        ),
+        found_by("oId", "1", P),
+    ]);
+    let listed = |members: &str| {
+        let line = assets(P, "", members).replace("AssetId", "CaseId");
+        line.replace("_asset", "_case")
+    };
+    let both = |by: &str, title: &str| listed(&format!(r#""CreatedBy":"{by}","Title":"{title}""#));
+    let without = and(
+        &told,
+        &[both("Al Bo", "T"), put("O", r#"{"id":"1","x":""}"#, "k1")],
+    );
+    right(
+        &without,
+        &[
+            (both("Al Bo", "T"), true),
+            (both("Al Bo", ""), true),
+            (both(" ", "T"), true),
+            (listed(r#""Title":"T""#), true),
+            (both("Al", "T"), false),
+            (both("Al Bo", "U"), false),
+        ],
+    );
+    let other = r#"{"id":"1","agent":{"last":"Cy"},"x":"U"}"#;
+    right(
+        &and(&told, &[both("Al Bo", "T"), put("O", other, "k1")]),
+        &[
+            (both(" Cy", "U"), true),
+            (both("Cy", "U"), true),
+            (both("Al Bo", "U"), false),
+            (both("Cy", "T"), false),
+        ],
+    );
+}

@@ -634,6 +634,18 @@ impl Page {
                     excerpt(item),
                 ));
             }
+            if let Naming::Within(member) = self.key
+                && !name.is_empty()
+                && !(name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit()))
+            {
+                // That an id looks like one is a SHOULD within a MUST (asset.id).
+                found.push(Difference::new(
+                    rules!["asset.populated"],
+                    format!("{place}/Object/{member}"),
+                    "32 hex digits",
+                    format!("{name:?}"),
+                ));
+            }
             match expected {
                 Some(expected) => {
                     expected

@@ -320,3 +320,36 @@ fn a_template_without_its_parts_leaves_a_case_as_it_is_or_not() {
         ],
     );
 }
+
+#[test]
+fn an_id_of_an_asset_should_look_like_one() {
+    let told = conversation([
+        device(&[("aKey", "ASSET", "sn")]),
+        put("D", r#"{"id":"1","m":"x","sn":"Z"}"#, "k1"),
+        found_by("mKey", "x", P),
+    ]);
+    let listed = |id: &str| assets(P, "", r#""SerialNumber":"Z""#).replace(ASSET, id);
+    let odd = "warning asset.populated";
+    all_said(
+        &told,
+        &[
+            (listed(ASSET), ""),
+            (listed(&ASSET.to_uppercase()), ""),
+            (listed("x-1"), odd),
+            (listed(&ASSET[1..]), odd),
+            (listed(""), "violation asset.id"),
+        ],
+    );
+    // It is no less that of the asset, nor does it hide what else is wrong.
+    let told = and(&told, &[listed("x-1")]);
+    let filtered =
+        |id: &str, members: &str| assets(P, &filter("_assetId", "x-1"), members).replace(ASSET, id);
+    all_said(
+        &told,
+        &[
+            (filtered("x-1", r#""SerialNumber":"Z""#), odd),
+            (listed(ASSET), "violation asset.create"),
+            (listed("x-1").replace("Z", "Y"), odd),
+        ],
+    );
+}

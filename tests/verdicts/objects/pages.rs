@@ -272,12 +272,12 @@ fn objects_whose_keys_nobody_knows_may_have_those_of_others() {
 fn no_two_assets_have_one_key() {
     let told = conversation([
         device(&[("aKey", "ASSET", "sn")]),
-        put("D", r#"{"id":"1","m":"x","sn":"Y"}"#, "k1"),
-        put("D", r#"{"id":"2","m":"x","sn":"Z"}"#, "k2"),
+        put("D", r#"{"id":"1","m":"x","sn":"E"}"#, "k1"),
+        put("D", r#"{"id":"2","m":"x","sn":"F"}"#, "k2"),
         found_by("mKey", "x", P),
     ]);
     let listed = |keys: [&str; 2]| {
-        let items = ["Y", "Z"].iter().zip(keys).map(|(serial, key)| {
+        let items = ["E", "F"].iter().zip(keys).map(|(serial, key)| {
             let object = quoted(&format!(
                 r#"{{"AssetId":"{}","SerialNumber":"{serial}"}}"#,
                 serial.repeat(32)

@@ -267,9 +267,11 @@ fn near_miss(world: &World, resource: &Resource) -> Option<Near> {
             }
             let rules = domain.absent.get(name);
             let is_gone = rules.is_some_and(|rules| rules.contains(&rule!("delete-type.gone")));
-            // What is deleted may be there as before it was put, but for those who show no such types.
+            // What is deleted may be there as before it was put, but for those who show no such types, and while it has no objects.
             let shown = world.choices.get(choice!("cap.implicit-visible")).has(1);
-            let hidden = is_gone && !shown && world.offers(name);
+            let mut objects = domain.store.objects.values();
+            let used = domain.obscured || objects.any(|object| object.type_name().as_ref() == name);
+            let hidden = is_gone && !shown && !used && world.offers(name);
             if !hidden && (name.starts_with('_') || world.may_offer(name)) {
                 return Some(Near::Implicit);
             }

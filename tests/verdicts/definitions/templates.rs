@@ -526,8 +526,24 @@ fn of_a_type_that_was_put_and_deleted_nothing_is_left_but_the_one_of_its_templat
         let told = [CREATE.to_owned(), template.clone(), last];
         assert_eq!(judged(&told).1.first().copied(), rule, "{told:#?}");
     }
-    let told = [CREATE.to_owned(), missing, listed(tagged)];
+    let told = [CREATE.to_owned(), missing.clone(), listed(tagged)];
     assert!(judged(&told).0);
+    let object = r#"PUT /domains/d/profiles/objects {"ObjectTypeName":"CTR","Object":"{\"a\":\"1\"}"} => 200 {"ProfileObjectUniqueKey":"k"}"#;
+    let before = [
+        CREATE.to_owned(),
+        missing,
+        deleted[0].clone(),
+        deleted[1].clone(),
+        object.to_owned(),
+    ];
+    for template in [None, Some(template)] {
+        let told: Vec<String> = template
+            .into_iter()
+            .chain(before.iter().cloned())
+            .chain([listed(tagged)])
+            .collect();
+        assert!(judged(&told).0, "{told:#?}");
+    }
 }
 
 #[test]

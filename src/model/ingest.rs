@@ -799,7 +799,8 @@ fn profile_value(
 ) -> Option<Held> {
     let no = putting.no;
     let source = Source::Object(no);
-    let known = known.filter(|held| !held.is_unset());
+    // For whoever stores an empty text there is something.
+    let known = known.filter(|held| held.free || held.options.iter().any(Option::is_some));
     let options = match value {
         Value::OneOf(options) if options.iter().flatten().all(|text| fits(path, text)) => options,
         _ if ways.is_reference() => return None,
@@ -837,14 +838,9 @@ fn profile_value(
         // A value that is no longer there clears nothing, or what the object itself had written.
         let clears = ways.takes(rule!("std.profile.absent-does-not-clear")) == 1;
         let shared = putting.again && known.source == Source::Several && !ways.is_reference();
-        if !shared && (known.source != source || (ways.is_reference() && !clears)) {
-            if options.iter().any(Option::is_some) {
-                // An empty text may clear what others have written.
-                held.admit(None);
-                held.source = Source::Several;
-                held.rules = rules!["std.profile.match-overwrites", "search.profile-content"];
-                return Some(held);
-            }
+        let empty = options.iter().any(Option::is_some);
+        let kept = known.source != source || (ways.is_reference() && !clears);
+        if kept && !shared && !empty {
             // Whoever does not keep the SHOULD by which there is no value has one.
             held.rules = resting?;
             return Some(held);
@@ -852,14 +848,21 @@ fn profile_value(
         if clears {
             held.options.clear();
         }
-        match shared {
-            true => held.uncover(path, putting.former),
-            false => held.admit(None),
+        if shared {
+            held.uncover(path, putting.former);
+        }
+        for option in options {
+            held.admit(option.clone());
         }
         held.rules = resting.unwrap_or(rules![
             "std.profile.absent-does-not-clear",
             "search.profile-content"
         ]);
+        if kept && !shared {
+            // An empty text may clear what others have written.
+            held.source = Source::Several;
+            held.rules = rules!["std.profile.match-overwrites", "search.profile-content"];
+        }
         return Some(held);
     }
     let written = |rules| {

@@ -138,6 +138,20 @@ fn an_object_that_empties_what_it_wrote_may_leave_it() {
             (shown(r#""FirstName":"Ann","MiddleName":"N""#), false),
         ],
     );
+    // Whoever keeps the empty text need not let another object fill the member.
+    let other = put("O", r#"{"id":"2","f":"Ann","x":"N"}"#, "k2");
+    let told = and(
+        &told,
+        &[finds("oId", "1", &[P]), key_added(P, "oId", "2"), other],
+    );
+    right(
+        &told,
+        &[
+            (shown(r#""FirstName":"Ann","MiddleName":"N""#), true),
+            (finds("oId", "1", &[P]), true),
+            (shown(r#""FirstName":"Ann","MiddleName":"M""#), false),
+        ],
+    );
     // Of two fields for one member either may count.
     let told = conversation([odd("_profile.FirstName"), holding(r#""""#)]);
     right(

@@ -236,7 +236,7 @@ pub(super) fn reforms(given: &str, shown: &str) -> bool {
             whole.strip_prefix('1').unwrap_or(whole) == us
         }
         _ => {
-            let local = number.digits.len().min(7).max(1);
+            let local = number.digits.len().clamp(1, 7);
             digits.len() >= local && phones(given, shown) != Likeness::Different
         }
     }

@@ -11,7 +11,7 @@ use crate::{choice, rule};
 
 use super::assign::note;
 use super::domain::scope;
-use super::gate::{Branch, Gate, Ground, Outcome, Served, refused_somehow};
+use super::gate::{Branch, Gate, Ground, Outcome, Served, refused_somehow, served_by};
 use super::index::{Grade, Hit, Hits, No, Origin, Wanted};
 use super::page::{self, Adopt, Item, Listing, Naming, Need, Strangers};
 use super::pattern::{Pattern, RuleList, Rules, is_id, rules};
@@ -91,7 +91,20 @@ pub(super) fn search(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
         flawed.extend((unknown.flaws() > sound.flaws()).then_some(unknown));
     }
     unknown_key(domain, key, &mut gate);
-    gate.any_of(flawed, |gate| search.answers(input, gate))
+    let spoilt = gate.flaws() > sound.flaws();
+    let mut branches = gate.any_of(flawed, |gate| search.answers(input, gate));
+    let (several, other) = (choice!("cap.multi-values"), Options::only(1));
+    if spoilt && search.is_several() && !world.reference && world.choices.get(several).has(1) {
+        // Several values may mean nobody, whatever the key and each of them are.
+        let mut world = world.clone();
+        world.choices.narrow(several, other);
+        let search = Search {
+            world: &world,
+            ..search
+        };
+        branches.extend(served_by((several, other), search.answers(input, sound)));
+    }
+    branches
 }
 
 /// The rule that lets a search find nobody at the price of a warning, if none of what it has to find is promised by more.
@@ -169,7 +182,7 @@ impl Search<'_> {
         let mut served: Vec<Served> = Vec::with_capacity(ways.len());
         let mut empty = false;
         let mut should: SmallVec<[RuleId; 1]> = SmallVec::new();
-        if self.values.iter().any(|value| *value != self.values[0]) {
+        if self.is_several() {
             gate.touch(rule!("search.multi-values"));
             // What else they may mean may be nothing at all.
             gate.ground(Ground::choice(
@@ -216,6 +229,11 @@ impl Search<'_> {
         gate.finish(served)
     }
 
+    /// Whether it has several values, and not one of them several times.
+    fn is_several(&self) -> bool {
+        self.values.iter().any(|value| *value != self.values[0])
+    }
+
     /// Whether there need not be a profile that has one of the values.
     fn may_find_nothing(&self) -> bool {
         let found = |hits: &Hits| {
@@ -235,8 +253,7 @@ impl Search<'_> {
 
     /// The profiles that the values lead to.
     fn hits(&self, ways: &mut Ways) -> Found {
-        let distinct = self.values.iter().any(|value| *value != self.values[0]);
-        if distinct && ways.choose(choice!("cap.multi-values")) != 0 {
+        if self.is_several() && ways.choose(choice!("cap.multi-values")) != 0 {
             let any = self.domain.store.profiles.iter().map(|(no, _)| Hit {
                 subject: no,
                 grade: Grade::Open(rule!("search.multi-values")),

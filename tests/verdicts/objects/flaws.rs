@@ -314,6 +314,34 @@ fn no_values_say_nothing_of_a_key_that_nobody_knows() {
         &after([answered(&known, BAD), answered(&one, BAD)]),
         &[(none, "violation search.values-empty")],
     );
+    // Nor do several, which may mean nobody.
+    let two = r#""x","y""#;
+    for (key, rule) in [
+        ("never", "violation search.unknown-key"),
+        ("_profileId", "violation search.profile-id-malformed"),
+    ] {
+        let (both, one) = (searched(key, two), searched(key, "\"x\""));
+        let refused = answered(&one, BAD);
+        all_said(&after([both.clone()]), &[(refused.clone(), "")]);
+        all_said(
+            &after([refused]),
+            &[(both.clone(), ""), (answered(&both, BAD), ""), (one, rule)],
+        );
+        // Whoever takes them for alternatives finds those who have one of them.
+        let found = and(
+            &after([key_added(P, "mKey", "x")]),
+            &[
+                made(r#""FirstName":"Ann""#).replace(P, Q),
+                key_added(Q, "mKey", "y"),
+            ],
+        );
+        let union = searched("mKey", two).replace(
+            "[]}",
+            &format!(r#"[{{"ProfileId":"{P}","LastName":"Lee"}},{{"ProfileId":"{Q}","FirstName":"Ann"}}]}}"#),
+        );
+        let told = and(&found, &[union, answered(&searched(key, "\"x\""), BAD)]);
+        all_said(&told, &[(both, rule)]);
+    }
     // The same of a filter.
     let empty = |type_name: &str, key: &str| {
         listed(P, type_name, &filter(key, "")).replace(r#"[""]"#, "[]")

@@ -178,17 +178,7 @@ pub(super) fn put(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branc
     }
     let (Some((type_name, plan, allow)), Some(object)) = (found, object) else {
         // Nobody knows whether it has the values that its type needs.
-        ground_rejection(
-            rule!("ingest.object.any-structure"),
-            &SmallVec::new(),
-            &mut gate,
-        );
-        let blind = Served::new(
-            Pattern::Any,
-            obscure(&domain.name),
-            rules!["ingest.object.any-structure"],
-        );
-        return gate.finish(vec![blind]);
+        return taken_blindly(&domain.name, gate);
     };
     if gate.obscures() {
         let blame = rules!["ingest.object.any-structure"];
@@ -216,10 +206,10 @@ pub(super) fn put(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branc
         let arrived = ingest::ingest(&mut store, &arrival.borrow(), ways);
         (arrived, store)
     }) else {
-        return vec![unknowable(&domain.name)];
+        return taken_blindly(&domain.name, gate);
     };
     if ways.iter().all(|(_, ways)| ways.is_lost()) {
-        return vec![unknowable(&domain.name)];
+        return taken_blindly(&domain.name, gate);
     }
     for rule in ingest::misfits(&arrival.plan, &arrival.object, &world.choices) {
         ground_rejection(rule, &SmallVec::new(), &mut gate);
@@ -265,6 +255,13 @@ pub(super) fn put(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branc
         });
     }
     gate.finish(served)
+}
+
+/// An object of which nobody can say what becomes of it: refused, it changes nothing.
+fn taken_blindly(domain: &str, mut gate: Gate<'_>) -> Vec<Branch> {
+    const ANY: Rules = rules!["ingest.object.any-structure"];
+    ground_rejection(ANY[0], &SmallVec::new(), &mut gate);
+    gate.finish(vec![Served::new(Pattern::Any, obscure(domain), ANY)])
 }
 
 /// If this is what the target did, it did not keep these SHOULDs.

@@ -6,6 +6,7 @@ mod gone;
 mod limits;
 mod named;
 mod odd;
+mod open;
 mod pages;
 mod read;
 mod server;

@@ -146,14 +146,20 @@ pub(super) fn prepare(
     ways: &mut Ways,
 ) -> Result<Prepared, Arrived> {
     let plan = arrival.plan;
+    let mut uniques = plan.uniques();
+    let Some(unique) = uniques.next() else {
+        return Err(Arrived::Rejected(rule!("put-type.keys.exactly-one-unique")));
+    };
+    let others: Vec<_> = uniques.collect();
+    if others.iter().any(|other| other.name != unique.name) {
+        return Err(Arrived::Rejected(rule!("put-type.keys.no-second-unique")));
+    }
     let values = read(plan, arrival.object, ways);
-    let uniques = plan.keys.iter().filter(|key| key.is(Identifier::Unique));
-    let unique = plan.unique().filter(|_| uniques.count() == 1);
-    let Some(unique) = unique.filter(|_| !ways.is_lost()) else {
+    if !others.is_empty() || ways.is_lost() {
         // What tells objects of such a type apart is not specified.
         ways.lose();
         return Err(Arrived::Dropped);
-    };
+    }
     let missing = unique
         .fields
         .iter()

@@ -129,11 +129,14 @@ pub(super) fn carry_out(
 
 /// The fields and keys that objects of a type are read by, where they are known.
 fn plan_of(world: &World, found: &ObjectType) -> Option<Arc<Plan>> {
-    match &found.mapping {
-        Mapping::Own(own) => Some(Arc::clone(&own.plan)),
-        Mapping::Template(id) => template_plan(world, id),
-        Mapping::Unknown => None,
-    }
+    let plan = match &found.mapping {
+        Mapping::Own(own) => Arc::clone(&own.plan),
+        Mapping::Template(id) => template_plan(world, id)?,
+        Mapping::Unknown => return None,
+    };
+    // Where there is no mapping, or a template, nobody says what else tells objects apart.
+    let open = plan.keys.is_empty() || found.may_have_template();
+    (!open || plan.uniques().count() == 1).then_some(plan)
 }
 
 fn template_plan(world: &World, id: &str) -> Option<Arc<Plan>> {

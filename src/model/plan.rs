@@ -134,9 +134,9 @@ impl Plan {
         plan
     }
 
-    /// The definition that tells objects apart.
-    pub(super) fn unique(&self) -> Option<&Arc<Definition>> {
-        self.keys.iter().find(|key| key.is(Identifier::Unique))
+    /// The definitions that tell objects apart; there ought to be one.
+    pub(super) fn uniques(&self) -> impl Iterator<Item = &Arc<Definition>> {
+        self.keys.iter().filter(|key| key.is(Identifier::Unique))
     }
 
     /// Whether a field is part of a key.

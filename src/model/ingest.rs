@@ -522,6 +522,16 @@ impl Visit<'_, '_> {
                 is && entry.subject == home.profile && !matches!(entry.standing, Standing::Never(_))
             })
         };
+        for key in keys.iter().filter(|key| is_open(key, self.values)) {
+            let standing = home.standing(key, &Parts::default(), false, why);
+            let stored = !matches!(standing, Standing::Never(_));
+            if (stored || key.identifies(Kind::Asset) || key.identifies(Kind::Case))
+                && let Some(profile) = self.store.profiles.get_mut(&home.profile)
+                && !profile.rest.any.contains(&key.name)
+            {
+                profile.rest.any.push(Arc::clone(&key.name));
+            }
+        }
         for (key, parts) in valued {
             let again = before
                 .iter()
@@ -1116,25 +1126,16 @@ pub(super) fn read(plan: &Plan, object: &Json, ways: &mut Ways) -> Vec<Value> {
         }
         let Some(source) = &field.source else {
             // What a field without a source reads is not specified.
-            values.push(match (ways.is_reference(), keyed) {
-                (true, _) => Value::none(),
-                (false, true) => {
-                    ways.lose();
-                    Value::none()
-                }
-                (false, false) => Value::Free,
+            values.push(match ways.is_reference() {
+                true => Value::none(),
+                false => free(plan, at, ways),
             });
             continue;
         };
         let reference = ways.is_reference();
         let extracted = extract::extract(source, object, ways.choices(), ways.decides());
-        if extracted.open && keyed && !reference {
-            ways.lose();
-            values.push(Value::none());
-            continue;
-        }
         if extracted.open && !reference {
-            values.push(Value::Free);
+            values.push(free(plan, at, ways));
             continue;
         }
         let possible: SmallVec<[_; 2]> = extracted
@@ -1182,14 +1183,28 @@ pub(super) fn read(plan: &Plan, object: &Json, ways: &mut Ways) -> Vec<Value> {
     values
 }
 
+/// The value of a field that may be anything: nobody knows where an object belongs that it decides on.
+fn free(plan: &Plan, at: usize, ways: &mut Ways) -> Value {
+    if plan.decides(at) {
+        ways.lose();
+    }
+    Value::Free
+}
+
 /// The rules that leave open what becomes of an object with such values: it may be refused for them.
 pub(super) fn misfits(plan: &Plan, object: &Json, choices: &Choices) -> RuleList {
     let mut misfits = RuleList::new();
     for (at, field) in plan.fields.iter().enumerate() {
         let Some(source) = &field.source else {
+            if plan.keyed(at) {
+                note(&mut misfits, rule!("ingest.object.any-structure"));
+            }
             continue;
         };
         let extracted = extract::extract(source, object, choices, None);
+        if plan.keyed(at) && extracted.open {
+            note(&mut misfits, rule!("ingest.object.any-structure"));
+        }
         let texts = || {
             let options = extracted.options.iter();
             options.filter_map(|option| option.value.as_deref())
@@ -1250,26 +1265,36 @@ fn is_blank(source: &Origins, object: &Json) -> bool {
     }
 }
 
-/// The value of a definition: `None` if every part is missing; a missing part is an empty text.
+/// The value of a definition: `None` if every part is missing.
 pub(super) fn parts(plan: &Plan, key: &Definition, values: &[Value]) -> Option<Parts> {
     let present = key.fields.iter().any(|at| values[*at].first().is_some());
-    present.then(|| {
-        key.fields
-            .iter()
-            .map(|at| Part {
-                text: values[*at]
-                    .first()
-                    .map_or_else(|| Arc::from(""), Arc::clone),
-                content: plan.fields[*at].content,
-            })
-            .collect()
-    })
+    present.then(|| texts(plan, key, values))
 }
 
-/// The definitions that have a value.
+/// The parts of a definition's value; a missing one is an empty text.
+fn texts(plan: &Plan, key: &Definition, values: &[Value]) -> Parts {
+    let part = |at: &usize| Part {
+        text: values[*at]
+            .first()
+            .map_or_else(|| Arc::from(""), Arc::clone),
+        content: plan.fields[*at].content,
+    };
+    key.fields.iter().map(part).collect()
+}
+
+/// Whether nobody knows what value a definition has.
+pub(super) fn is_open(key: &Definition, values: &[Value]) -> bool {
+    let mut fields = key.fields.iter();
+    fields.any(|at| matches!(values[*at], Value::Free))
+}
+
+/// The definitions that have a value that is known.
 fn valued(plan: &Plan, values: &[Value], ways: &mut Ways) -> Vec<Valued> {
     let mut valued = Vec::with_capacity(plan.keys.len());
     for key in &plan.keys {
+        if is_open(key, values) {
+            continue;
+        }
         let Some(value) = parts(plan, key, values) else {
             continue;
         };

@@ -171,9 +171,8 @@ fn unite(
                 standard.rest.missing = Some(rule!("merge.effect"));
             }
         }
-        let (vague, added) = match store.profiles.get(no) {
-            Some(profile) => (profile.rest.vague_kinds.clone(), profile.rest.added.clone()),
-            None => continue,
+        let Some(rest) = store.profiles.get(no).map(|profile| profile.rest.clone()) else {
+            continue;
         };
         // What follows from fields is written anew for the main profile; what does not any more may go on leading there.
         let fate = ways.fate(rule!("merge.effect"));
@@ -184,7 +183,7 @@ fn unite(
             }
         }
         store.change_profile(*no, fate, |_, fields| fields.clear());
-        wrote.extend(added.iter().cloned());
+        wrote.extend(rest.added.iter().cloned());
         if observes {
             store.keys.revise(|_, entry| {
                 if entry.subject == *no {
@@ -202,10 +201,14 @@ fn unite(
         }
         store.remove_profile(*no, None);
         if let Some(profile) = store.profiles.get_mut(&main)
-            && (!vague.is_empty() || !added.is_empty())
+            && !(rest.vague_kinds.is_empty() && rest.added.is_empty() && rest.any.is_empty())
         {
-            profile.rest.vague_kinds.extend(vague);
-            profile.rest.added.extend(added);
+            profile
+                .rest
+                .vague_kinds
+                .extend_from_slice(&rest.vague_kinds);
+            profile.rest.added.extend_from_slice(&rest.added);
+            profile.rest.any.extend(rest.any.iter().cloned());
         }
     }
     store.change_profile(main, ways.fate(rule!("merge.effect")), |profile, held| {

@@ -144,6 +144,13 @@ impl Plan {
         self.keys.iter().any(|key| key.fields.contains(&field))
     }
 
+    /// Whether a field says which object it is or whose.
+    pub(super) fn decides(&self, field: usize) -> bool {
+        let decides = |key: &Definition| key.is(Identifier::Unique) || key.is(Identifier::Profile);
+        let mut keys = self.keys.iter();
+        keys.any(|key| key.fields.contains(&field) && decides(key))
+    }
+
     /// Whether any key identifies standard objects of that kind, or any field is written to one.
     pub(super) fn touches(&self, kind: Kind) -> bool {
         self.keys.iter().any(|key| key.identifies(kind)) || self.targets(kind)

@@ -130,7 +130,8 @@ pub(super) fn create(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
     ] {
         gate.touch(rule);
     }
-    if let Some((_, number)) = given.iter().find(|(path, _)| path == "AccountNumber") {
+    let mut numbers = given.iter().filter(|_| !world.reference);
+    if let Some((_, number)) = numbers.find(|(path, _)| path == "AccountNumber") {
         let rule = rule!("profile.create.account-not-unique");
         match owners(store, "_account", number).is_empty() {
             true => gate.touch(rule),
@@ -523,9 +524,14 @@ pub(super) fn may_be_dropped(domain: &Domain, name: &str) -> bool {
 fn owners(store: &Store, name: &str, value: &str) -> Vec<No> {
     let parts = super::store::one(value, ContentType::String);
     let entries = store.keys.at(name, &parts).iter();
+    let any = |(no, profile): (No, &Profile)| {
+        let mut any = profile.rest.any.iter();
+        any.any(|known| **known == *name).then_some(no)
+    };
     entries
         .filter(|entry| !matches!(entry.standing, Standing::Never(_)))
         .map(|entry| entry.subject)
+        .chain(store.profiles.iter().filter_map(any))
         .collect()
 }
 

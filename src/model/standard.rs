@@ -10,7 +10,7 @@ use crate::{choice, rule};
 use super::assign::{Valued, note};
 use super::fields::Kept;
 use super::index::{Entry, Grade, Hit, Hits, No, Origin, Parts, Standing, Wanted};
-use super::ingest::{LONGEST_SEARCH, Value, Visit, set};
+use super::ingest::{LONGEST_SEARCH, Value, Visit, is_open, set};
 use super::pattern::{RuleList, Rules, rules};
 use super::plan::{Definition, Identifier};
 use super::store::{Held, Kind, Path, Rare, Source, Standard, Store, is_none};
@@ -122,9 +122,14 @@ impl Visit<'_, '_> {
             .filter(|(key, _)| key.identifies(kind))
             .collect();
         let mut known: SmallVec<[No; 2]> = SmallVec::new();
-        let mut certain = true;
         let mut foreign = false;
         let mut concerned: SmallVec<[No; 4]> = SmallVec::new();
+        // By a key of which nobody knows the value any of them may be meant, and one more may be there.
+        let mut certain = ways.is_reference() || !self.may_mean_any(kind);
+        if !certain {
+            let of_kind = self.store.standards.iter();
+            concerned.extend(of_kind.filter(|(_, it)| it.kind == kind).map(|(no, _)| no));
+        }
         let own = self.store.objects.get(&no).and_then(|object| {
             let of_kind = |at: &No| {
                 let standard = self.store.standards.get(at);
@@ -332,6 +337,15 @@ impl Visit<'_, '_> {
         if ways.is_reference() {
             self.lead_to_owner(kind, target, profile);
         }
+    }
+
+    /// Whether the object, or one before it, has a key for standard objects of a kind of which nobody knows the value.
+    fn may_mean_any(&self, kind: Kind) -> bool {
+        let keys = &self.arrival.plan.keys;
+        let mut profiles = self.store.profiles.values();
+        keys.iter()
+            .any(|key| key.identifies(kind) && is_open(key, self.values))
+            || profiles.any(|it| !it.rest.any.is_empty() && it.rest.vague_kinds.contains(&kind))
     }
 
     /// The standard objects of a kind that a predefined key may lead to by what they hold.

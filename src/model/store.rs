@@ -215,6 +215,8 @@ pub(super) struct Profile {
 pub(super) struct Rest {
     /// Kinds of standard objects of which it may have any.
     pub(super) vague_kinds: SmallVec<[Kind; 2]>,
+    /// Keys under which it may have any value, for an observer.
+    pub(super) any: SmallVec<[Arc<str>; 1]>,
     /// Values of AddProfileKey.
     pub(super) added: Vec<(Arc<str>, Parts)>,
     /// Values that its fields had before another source wrote to them, for an observer.
@@ -627,8 +629,12 @@ impl Store {
         }
     }
 
-    /// Whether a predefined key may lead to a profile because nobody knows what it holds.
+    /// Whether a key may lead to a profile because nobody knows what it holds.
     pub(super) fn strays(&self, no: No, key: &str) -> bool {
+        let any = self.profiles.get(&no).map(|it| &it.rest.any);
+        if any.is_some_and(|any| any.iter().any(|known| **known == *key)) {
+            return true;
+        }
         let follows = |path: Option<&str>| {
             let by_name = key == "_fullName" && path.is_none_or(|path| NAMES.contains(&path));
             let mut keyed = KEYED.iter().filter(|(_, known, ..)| *known == key);

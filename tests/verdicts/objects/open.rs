@@ -2,6 +2,32 @@
 
 use super::*;
 
+/// A type whose objects find profiles by `m`, and of which `n` is part of one more key.
+fn counted(identifiers: &str, source: &str) -> String {
+    let fields = [
+        ("id", ""),
+        ("m", ""),
+        ("f", "_profile.FirstName"),
+        ("n", ""),
+    ];
+    let keys = [
+        ("cId", "UNIQUE", "id"),
+        ("mKey", "PROFILE", "m"),
+        ("nKey", identifiers, "n"),
+    ];
+    typed("C", &fields, &keys)
+        .replace(r#""StandardIdentifiers":[""],"#, "")
+        .replace("_source.n\"", &format!("{source}\""))
+}
+
+fn with(id: &str, m: &str, n: &str) -> String {
+    put(
+        "C",
+        &format!(r#"{{"id":"{id}","m":"{m}","f":"Ann","n":{n}}}"#),
+        &format!("k{id}"),
+    )
+}
+
 /// The profile `Q`, made by a request.
 fn other() -> String {
     answered(
@@ -13,6 +39,127 @@ fn other() -> String {
 /// Another first name of `Q` than it has.
 fn wrong() -> String {
     search("_profileId", Q, &[(Q, "Zed")])
+}
+
+#[test]
+fn a_key_for_searching_of_any_value_may_find_its_profile_and_no_other() {
+    for (source, n) in [
+        ("_source.n", "9.99"),
+        ("_source.n", "10.0"),
+        ("_source.n", "[1]"),
+        ("_source.n[0].sku", r#"[{"sku":"7"}]"#),
+        ("{{#if _source.n}}7{{/if}}", "true"),
+    ] {
+        let told = conversation([counted("", source), other()]);
+        let taken = with("1", "x", n);
+        let kept = and(&told, std::slice::from_ref(&taken));
+        all_said(
+            &kept,
+            &[
+                (finds("mKey", "x", &[P]), ""),
+                (finds("mKey", "x", &[]), "violation assign.none.create"),
+                (
+                    search("mKey", "x", &[(P, "Zed")]),
+                    "violation std.profile.targets",
+                ),
+                (finds("nKey", "7", &[P]), ""),
+                (finds("nKey", "7", &[]), ""),
+                (answered(&finds("nKey", "7", &[]), MISSED), ""),
+                (finds("nKey", "7", &[Q]), "violation search.by-key"),
+                (wrong(), "violation profile.create.fields"),
+                (key_added(Q, "nKey", "7"), ""),
+                (
+                    answered(&key_added(Q, "nKey", "7"), BAD),
+                    "warning profile.key.shared",
+                ),
+            ],
+        );
+        // The profile may have it under another name by now.
+        let merged = and(&kept, &[finds("mKey", "x", &[P]), merged(Q, P)]);
+        all_said(
+            &merged,
+            &[
+                (finds("nKey", "7", &[Q]), ""),
+                (finds("nKey", "7", &[]), ""),
+            ],
+        );
+        let refused = and(&told, &[answered(&taken, BAD)]);
+        all_said(
+            &refused,
+            &[
+                (finds("mKey", "x", &[]), ""),
+                (finds("mKey", "x", &[P]), "violation search.by-key"),
+                (finds("nKey", "7", &[P]), "violation search.by-key"),
+                (wrong(), "violation profile.create.fields"),
+            ],
+        );
+    }
+}
+
+#[test]
+fn who_is_found_by_a_value_of_any_kind_may_be_whom_another_type_means() {
+    let guest = typed(
+        "G",
+        &[("id", ""), ("n", "")],
+        &[("gId", "UNIQUE", "id"), ("nKey", "PROFILE", "n")],
+    );
+    let told = conversation([
+        counted("", "_source.n"),
+        guest,
+        with("1", "x", "9.99"),
+        finds("mKey", "x", &[P]),
+        put("G", r#"{"id":"1","n":"9.990"}"#, "g1"),
+    ]);
+    let empty = format!(r#"200 {{"Items":[{{"ProfileId":"{Q}"}}]}}"#);
+    all_said(
+        &told,
+        &[
+            (finds("gId", "1", &[P]), ""),
+            (answered(&finds("gId", "1", &[]), &empty), ""),
+            (finds("gId", "1", &[]), "warning persist.unique"),
+        ],
+    );
+}
+
+#[test]
+fn an_asset_of_any_key_may_be_there_or_not_and_be_that_of_the_next_object() {
+    let told = conversation([
+        device(&[("aKey", "ASSET", "sn")]),
+        other(),
+        put("D", r#"{"id":"1","m":"x","sn":9.99,"an":"Pump"}"#, "k1"),
+        found_by("mKey", "x", P),
+    ]);
+    let pump = |number: &str| format!(r#""SerialNumber":"{number}","AssetName":"Pump""#);
+    all_said(
+        &told,
+        &[
+            (assets(P, "", &pump("9.99")), ""),
+            (assets(P, "", &pump("9.990")), ""),
+            (assets(P, "", ""), ""),
+            (assets(Q, "", ""), ""),
+            (assets(Q, "", &pump("9.99")), "violation asset.create"),
+            (found_by("mKey", "y", P), "violation search.by-key"),
+            (wrong(), "violation profile.create.fields"),
+        ],
+    );
+    let again = and(
+        &told,
+        &[
+            put("D", r#"{"id":"2","m":"x","sn":"9.99","st":"new"}"#, "k2"),
+            found_by("mKey", "x", P),
+        ],
+    );
+    all_said(
+        &again,
+        &[
+            (
+                assets(P, "", &format!(r#"{},"Status":"new""#, pump("9.99"))),
+                "",
+            ),
+            (assets(P, "", r#""SerialNumber":"9.99","Status":"new""#), ""),
+            (wrong(), "violation profile.create.fields"),
+        ],
+    );
 }
 
 #[test]

@@ -205,10 +205,6 @@ pub(super) fn prepare(
     let earlier = earlier(store, arrival, unique, &identity, digest, ways);
     let valued = valued(plan, &values, ways);
     if !valued.iter().any(|(key, _)| key.is(Identifier::Profile)) {
-        if earlier.is_some() {
-            ways.lose();
-            return Err(Arrived::Dropped);
-        }
         match ways.outcome(rule!("ingest.profile-keys.all-empty"), 3) {
             // Objects of a type without such keys are not wrong for that (put-type.keys.profile-required).
             0 if ways.is_reference()

@@ -162,6 +162,57 @@ fn an_asset_of_any_key_may_be_there_or_not_and_be_that_of_the_next_object() {
     );
 }
 
+const R: &str = "abcdefabcdefabcdefabcdefabcdefab";
+
+#[test]
+fn an_object_put_again_without_whose_it_is_stays_or_moves_or_is_not_taken() {
+    let bare = put("C", r#"{"id":"1","f":"Bea"}"#, "k1");
+    let told = conversation([
+        CARD.to_owned(),
+        ingest("1", "x", "Ann", "k1"),
+        finds("mKey", "x", &[P]),
+        other(),
+    ]);
+    let old = r#"{"id":"1","m":"x","f":"Ann"}"#;
+    let new = r#"{"id":"1","f":"Bea"}"#;
+    let taken = and(&told, std::slice::from_ref(&bare));
+    all_said(
+        &taken,
+        &[
+            (list(P, &[("k1", old)]), ""),
+            (list(P, &[("k1", new)]), ""),
+            (list(P, &[]), ""),
+            (list(Q, &[]), ""),
+            (list(Q, &[("k1", new)]), "violation assign.none.create"),
+            (search("cId", "1", &[(P, "Ann")]), ""),
+            (search("cId", "1", &[(P, "Bea")]), ""),
+            (
+                search("cId", "1", &[(P, "Zed")]),
+                "warning std.profile.same-object-update",
+            ),
+            (wrong(), "violation profile.create.fields"),
+        ],
+    );
+    // It is in one place.
+    let moved = and(&taken, &[search("cId", "1", &[(R, "Bea")])]);
+    right(
+        &moved,
+        &[(list(P, &[]), true), (list(P, &[("k1", new)]), false)],
+    );
+    let refused = and(&told, &[answered(&bare, BAD)]);
+    all_said(
+        &refused,
+        &[
+            (list(P, &[("k1", old)]), ""),
+            (
+                list(P, &[("k1", new)]),
+                "violation list-objects.item.object",
+            ),
+            (list(P, &[]), "violation assign.none.create"),
+        ],
+    );
+}
+
 #[test]
 fn an_object_of_a_type_that_cannot_tell_objects_apart_is_nowhere() {
     let fields = [("id", ""), ("m", ""), ("f", "_profile.FirstName")];

@@ -10,8 +10,10 @@ use crate::rule;
 use super::index::{Grade, Hit, Hits, No, Origin, Parts, Wanted};
 use super::pattern::RuleList;
 use super::plan::{Definition, Identifier};
+use super::search;
 use super::standard;
 use super::store::Store;
+use super::value::ContentType;
 use super::ways::Ways;
 
 /// A definition with the value it has for an object.
@@ -42,7 +44,10 @@ pub(super) fn assign(store: &Store, valued: &[Valued], ways: &mut Ways) -> Assig
         let mut grudged: SmallVec<[(No, RuleId); 2]> = SmallVec::new();
         let mut nobody = Nobody::Possible;
         for (key, parts) in pass {
-            let hits = store.keys.find(&key.name, Wanted::Value(parts), ways);
+            let mut hits = store.keys.find(&key.name, Wanted::Value(parts), ways);
+            if key.name.as_ref() == "_profileId" {
+                identify(store, parts, &mut hits, ways);
+            }
             let hits = living(store, hits, &mut rests_on);
             let hits = match ways.is_reference() {
                 true => hits,
@@ -116,6 +121,24 @@ pub(super) fn assign(store: &Store, valued: &[Valued], ways: &mut Ways) -> Assig
         profile: None,
         why: rests_on.into_iter().chain(why).collect(),
         ambiguous,
+    }
+}
+
+/// Adds the profile whose id the value of `_profileId` is: whether it may be written in another way is not said.
+fn identify(store: &Store, parts: &Parts, hits: &mut Hits, ways: &Ways) {
+    let [part] = parts.as_ref() else {
+        return;
+    };
+    let bare = part.text.chars().filter(char::is_ascii_alphanumeric);
+    let bare = bare.collect::<String>().to_ascii_lowercase();
+    let is_plain = *part.text == *bare && part.content == ContentType::String;
+    if is_plain || !ways.is_reference() {
+        search::by_id(store, &bare, hits);
+    }
+    if !is_plain && !ways.is_reference() {
+        for hit in &mut hits.hits {
+            hit.grade = Grade::Open(rule!("std.keys.profile-id"));
+        }
     }
 }
 
@@ -259,6 +282,10 @@ fn explain(
     );
     if key.is(Identifier::LookupOnly) {
         note(why, rule!("assign.lookup-only.matches"));
+    }
+    if key.name.as_ref() == "_profileId" {
+        note(why, rule!("std.keys.profile-id"));
+        return;
     }
     if key.is(Identifier::NewOnly) {
         note(why, rule!("assign.new-only.matches"));

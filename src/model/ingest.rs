@@ -214,11 +214,12 @@ pub(super) fn prepare(
             _ => {}
         }
     }
-    if valued
-        .iter()
-        .any(|(key, _)| key.name.as_ref() == "_profileId")
-    {
-        // How ids that the system assigns are matched is not specified.
+    let strays = |(key, parts): &Valued| {
+        let looks_up = key.is(Identifier::LookupOnly) && parts.len() == 1;
+        key.name.as_ref() == "_profileId" && !looks_up
+    };
+    if valued.iter().any(strays) {
+        // What is stored beside ids that the system assigns is not specified.
         ways.lose();
         return Err(Arrived::Dropped);
     }

@@ -17,7 +17,7 @@ use super::page::{self, Adopt, Item, Listing, Naming, Need, Strangers};
 use super::pattern::{Pattern, RuleList, Rules, is_id, rules};
 use super::profile;
 use super::standard;
-use super::store::{Id, Kind};
+use super::store::{Id, Kind, Store};
 use super::value::ContentType;
 use super::ways::{Ways, explore};
 use super::world::{Domain, Effect, Mapping, World};
@@ -118,6 +118,33 @@ fn only_should<'a>(needed: impl Iterator<Item = &'a Item>) -> Option<RuleId> {
         only.get_or_insert(rule);
     }
     only
+}
+
+/// Adds the profile of that id to what stands under it as a value of `_profileId`.
+pub(super) fn by_id(store: &Store, id: &str, hits: &mut Hits) {
+    for hit in &mut hits.hits {
+        hit.grade = Grade::Open(rule!("profile.key.add.system-id"));
+    }
+    let named = store.profile_no(id).map(|no| (no, Grade::Sure));
+    // An id nobody has seen may be that of a profile without a known one.
+    let may_be = named.is_none() && store.has_nameless() && is_id(id);
+    let nameless = store
+        .profiles
+        .iter()
+        .take_while(|_| may_be)
+        .filter(|(_, profile)| profile.id.is_none())
+        .map(|(no, _)| (no, Grade::Open(rule!("std.id.assigned"))));
+    // One that went into another may still be asked for, and lead there.
+    let heirs = store.heirs.iter().filter(|(known, _)| **known == *id);
+    let heirs = heirs.map(|(_, no)| (*no, Grade::Open(rule!("merge.effect"))));
+    for (subject, grade) in named.into_iter().chain(nameless).chain(heirs) {
+        hits.admit(Hit {
+            subject,
+            grade,
+            origin: Origin::Field,
+            content: None,
+        });
+    }
 }
 
 /// A key that no type defines may be found to have no values, or be refused.
@@ -275,29 +302,7 @@ impl Search<'_> {
                 standard::lead(store, self.key, wanted, &mut hits, ways);
             }
             if self.key == "_profileId" {
-                for hit in &mut hits.hits {
-                    hit.grade = Grade::Open(rule!("profile.key.add.system-id"));
-                }
-                let named = store.profile_no(value).map(|no| (no, Grade::Sure));
-                // An id nobody has seen may be that of a profile without a known one.
-                let nameless = store
-                    .profiles
-                    .iter()
-                    .filter(|(_, profile)| named.is_none() && profile.id.is_none() && is_id(value))
-                    .map(|(no, _)| (no, Grade::Open(rule!("std.id.assigned"))));
-                // One that went into another may still be asked for, and lead there.
-                let heirs = store.heirs.iter().filter(|(id, _)| **id == **value);
-                let heirs = heirs.map(|(_, no)| (*no, Grade::Open(rule!("merge.effect"))));
-                let found: Vec<(No, Grade)> =
-                    named.into_iter().chain(nameless).chain(heirs).collect();
-                for (subject, grade) in found {
-                    hits.admit(Hit {
-                        subject,
-                        grade,
-                        origin: Origin::Field,
-                        content: None,
-                    });
-                }
+                by_id(store, value, &mut hits);
             }
             all.or(hits);
         }

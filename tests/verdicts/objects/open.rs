@@ -162,7 +162,136 @@ fn an_asset_of_any_key_may_be_there_or_not_and_be_that_of_the_next_object() {
     );
 }
 
+/// A type whose objects say by an id which profile they belong to.
+fn noted(creates: bool) -> String {
+    typed(
+        "N",
+        &[("pid", ""), ("id", "")],
+        &[
+            ("_profileId", "PROFILE LOOKUP_ONLY", "pid"),
+            ("nId", "UNIQUE", "id"),
+        ],
+    )
+    .replace(
+        r#""AllowProfileCreation":true,"#,
+        if creates {
+            r#""AllowProfileCreation":true,"#
+        } else {
+            ""
+        },
+    )
+}
+
+fn note(profile: &str) -> String {
+    put("N", &format!(r#"{{"pid":"{profile}","id":"1"}}"#), "n1")
+}
+
+/// The notes of a profile: none, or the one that says it belongs to another.
+fn notes(profile: &str, of: &str) -> String {
+    let item = match of {
+        "" => String::new(),
+        of => {
+            let object = quoted(&format!(r#"{{"pid":"{of}","id":"1"}}"#));
+            format!(r#"{{"ObjectTypeName":"N","ProfileObjectUniqueKey":"n1","Object":"{object}"}}"#)
+        }
+    };
+    format!(
+        r#"POST /domains/d/profiles/objects {{"ProfileId":"{profile}","ObjectTypeName":"N"}} => 200 {{"Items":[{item}]}}"#
+    )
+}
+
 const R: &str = "abcdefabcdefabcdefabcdefabcdefab";
+
+#[test]
+fn an_object_belongs_to_the_profile_whose_id_it_names() {
+    for creates in [false, true] {
+        let told = conversation([noted(creates), made(r#""FirstName":"Ann""#), other()]);
+        let there = and(&told, &[note(P)]);
+        all_said(
+            &there,
+            &[
+                (notes(P, P), ""),
+                (notes(P, ""), "violation assign.primary.one"),
+                (notes(Q, P), "violation assign.primary.one"),
+                (finds("nId", "1", &[P]), ""),
+                (finds("nId", "1", &[Q]), "violation search.by-key"),
+                (finds("_profileId", P, &[P]), ""),
+                (wrong(), "violation profile.create.fields"),
+                (
+                    answered(&note(P), BAD),
+                    "violation ingest.object.any-structure",
+                ),
+            ],
+        );
+        // It moves or stays.
+        let moved = and(&there, &[note(Q)]);
+        all_said(
+            &moved,
+            &[
+                (notes(P, ""), ""),
+                (notes(P, Q), ""),
+                (notes(Q, ""), ""),
+                (notes(Q, Q), ""),
+                (notes(P, P), "violation object.overwrite"),
+            ],
+        );
+        // Whoever has gone, or was never there, has none.
+        for told in [
+            and(&there, &[profile_deleted(P), note(P)]),
+            and(&told, &[note(R)]),
+        ] {
+            right(
+                &told,
+                &[
+                    (notes(Q, ""), true),
+                    (notes(Q, P), false),
+                    (notes(Q, R), false),
+                    (wrong(), false),
+                ],
+            );
+        }
+        let gone = and(&there, &[merged(Q, P), note(P)]);
+        right(&gone, &[(notes(Q, P), true)]);
+    }
+}
+
+#[test]
+fn an_id_in_another_case_may_be_that_of_the_profile() {
+    let made = answered(
+        &made(r#""FirstName":"Ann""#),
+        &format!(r#"200 {{"ProfileId":"{R}"}}"#),
+    );
+    let upper = R.to_uppercase();
+    let told = conversation([noted(false), made, note(&upper)]);
+    all_said(&told, &[(notes(R, &upper), ""), (notes(R, ""), "")]);
+}
+
+#[test]
+fn an_id_that_was_added_as_a_key_may_lead_there_or_nowhere() {
+    let told = conversation([
+        noted(false),
+        made(r#""FirstName":"Ann""#),
+        other(),
+        key_added(Q, "_profileId", P),
+        note(P),
+    ]);
+    all_said(
+        &told,
+        &[
+            (notes(P, P), ""),
+            (notes(P, ""), ""),
+            (notes(Q, P), "violation assign.allow-false.match"),
+            (wrong(), "violation profile.create.fields"),
+        ],
+    );
+    let told = conversation([
+        noted(false),
+        other(),
+        key_added(Q, "_profileId", R),
+        note(R),
+    ]);
+    all_said(&told, &[(notes(Q, R), ""), (notes(Q, ""), "")]);
+}
 
 #[test]
 fn an_object_put_again_without_whose_it_is_stays_or_moves_or_is_not_taken() {

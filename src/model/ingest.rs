@@ -170,13 +170,13 @@ pub(super) fn prepare(
     };
     match missing.count() {
         count if count == unique.fields.len() => {
-            if unique.fields.iter().any(blank) {
-                if ways.outcome(rule!("ingest.unique.empty-value"), 2) == 1 {
-                    ways.lose();
-                }
-                return Err(Arrived::Rejected(rule!("ingest.unique.empty-value")));
+            if !unique.fields.iter().any(blank) {
+                return Err(Arrived::Rejected(rule!("ingest.unique.all-missing")));
             }
-            return Err(Arrived::Rejected(rule!("ingest.unique.all-missing")));
+            let rule = rule!("ingest.unique.empty-value");
+            if ways.is_reference() || ways.outcome(rule, 2) == 0 {
+                return Err(Arrived::Rejected(rule));
+            }
         }
         0 => {}
         _ => {
@@ -196,7 +196,7 @@ pub(super) fn prepare(
             }
         }
     }
-    let identity = parts(plan, unique, &values).unwrap_or_default();
+    let identity = texts(plan, unique, &values);
     // An observer compares values instead, and learns keys from answers.
     let digest = match ways.is_reference() {
         true => digest(&arrival.type_name, &identity, ways.choices()),
@@ -1324,16 +1324,19 @@ fn earlier(
     if ways.is_reference() {
         return store.object_of(digest);
     }
+    let is_blank = identity.iter().all(|part| part.text.trim().is_empty());
     let of_type = store
         .objects
         .iter()
         .filter(|(_, object)| *object.type_name() == arrival.type_name);
     for (no, object) in of_type {
         match index::alike(&object.seen.unique, identity, ways) {
-            Some(Grade::Sure) if object.seen.unique_name.as_ref() == Some(&unique.name) => {
+            Some(Grade::Sure)
+                if object.seen.unique_name.as_ref() == Some(&unique.name) && !is_blank =>
+            {
                 return Some(no);
             }
-            // Under another key the same value need not mean the same object.
+            // Under another key, or without a text, the same value need not mean the same object.
             Some(Grade::Sure) if ways.pick(2) == 0 => return Some(no),
             Some(Grade::Open(_)) if ways.pick(2) == 0 => return Some(no),
             Some(Grade::Likely(rule)) => match ways.pick(2) {

@@ -929,13 +929,16 @@ fn an_empty_identity_may_be_one() {
     ] {
         let told = conversation([CARD.to_owned(), bare(id), finds("mKey", "x", &[P])]);
         assert_eq!(fits(&told), kept, "{id}");
-        // What it becomes, if it is none, is anybody's guess.
-        let told = conversation([
-            CARD.to_owned(),
-            bare(id),
-            search("mKey", "x", &[(P, "Zed")]),
-        ]);
-        assert_eq!(fits(&told), kept, "{id}");
+        // Kept or not, it is no other object, and nothing else becomes doubtful.
+        let told = conversation([CARD.to_owned(), bare(id)]);
+        let named = |first: &str| search("_profileId", Q, &[(Q, first)]);
+        let other = answered(
+            &made(r#""FirstName":"Zed""#),
+            &format!(r#"200 {{"ProfileId":"{Q}"}}"#),
+        );
+        right(&told, &[(search("mKey", "x", &[(P, "Zed")]), false)]);
+        let told = and(&told, &[other]);
+        right(&told, &[(named("Zed"), true), (named("Ann"), false)]);
         let told = conversation([CARD.to_owned(), answered(&bare(id), BAD)]);
         assert!(fits(&told), "{id}");
     }

@@ -343,6 +343,29 @@ fn an_object_put_again_without_whose_it_is_stays_or_moves_or_is_not_taken() {
 }
 
 #[test]
+fn blank_identities_may_be_one_object_or_two() {
+    for id in [r#""""#, r#"" ""#, "null"] {
+        let blank =
+            |m: &str, key: &str| put("C", &format!(r#"{{"id":{id},"m":"{m}","f":"Ann"}}"#), key);
+        let told = conversation([CARD.to_owned(), blank("x", "k1"), finds("mKey", "x", &[P])]);
+        for key in ["k1", "k2"] {
+            let told = and(&told, &[blank("x", key)]);
+            all_said(
+                &told,
+                &[
+                    (finds("mKey", "x", &[P]), ""),
+                    (finds("mKey", "x", &[P, Q]), "violation search.by-key"),
+                    (
+                        search("mKey", "x", &[(P, "Zed")]),
+                        "violation std.profile.targets",
+                    ),
+                ],
+            );
+        }
+    }
+}
+
+#[test]
 fn an_object_of_a_type_that_cannot_tell_objects_apart_is_nowhere() {
     let fields = [("id", ""), ("m", ""), ("f", "_profile.FirstName")];
     for keys in [

@@ -317,7 +317,7 @@ fn an_object_put_again_without_whose_it_is_stays_or_moves_or_is_not_taken() {
             (search("cId", "1", &[(P, "Bea")]), ""),
             (
                 search("cId", "1", &[(P, "Zed")]),
-                "warning std.profile.same-object-update",
+                "violation std.profile.targets",
             ),
             (wrong(), "violation profile.create.fields"),
         ],

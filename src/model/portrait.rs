@@ -440,7 +440,12 @@ mod tests {
             id: None,
             ..portrait(Vec::new())
         };
-        assert_eq!(in_all(&nameless, r#"{"ProfileId":"b"}"#), []);
+        assert_eq!(
+            in_all(&nameless, r#"{"ProfileId":"b"}"#),
+            [("/x/ProfileId".to_owned(), vec!["std.id.assigned"])]
+        );
+        let id = "0123456789abcdef0123456789abcdef";
+        assert_eq!(in_all(&nameless, &format!(r#"{{"ProfileId":"{id}"}}"#)), []);
         for (kind, member) in [(Kind::Asset, "AssetId"), (Kind::Case, "CaseId")] {
             let object = Portrait {
                 kind,

@@ -51,7 +51,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "AG:standard asset, API+:ListProfileObjects",
         confidence: Documented,
         sides: One,
-        note: "",
+        note: "An id that is not 32 hex digits, which asset.id says with a SHOULD, is told by this rule.",
     },
     Rule {
         id: "asset.id",
@@ -61,7 +61,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "AG:standard asset, API+",
         confidence: Documented,
         sides: One,
-        note: "",
+        note: "The form of 32 hex digits is told by asset.populated, for it is a SHOULD.",
     },
     Rule {
         id: "asset.match-one",

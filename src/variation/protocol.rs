@@ -275,8 +275,14 @@ pub(super) const VARIATIONS: &[Written] = &[
                 below.ask(&call.own("DELETE", path, None));
                 return Said::bad("the domain is being deleted");
             }
+            if !call.is("DeleteDomain") {
+                return below.ask(call);
+            }
+            // Of one that was not there nothing is left to delete.
+            let path = format!("/domains/{}", percent::encode(&key));
+            let was_there = below.ask(&call.own("GET", path, None)).is_served();
             let said = below.ask(call);
-            if call.is("DeleteDomain") && said.is_served() {
+            if was_there && said.is_served() {
                 below.memory.notes.insert(key, Json::from(call.now_ms));
             }
             said

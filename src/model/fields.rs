@@ -15,7 +15,7 @@ use super::pattern::rules;
 use super::store::{Fields, Filled, Held, Path, Source};
 
 /// The fields of a profile, as they are kept.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Kept {
     /// As they are.
     Open(Fields),

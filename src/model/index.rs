@@ -92,7 +92,7 @@ impl Standing {
 }
 
 /// An entry: the subject it leads to.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) subject: No,
     pub(super) origin: Origin,
@@ -104,7 +104,7 @@ pub(super) struct Entry {
 pub(super) type Buckets = BTreeMap<u64, SmallVec<[Entry; 1]>>;
 
 /// Entries by key name and value.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Index {
     /// What an observer knows: doubts, and who wrote what.
     Observed(BTreeMap<Arc<str>, Buckets>),

@@ -177,7 +177,7 @@ pub(super) struct Strangers {
 }
 
 /// What had been listed when a token was handed out.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Cursor {
     scope: String,
     seen: Arc<Vec<String>>,

@@ -34,6 +34,8 @@ impl PartialEq for Reader {
     }
 }
 
+impl Eq for Reader {}
+
 impl Reader {
     /// Whether objects are read so by that mapping and these choices.
     pub(super) fn reads(&self, plan: &Arc<Plan>, choices: Option<&Choices>) -> bool {

@@ -64,6 +64,8 @@ impl PartialEq for Register {
     }
 }
 
+impl Eq for Register {}
+
 fn place(digest: Figure) -> u64 {
     u64::from(digest[0]) << 32 | u64::from(digest[1])
 }

@@ -15,14 +15,14 @@ const RUN: u32 = u64::BITS;
 const STEP: usize = 8;
 
 /// Things by number.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Slots<T> {
     runs: BTreeMap<u32, Run<T>>,
     len: usize,
 }
 
 /// The things that have one of 64 neighbouring numbers.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Run<T> {
     /// One bit for each number that is taken.
     taken: u64,

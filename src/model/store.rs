@@ -26,7 +26,7 @@ use super::slots::Slots;
 use super::value::ContentType;
 
 /// The data of a domain.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Store {
     pub(super) profiles: Slots<Profile>,
     pub(super) objects: Slots<Object>,
@@ -69,6 +69,8 @@ impl PartialEq for Lookup {
         true
     }
 }
+
+impl Eq for Lookup {}
 
 impl Lookup {
     fn find(&self, digest: Digest, of: impl Fn(No) -> Option<Digest>) -> Option<No> {
@@ -183,6 +185,8 @@ impl<T: Nothing + PartialEq> PartialEq for Rare<T> {
     }
 }
 
+impl<T: Nothing + Eq> Eq for Rare<T> {}
+
 /// The standard objects that targets point to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Kind {
@@ -198,7 +202,7 @@ pub(super) type Path = Cow<'static, str>;
 pub(super) type Fields = Vec<(Path, Held)>;
 
 /// A standard profile.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Profile {
     pub(super) id: Option<Id>,
     /// Its fields: [`Store::fields_of`] reads them, [`Store::change_profile`] changes them.
@@ -211,7 +215,7 @@ pub(super) struct Profile {
 }
 
 /// What is known of few profiles of the reference.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Rest {
     /// Kinds of standard objects of which it may have any.
     pub(super) vague_kinds: SmallVec<[Kind; 2]>,
@@ -256,6 +260,8 @@ impl PartialEq for Held {
                 == (other.free, other.reformed, &other.before)
     }
 }
+
+impl Eq for Held {}
 
 /// Who set a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -355,7 +361,7 @@ pub(super) fn is_none(value: &Option<Arc<str>>) -> bool {
 }
 
 /// An ingested object.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Object {
     pub(super) reader: Arc<Reader>,
     /// Type and UNIQUE value in one figure.
@@ -370,7 +376,7 @@ pub(super) struct Object {
 }
 
 /// What an observer knows of an object, and few objects of the reference have.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Seen {
     /// The UNIQUE key and the value under it.
     pub(super) unique_name: Option<Arc<str>>,
@@ -479,7 +485,7 @@ impl Object {
 }
 
 /// A standard asset or case.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Standard {
     pub(super) kind: Kind,
     pub(super) id: Option<Arc<str>>,
@@ -494,7 +500,7 @@ pub(super) struct Standard {
 }
 
 /// What an observer knows of a standard asset or case besides.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Doubts {
     /// Values that fields had before.
     pub(super) former: Vec<(Path, Arc<str>)>,

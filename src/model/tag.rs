@@ -16,7 +16,7 @@ use super::world::{Effect, Tags, World};
 pub(super) const TAGS_PER_RESOURCE: usize = 50;
 
 /// What an ARN stands for.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Resource {
     Domain(String),
     ObjectType {

@@ -23,7 +23,9 @@ use super::plan::Plan;
 use super::store::Store;
 
 /// One state the target may be in.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// It is `Eq` down to what is shared, so that what two states have in common is compared by its address alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct World {
     /// What the target may still have decided.
     pub(super) choices: Choices,
@@ -56,7 +58,7 @@ pub(super) struct World {
 }
 
 /// A domain.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Domain {
     pub(super) name: String,
     pub(super) expiration: Scalar,
@@ -89,7 +91,7 @@ pub(super) struct Domain {
 }
 
 /// The descriptions of a type that nobody can put.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Standard {
     /// Those it was shown with.
     pub(super) shown: Vec<Arc<str>>,
@@ -98,7 +100,7 @@ pub(super) struct Standard {
 }
 
 /// An object type.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ObjectType {
     pub(super) name: String,
     pub(super) description: String,
@@ -172,6 +174,8 @@ impl PartialEq for Mapping {
     }
 }
 
+impl Eq for Mapping {}
+
 /// A member with the values it may have; `None` stands for its absence. The first is what the reference has.
 #[derive(Debug, Clone)]
 pub(super) struct Scalar {
@@ -196,6 +200,8 @@ impl PartialEq for Scalar {
                 })
     }
 }
+
+impl Eq for Scalar {}
 
 impl Scalar {
     /// A member that has this value.
@@ -376,6 +382,8 @@ impl PartialEq for Tags {
     }
 }
 
+impl Eq for Tags {}
+
 impl Tags {
     /// These tags.
     pub(super) fn of(tags: Vec<(String, String)>, rules: Rules, elsewhere: Rules) -> Self {
@@ -534,6 +542,8 @@ impl PartialEq for Stamps {
     }
 }
 
+impl Eq for Stamps {}
+
 impl Stamps {
     /// What `CreatedAt` is compared with.
     pub(super) fn created(&self, rules: Rules) -> Moment {
@@ -610,6 +620,8 @@ impl PartialEq for Template {
         }
     }
 }
+
+impl Eq for Template {}
 
 /// What an answer does to a world; it sees the body where there is one.
 #[derive(Default)]

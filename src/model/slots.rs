@@ -17,8 +17,8 @@ const STEP: usize = 8;
 /// Things by number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Slots<T> {
-    runs: BTreeMap<u32, Run<T>>,
     len: usize,
+    runs: BTreeMap<u32, Run<T>>,
 }
 
 /// The things that have one of 64 neighbouring numbers.

@@ -28,6 +28,9 @@ use super::value::ContentType;
 /// The data of a domain.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Store {
+    next: No,
+    /// The size of all objects.
+    bytes: usize,
     pub(super) profiles: Slots<Profile>,
     pub(super) objects: Slots<Object>,
     pub(super) standards: Slots<Standard>,
@@ -54,9 +57,6 @@ pub(super) struct Store {
     pub(super) gone_objects: Vec<(Arc<str>, Arc<str>, RuleId)>,
     /// Profiles that objects have left or were taken from, with their types; the reference keeps none.
     former: Vec<(Arc<str>, No)>,
-    /// The size of all objects.
-    bytes: usize,
-    next: No,
 }
 
 /// Numbers of things by what those things are known by, which lies there and not here.

@@ -61,6 +61,8 @@ pub(super) struct World {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Domain {
     pub(super) name: String,
+    /// Profiles, objects and keys: before all else, for in these two states differ most often.
+    pub(super) store: Arc<Store>,
     pub(super) expiration: Scalar,
     pub(super) encryption_key: Scalar,
     pub(super) queue: Scalar,
@@ -82,8 +84,6 @@ pub(super) struct Domain {
     pub(super) obscured: bool,
     /// Whether such a request may have changed settings, types and tags: nothing about those is certain either.
     pub(super) undefined: bool,
-    /// Profiles, objects and keys.
-    pub(super) store: Arc<Store>,
     /// Whether a type was put again with other keys.
     pub(super) retyped: bool,
     /// What the ids are made from that the reference gives; `None` where ids are learnt from answers.

@@ -358,6 +358,7 @@ fn created(input: &Input, name: &str, world: &World) -> Domain {
         undefined: false,
         store: Arc::new(Store::new(world.reference.then_some(&world.choices))),
         retyped: false,
+        rereads: false,
         standards: BTreeMap::new(),
         seed: world.reference.then(|| seed(name, world.writes)),
     }

@@ -1090,13 +1090,13 @@ pub(super) fn set(fields: &mut Vec<(Path, Held)>, path: Path, held: Held) {
 }
 
 /// Whether a member of the standard profile can have that name.
-fn is_short_enough(path: &str) -> bool {
+pub(super) fn is_short_enough(path: &str) -> bool {
     let name = path.strip_prefix("Attributes.").unwrap_or_default();
     name.chars().count() <= LONGEST_SEARCH
 }
 
 /// Whether a member of the standard profile can hold a text, or be without; what happens to others is not specified.
-fn fits(path: &str, text: &str) -> bool {
+pub(super) fn fits(path: &str, text: &str) -> bool {
     let most = match path {
         "AdditionalInformation" => 1000,
         _ => LONGEST_SEARCH,

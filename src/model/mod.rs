@@ -30,6 +30,7 @@ mod portrait;
 mod profile;
 mod recall;
 mod register;
+mod reread;
 mod search;
 mod slots;
 mod standard;

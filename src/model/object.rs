@@ -128,7 +128,7 @@ pub(super) fn carry_out(
 }
 
 /// The fields and keys that objects of a type are read by, where they are known.
-fn plan_of(world: &World, found: &ObjectType) -> Option<Arc<Plan>> {
+pub(super) fn plan_of(world: &World, found: &ObjectType) -> Option<Arc<Plan>> {
     let plan = match &found.mapping {
         Mapping::Own(own) => Arc::clone(&own.plan),
         Mapping::Template(id) => template_plan(world, id)?,
@@ -251,7 +251,7 @@ pub(super) fn put(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Branc
                 (body, Effect::both(becomes(&domain.name, store), adopt))
             }
         };
-        let effect = Effect::both(effect, owing(ways.owes().clone()));
+        let effect = Effect::both(effect, Effect::owing(ways.owes().clone()));
         served.push(Served {
             learns,
             ..Served::new(body, effect, rules!["ingest.object.any-structure"])
@@ -265,14 +265,6 @@ fn taken_blindly(domain: &str, mut gate: Gate<'_>) -> Vec<Branch> {
     const ANY: Rules = rules!["ingest.object.any-structure"];
     ground_rejection(ANY[0], &SmallVec::new(), &mut gate);
     gate.finish(vec![Served::new(Pattern::Any, obscure(domain), ANY)])
-}
-
-/// If this is what the target did, it did not keep these SHOULDs.
-fn owing(owes: RuleList) -> Effect {
-    if owes.is_empty() {
-        return Effect::none();
-    }
-    Effect::new(move |world, _| owes.iter().for_each(|rule| note(&mut world.owes, *rule)))
 }
 
 /// An object on its way in, with all it needs.

@@ -16,12 +16,13 @@ use super::gate::{Branch, Gate, Ground, Served, refused_by, served_by};
 use super::heard::Heard;
 use super::index::No;
 use super::mapping::{self, Request};
-use super::object::{carry_out, detach, obscure, undefine, unknowable};
+use super::object::{carry_out, detach, obscure, plan_of, undefine, unknowable};
 use super::page::{Item, Listing, Naming, Need, Strangers};
 use super::pattern::{
     Object, Pattern, Presence, RuleList, Rules, Slot, Times, absent, optional, required, rules,
 };
 use super::profile::bury;
+use super::reread;
 use super::store::{Held, Source, Store};
 use super::tag::TAGS_PER_RESOURCE;
 use super::ways::Ways;
@@ -348,12 +349,48 @@ impl Put<'_> {
                         existing.description == object_type.description
                             && existing.mapping == object_type.mapping
                     });
-                let mut way = self.served(object_type, existing);
-                way.learns.extend(learns);
-                way.learns.extend(tag_learns);
-                served.push(way);
+                let mut push = |object_type, more| {
+                    let mut way = self.served(object_type, existing);
+                    way.effect = Effect::both(way.effect, more);
+                    way.learns.extend(learns);
+                    way.learns.extend(tag_learns);
+                    served.push(way);
+                };
+                let Some(rereads) = self.reread(&object_type) else {
+                    push(object_type, Effect::none());
+                    continue;
+                };
+                if !self.domain.rereads {
+                    push(object_type.clone(), Effect::none());
+                }
+                push(object_type, rereads);
             }
         }
+    }
+
+    /// Reads the objects that are there by the new mapping; `None` where that makes no difference, or nobody knows which.
+    fn reread(&self, object_type: &ObjectType) -> Option<Effect> {
+        if self.world.reference || self.obscured || self.domain.obscured {
+            return None;
+        }
+        let plan = plan_of(self.world, object_type)?;
+        if !reread::matters(self.domain, &object_type.name, &plan) {
+            return None;
+        }
+        let (domain, name) = (self.domain.name.clone(), object_type.name.clone());
+        let reads = Effect::new(move |world, _| {
+            let choices = world.choices.clone();
+            if let Some(domain) = world.domain_mut(&domain) {
+                domain.rereads = true;
+                let store = Arc::make_mut(&mut domain.store);
+                reread::reread(store, &name, &plan, &choices);
+            }
+        });
+        if self.domain.rereads {
+            return Some(reads);
+        }
+        let owing = Effect::owing(rules!["put-type.replace.existing-data"].into());
+        Some(Effect::both(reads, owing))
     }
 
     /// The mappings the type may have afterwards.

@@ -12,6 +12,7 @@ use crate::contract::{Choices, RuleId, template};
 use crate::rule;
 use crate::wire::Json;
 
+use super::assign::note;
 use super::domain::pairs;
 use super::gate::{Branch, Outcome};
 use super::manner::{Manner, Outcomes, Refusing};
@@ -86,6 +87,8 @@ pub(super) struct Domain {
     pub(super) undefined: bool,
     /// Whether a type was put again with other keys.
     pub(super) retyped: bool,
+    /// Whether objects are read by the mapping their type has now, not by the one it had when they came.
+    pub(super) rereads: bool,
     /// What the ids are made from that the reference gives; `None` where ids are learnt from answers.
     pub(super) seed: Option<u64>,
 }
@@ -638,6 +641,14 @@ impl Effect {
     /// An effect.
     pub(super) fn new(effect: impl FnOnce(&mut World, Option<&Json>) + 'static) -> Self {
         Self(Some(Box::new(effect)))
+    }
+
+    /// If this is what the target did, it did not keep these SHOULDs.
+    pub(super) fn owing(owes: RuleList) -> Self {
+        if owes.is_empty() {
+            return Self::none();
+        }
+        Self::new(move |world, _| owes.iter().for_each(|rule| note(&mut world.owes, *rule)))
     }
 
     /// One after the other.

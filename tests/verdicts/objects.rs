@@ -9,6 +9,7 @@ mod odd;
 mod open;
 mod pages;
 mod read;
+mod retyped;
 mod server;
 
 use profile_contract::contract::ChoiceId;

@@ -365,6 +365,12 @@ impl<'w> Gate<'w> {
         &self.world.choices
     }
 
+    /// Whether a member may be there for some readers only, under its name in another case.
+    pub(super) fn is_respelled(&self) -> bool {
+        let mut grounds = self.should.iter().chain(&self.may);
+        grounds.any(|ground| ground.rules.contains(&rule!("proto.member-case")))
+    }
+
     /// Whether the request is refused whatever else is true.
     pub(super) fn may_be_served(&self) -> bool {
         self.must.is_empty()

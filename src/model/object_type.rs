@@ -162,7 +162,9 @@ pub(super) fn put(world: &World, heard: &Heard, input: &Input, mut gate: Gate<'_
     if !input.unread {
         let mapping = ["Fields", "Keys", "TemplateId", "AllowProfileCreation"];
         let is_repeated = input.repeated.iter().any(|name| mapping.contains(name));
-        gate.doubt(is_repeated);
+        // Some read what others take for no member at all.
+        let is_respelled = gate.is_respelled();
+        gate.doubt(is_repeated || is_respelled);
         mapping::weigh(world, domain, &name, request, existing, &mut gate);
         gate.doubt(false);
     }

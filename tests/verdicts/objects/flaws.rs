@@ -103,6 +103,57 @@ fn member_names_in_another_case_may_be_read_and_nobody_knows_what_comes_of_it() 
 }
 
 #[test]
+fn a_mapping_in_another_case_may_be_read_by_some_readers_only() {
+    let told = conversation([]);
+    let fields = [("id", ""), ("f", "_profile.FirstName")];
+    let put = typed("C", &fields, &[("cId", "PROFILE UNIQUE", "id")]);
+    for name in [
+        "Fields",
+        "Keys",
+        "StandardIdentifiers",
+        "FieldNames",
+        "Source",
+        "Target",
+    ] {
+        let (first, rest) = name.split_at(1);
+        let other = format!(r#""{}{rest}":"#, first.to_lowercase());
+        let line = put.replace(&format!(r#""{name}":"#), &other);
+        assert_ne!(line, put, "{name}");
+        all_said(
+            &told,
+            &[
+                (line.clone(), ""),
+                (answered(&line, BAD), ""),
+                (
+                    answered(&line, "500 InternalServerException"),
+                    "violation proto.no-5xx",
+                ),
+            ],
+        );
+        let read = and(
+            &told,
+            &[
+                line.clone(),
+                super::put("C", r#"{"id":"1","f":"Ann"}"#, "k1"),
+            ],
+        );
+        for profiles in [&[P][..], &[]] {
+            assert_eq!(
+                said(&and(&read, &[finds("cId", "1", profiles)])),
+                "",
+                "{name}"
+            );
+        }
+    }
+    // Wrong in any reading.
+    let nowhere = put.replace(r#""FieldNames":["id"]"#, r#""FieldNames":["no"]"#);
+    assert_eq!(
+        said(&and(&told, &[nowhere])),
+        "violation put-type.keys.fieldnames-defined"
+    );
+}
+
+#[test]
 fn tags_by_a_name_in_another_case_may_be_added() {
     let tags = "/tags/arn%3Aaws%3Aprofile%3Aus-east-1%3A123456789012%3Adomains%2Fd";
     let added = format!(r#"POST {tags} {{"Tags":{{"a":"b"}}}} => 200"#);

@@ -346,3 +346,27 @@ def the_last_object_takes_the_profile_along():
             domain.delete_profile(id_)
         return shown
     answers("DeleteProfileObject", change)
+
+
+@defect(3, "put-type.replace.existing-data")
+def objects_follow_their_mapping():
+    def change(self, call, shown):
+        domain, name = self.domain(call), call.labels["ObjectTypeName"]
+        mapping_ = domain.types[name].mapping
+        for source, found in [item for item in domain.objects.items() if item[0][0] == name]:
+            values = mapping.values_of(mapping_, self.read_object(found.text))
+            profile = domain.profiles[found.profile]
+            for record in [profile, *domain.standards]:
+                for path, written in list(record.written.items()):
+                    record.written[path] = [w for w in written if w[0] != source]
+                    if not record.written[path]:
+                        del record.written[path]
+            domain.persist(source, mapping_, values, profile.id, True, True)
+            domain.write_profile(source, mapping_, values, profile, True)
+            for standard in domain.standards:
+                standard.objects.discard(source)
+            for identifier, kind in mapping.KINDS.items():
+                domain.write_standard(source, mapping_, values, profile.id, identifier, kind)
+            domain.standards = [standard for standard in domain.standards if standard.objects]
+        return shown
+    answers("PutProfileObjectType", change)

@@ -16,6 +16,8 @@ use super::mapping;
 pub(super) struct Heard {
     /// The request; `None` for bytes that are none.
     said: Option<Rc<Said>>,
+    /// What bytes that are no request, or a target that is none, are for whoever puts up with them.
+    guess: Option<Rc<Said>>,
     /// Whether it was sent as bytes.
     raw: bool,
 }
@@ -77,17 +79,32 @@ impl Heard {
     pub(super) fn of(message: &Message) -> Self {
         match message {
             Message::Request(request) => Self::request(request),
-            Message::Raw(bytes) => Self {
-                said: http1::parse_request(bytes).ok().as_ref().map(Said::read),
-                raw: true,
-            },
+            Message::Raw(bytes) => {
+                let said = http1::parse_request(bytes).ok();
+                let guess = match said {
+                    Some(_) => None,
+                    None => http1::guess_request(bytes),
+                };
+                Self {
+                    said: said.as_ref().map(Said::read),
+                    guess: guess.as_ref().map(Said::read),
+                    raw: true,
+                }
+            }
         }
     }
 
     /// Takes a request apart.
     pub(super) fn request(request: &Request) -> Self {
+        // Some servers cut a target off where a fragment begins (RFC 9112, 3.2 knows none).
+        let cut = request.target.find('#').map(|end| {
+            let mut cut = request.clone();
+            cut.target.truncate(end);
+            Said::read(&cut)
+        });
         Self {
             said: Some(Said::read(request)),
+            guess: cut,
             raw: false,
         }
     }
@@ -95,6 +112,24 @@ impl Heard {
     /// The request, if it is one.
     pub(super) fn content(&self) -> Option<&Request> {
         self.said.as_deref().map(|said| &said.request)
+    }
+
+    /// What it is for whoever puts up with what need not be understood: `None` if nothing.
+    pub(super) fn guess(&self) -> Option<Self> {
+        let said = self.guess.clone().or_else(|| self.said.clone())?;
+        Some(Self {
+            said: Some(said),
+            guess: None,
+            raw: self.raw,
+        })
+    }
+
+    /// The operation that an answer in success may be the answer of.
+    pub(super) fn presumed(&self) -> Option<&'static Operation> {
+        match self.guess.as_deref().map(|said| &said.route) {
+            Some(Route::To { operation, .. } | Route::Slashes { operation, .. }) => Some(operation),
+            _ => self.operation(),
+        }
     }
 
     /// Whether it was sent as bytes.

@@ -207,7 +207,7 @@ impl Model {
         };
         let reply = Reply::read(
             response,
-            heard.operation(),
+            heard.presumed(),
             exchange.at_ms,
             heard.is_beyond_http(),
         );
@@ -504,6 +504,10 @@ impl Model {
                         warnings: Vec::new(),
                     };
                     observed.cites.extend(branch.allowed.cites);
+                    if branch.allowed.outcome == Outcome::FreeOrClosed {
+                        // Who puts up with what need not be understood answers it.
+                        break;
+                    }
                     continue;
                 }
                 if !branch.refuses() && heard.writes() {
@@ -553,8 +557,11 @@ impl Respond for Model {
 /// The answers a message may get in a world.
 fn branches(world: &World, heard: &Heard) -> Vec<Branch> {
     let Some(request) = heard.content() else {
-        return vec![free(Outcome::FreeOrClosed, rule!("proto.no-5xx"))];
+        return put_up_with(world, heard);
     };
+    if !world.reference && is_beyond(request) {
+        return put_up_with(world, heard);
+    }
     let mut branches = request_branches(world, heard, request);
     if heard.is_raw() && !world.reference && request.headers.get("transfer-encoding").is_some() {
         // Some servers wait in vain for a content length, or ask for one.
@@ -563,23 +570,30 @@ fn branches(world: &World, heard: &Heard) -> Vec<Branch> {
     branches
 }
 
-fn request_branches(world: &World, heard: &Heard, request: &Request) -> Vec<Branch> {
-    let head_length: usize = request
-        .headers
-        .iter()
-        .map(|(name, value)| name.len() + value.len())
-        .sum();
-    if !world.reference && (request.target.len() > LONG_TARGET || head_length > LONG_HEAD) {
-        return vec![free(Outcome::FreeOrClosed, rule!("proto.no-5xx"))];
+/// Whether a request is more than every server takes, or its target not in the grammar of targets (RFC 9112, 3.2).
+fn is_beyond(request: &Request) -> bool {
+    let fields = request.headers.iter();
+    let head: usize = fields.map(|(name, value)| name.len() + value.len()).sum();
+    request.target.len() > LONG_TARGET || head > LONG_HEAD || request.target.contains('#')
+}
+
+/// To what nobody has to understand any answer will do, or none. Who takes it for a request does what that asks for.
+fn put_up_with(world: &World, heard: &Heard) -> Vec<Branch> {
+    let mut branches = vec![free(Outcome::FreeOrClosed, rule!("proto.no-5xx"))];
+    let guess = heard.guess();
+    if let Some((guess, request)) = guess.as_ref().and_then(|it| Some((it, it.content()?))) {
+        let mut served = request_branches(world, guess, request);
+        served.retain(|branch| branch.allowed.outcome == Outcome::Served);
+        branches.append(&mut served);
     }
+    branches
+}
+
+fn request_branches(world: &World, heard: &Heard, request: &Request) -> Vec<Branch> {
     match request.method.as_str() {
         "HEAD" => return vec![head(world, request)],
         "OPTIONS" => return vec![free(Outcome::Free, rule!("proto.method-options"))],
         _ => {}
-    }
-    if !world.reference && request.target.contains('#') {
-        // Not in the grammar of a request target: some servers cut it off there, some refuse it (RFC 9112, 3.2).
-        return vec![free(Outcome::FreeOrClosed, rule!("proto.no-5xx"))];
     }
     let mut gate = Gate::new(world);
     let overridden = request.headers.iter().any(|(name, _)| {

@@ -129,6 +129,43 @@ pub fn parse_request(bytes: &[u8]) -> Result<Request, RequestFlaw> {
     })
 }
 
+/// What a server that puts up with much may take bytes for that are no well-formed request; `None` if not even their first line
+/// says what they ask for.
+///
+/// Lines that are no header fields are left out, of several content lengths the first number counts, and a body that is
+/// shorter is taken as it is.
+pub fn guess_request(bytes: &[u8]) -> Option<Request> {
+    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
+    let (head, rest) = match end {
+        Some(end) => (&bytes[..end], &bytes[end + 4..]),
+        None => (bytes, &[][..]),
+    };
+    let head = String::from_utf8_lossy(head);
+    let mut lines = head.lines();
+    let mut words = lines.next()?.split_whitespace();
+    let (method, target) = (words.next()?, words.next()?);
+    let headers: Headers = lines.filter_map(|line| field(line).ok()).collect();
+    let body = body(&headers, rest).unwrap_or_else(|_| {
+        let lengths = headers
+            .iter()
+            .filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+        let digits = |value: &str| {
+            let end = value.find(|c: char| !c.is_ascii_digit());
+            value[..end.unwrap_or(value.len())].parse::<usize>().ok()
+        };
+        let length = lengths.filter_map(|(_, value)| digits(value)).next();
+        Some(Bytes::copy_from_slice(
+            &rest[..length.unwrap_or(rest.len()).min(rest.len())],
+        ))
+    });
+    (is_token(method) && target.starts_with('/')).then(|| Request {
+        method: method.to_owned(),
+        target: target.to_owned(),
+        headers,
+        body,
+    })
+}
+
 /// The head without its empty line, as text in which every line ends as it should, and the bytes behind it.
 fn split_head(bytes: &[u8]) -> Result<(&str, &[u8]), RequestFlaw> {
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
@@ -266,6 +303,38 @@ mod tests {
 
     fn written(request: &Request) -> String {
         String::from_utf8(request_bytes(request, "localhost:80")).unwrap()
+    }
+
+    #[test]
+    fn what_is_no_request_is_guessed_by_its_first_line() {
+        let head = "PUT /a?b HTTP/1.1\r\nhost: x\r\n";
+        for (rest, body) in [
+            ("no field\r\ncontent-length: 2\r\n\r\n{}", "{}"),
+            ("content-length: 2x\r\n\r\n{}", "{}"),
+            ("content-length: 2\r\ncontent-length: 3\r\n\r\n{}", "{}"),
+            ("content-length: 9\r\n\r\n{}", "{}"),
+            ("content-length: 1\r\n\r\n{}", "{"),
+            ("y: 1\ncontent-length: 2\r\n\r\n{}", "{}"),
+            ("content-length: -\r\n\r\n{}", "{}"),
+            ("content-length: 2", ""),
+        ] {
+            let bytes = [head, rest].concat();
+            assert!(parse_request(bytes.as_bytes()).is_err(), "{rest}");
+            let guess = guess_request(bytes.as_bytes()).expect("a method and a target");
+            assert_eq!((&*guess.method, &*guess.target), ("PUT", "/a?b"));
+            assert_eq!(guess.headers.get("host"), Some("x"), "{rest}");
+            assert_eq!(guess.body.as_deref(), Some(body.as_bytes()), "{rest}");
+        }
+        for nothing in [
+            "",
+            "\r\n\r\n",
+            "nonsense",
+            "GET",
+            "GET nowhere",
+            "{} / HTTP/1.1",
+        ] {
+            assert_eq!(guess_request(nothing.as_bytes()), None, "{nothing}");
+        }
     }
 
     #[test]

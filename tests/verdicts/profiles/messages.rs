@@ -390,3 +390,70 @@ fn each_operation_is_held_against_its_own_rules() {
     assert!(shows(CREATE));
     assert!(!shows(SHOWN) && !shows(PUT));
 }
+
+#[test]
+fn what_need_not_be_understood_does_what_it_asks_for_where_it_is_served() {
+    const BODY: &str = r#"{"LastName":"Lee"}"#;
+    let made = format!(r#"200 {{"ProfileId":"{P}"}}"#);
+    let raw = |target: &str, fields: &str| {
+        let head = format!("POST {target} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json");
+        format!("{head}\r\n{fields}\r\n\r\n{BODY}")
+    };
+    let profiles = "/domains/d/profiles";
+    let long = format!("{profiles}?x={}", "a".repeat(5000));
+    let field = format!("content-length: 18\r\nx-long: {}", "a".repeat(9000));
+    let plain = |target: &str| exchange(&format!("POST {target} {BODY} => {made}"));
+    let odd = [
+        sent(
+            &raw(profiles, "a field without a colon\r\ncontent-length: 18"),
+            &made,
+        ),
+        sent(&raw(profiles, "content-length: 18x"), &made),
+        sent(
+            &raw(profiles, "content-length: 18\r\ncontent-length: 19"),
+            &made,
+        ),
+        sent(&raw(profiles, "x-y: 1\ncontent-length: 18"), &made),
+        sent(&raw(&long, "content-length: 18"), &made),
+        sent(&raw(profiles, &field), &made),
+        plain(&long),
+        plain(&format!("{profiles}#part")),
+    ];
+    for taken in odd {
+        let mut served = Model::observer(&open());
+        assert!(matches!(
+            served.observe(&exchange(CREATE)).fit,
+            Fit::Allowed { .. }
+        ));
+        let mut refused = served.clone();
+        let told = served.observe(&taken).fit;
+        assert!(
+            matches!(told, Fit::Allowed { ref warnings } if warnings.is_empty()),
+            "{told:?}"
+        );
+        let answer = exchange("GET / => 400 BadRequestException").answer;
+        let told = refused.observe(&Exchange { answer, ..taken }).fit;
+        assert!(matches!(told, Fit::Allowed { .. }), "{told:?}");
+        for (items, if_served, if_refused) in [
+            (
+                format!(r#"{{"ProfileId":"{P}","LastName":"Lee"}}"#),
+                true,
+                false,
+            ),
+            (
+                format!(r#"{{"ProfileId":"{P}","LastName":"Roe"}}"#),
+                false,
+                false,
+            ),
+            (String::new(), true, true),
+        ] {
+            let found = exchange(&format!(
+                r#"POST /domains/d/profiles/search {{"KeyName":"_profileId","Values":["{P}"]}} => 200 {{"Items":[{items}]}}"#
+            ));
+            for (model, right) in [(&served, if_served), (&refused, if_refused)] {
+                let fit = model.clone().observe(&found).fit;
+                assert_eq!(matches!(fit, Fit::Allowed { .. }), right, "{items} {fit:?}");
+            }
+        }
+    }
+}

@@ -415,6 +415,11 @@ impl<'a> Judge<'a> {
         self.waiting.is_some_and(|waiting| waiting.stale)
     }
 
+    /// Whether what was last waited for came, where the conversation goes on.
+    pub fn waited_with_success(&self) -> bool {
+        self.waiting.is_some()
+    }
+
     /// Whether a domain, a type or a tag that should show at once was waited for and never showed.
     pub fn briefly_waited_in_vain(&self) -> bool {
         self.briefly_in_vain
@@ -456,6 +461,10 @@ impl<'a> Judge<'a> {
                 return Heard::End;
             }
             self.weigh_lateness(step, exchange, &observed);
+            if observed.conceded {
+                // It never came right: it is taken for what it is, and told.
+                self.waiting = None;
+            }
             if let Answer::Response(response) = &exchange.answer {
                 self.last_body = response.body.clone();
             }

@@ -708,6 +708,7 @@ impl<T: Target + 'static> Session<T> {
                 // What was never right measures nothing: somebody else's profiles among those found go with their domain.
                 if heard == Heard::Next
                     && std::mem::take(&mut waiting)
+                    && judge.waited_with_success()
                     && (judge.waited_for_effect() || !lag.is_none())
                 {
                     lag.note(written.elapsed());

@@ -139,3 +139,25 @@ fn the_same_mapping_reads_the_same() {
         ],
     );
 }
+
+#[test]
+fn what_is_told_after_a_wait_in_vain_came_not_late() {
+    let told = told();
+    let case = text::parse(&"> GET /\n\n".repeat(told.len() + 1), "test.case").expect("a case");
+    for (late, heard) in [(true, Heard::Again), (false, Heard::Next)] {
+        let patience = Duration::from_millis(u64::from(late) * 1000);
+        let mut judge = Judge::new(&case, &open()).with_patience(patience);
+        for (step, line) in told.iter().enumerate() {
+            assert_eq!(judge.see(step, &exchange(line)), Heard::Next, "{line}");
+        }
+        let anew = finds("nKey", "7", &[P]);
+        assert_eq!(judge.see(told.len(), &later(&anew, 10)), heard);
+        if late {
+            assert_eq!(judge.see(told.len(), &later(&anew, 1020)), Heard::Next);
+        }
+        assert!(!judge.waited_with_success() && !judge.waited_for_effect());
+        let findings = judge.finish().findings;
+        let rules: Vec<&str> = findings.iter().map(|it| it.rule.id()).collect();
+        assert_eq!(rules, ["put-type.replace.existing-data"]);
+    }
+}

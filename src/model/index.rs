@@ -106,8 +106,8 @@ pub(super) type Buckets = BTreeMap<u64, SmallVec<[Entry; 1]>>;
 /// Entries by key name and value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Index {
-    /// What an observer knows: doubts, and who wrote what.
-    Observed(BTreeMap<Arc<str>, Buckets>),
+    /// What an observer knows: doubts, and who wrote what. Copies share what is under a name as long as neither changes it.
+    Observed(BTreeMap<Arc<str>, Arc<Buckets>>),
     /// What the reference has.
     Exact(Register),
 }
@@ -171,12 +171,14 @@ impl Index {
             }
         };
         if !names.contains_key(name) {
-            names.insert(name.into(), Buckets::default());
+            names.insert(name.into(), Arc::default());
         }
         let Some(buckets) = names.get_mut(name) else {
             return;
         };
-        let entries = buckets.entry(bucket(&entry.parts)).or_default();
+        let entries = Arc::make_mut(buckets)
+            .entry(bucket(&entry.parts))
+            .or_default();
         let same = entries.iter_mut().find(|known| {
             known.subject == entry.subject
                 && known.origin == entry.origin
@@ -262,6 +264,10 @@ impl Index {
             return;
         };
         let key = bucket(parts);
+        if !buckets.contains_key(&key) {
+            return;
+        }
+        let buckets = Arc::make_mut(buckets);
         if let Some(entries) = buckets.get_mut(&key) {
             entries.retain(change);
             if entries.is_empty() {
@@ -279,6 +285,7 @@ impl Index {
             return;
         };
         names.retain(|name, buckets| {
+            let buckets = Arc::make_mut(buckets);
             buckets.retain(|_, entries| {
                 entries.retain(|entry| change(name, entry));
                 !entries.is_empty()

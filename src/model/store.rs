@@ -156,9 +156,9 @@ impl Id {
     }
 }
 
-/// What few of many things have: nothing, until it is changed.
+/// What few of many things have: nothing, until it is changed. Copies share it as long as neither changes it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Rare<T>(Option<Box<T>>);
+pub(super) struct Rare<T>(Option<Arc<T>>);
 
 /// What is there where nothing is.
 pub(super) trait Nothing: Default + 'static {
@@ -173,15 +173,19 @@ impl<T: Nothing> Deref for Rare<T> {
     }
 }
 
-impl<T: Nothing> DerefMut for Rare<T> {
+impl<T: Nothing + Clone> DerefMut for Rare<T> {
     fn deref_mut(&mut self) -> &mut T {
-        self.0.get_or_insert_default()
+        Arc::make_mut(self.0.get_or_insert_default())
     }
 }
 
-impl<T: Nothing + PartialEq> PartialEq for Rare<T> {
+impl<T: Nothing + Eq> PartialEq for Rare<T> {
     fn eq(&self, other: &Self) -> bool {
-        **self == **other
+        match (&self.0, &other.0) {
+            // What is shared is not looked at.
+            (Some(one), Some(other)) => one == other,
+            _ => **self == **other,
+        }
     }
 }
 

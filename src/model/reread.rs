@@ -118,8 +118,11 @@ impl Reading<'_> {
                     parts: Arc::clone(&parts),
                 };
                 store.keys.add(&key.name, entry);
-                if let Some(object) = store.objects.get_mut(&self.no) {
-                    object.seen.former.push((Arc::clone(&key.name), parts));
+                let led = (Arc::clone(&key.name), parts);
+                if let Some(object) = store.objects.get_mut(&self.no)
+                    && !object.seen.former.contains(&led)
+                {
+                    object.seen.former.push(led);
                 }
             }
         }

@@ -388,6 +388,10 @@ pub(super) fn remove(world: &World, input: &Input, mut gate: Gate<'_>) -> Vec<Br
         }
         Tags::unknown()
     });
+    let left = match gate.obscures() {
+        true => Tags::unknown(),
+        false => left,
+    };
     let effect = Effect::new(move |world, _| {
         if let Some(tags) = find_mut(world, &resource) {
             *tags = left.clone();

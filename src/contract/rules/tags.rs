@@ -111,7 +111,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "not documented",
         confidence: Assumed,
         sides: One,
-        note: "",
+        note: "A key whose `+` is not escaped may be read with a blank in its place, and then is not set.",
     },
     Rule {
         id: "tag.remove.count",

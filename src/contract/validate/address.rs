@@ -246,6 +246,14 @@ impl Reading {
                 );
             }
         }
+        let doubt = "a bare `+`, which may be read as a blank";
+        if pages && has_bare_plus(query, "next-token") {
+            self.may(rule!("page.token-garbage"), BAD, "next-token", doubt);
+        }
+        if tags && has_bare_plus(query, "tagKeys") {
+            self.may(rule!("tag.remove.absent-key"), BAD, "tagKeys", doubt)
+                .obscures();
+        }
         match tokens.as_slice() {
             [] => {}
             [token] => self.next_token(token),
@@ -274,7 +282,7 @@ impl Reading {
         let digits = text.strip_prefix('-').unwrap_or(text);
         if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             let problem = format!("{text:?} is no integer");
-            if nearly_integer(text) {
+            if nearly_integer(text) || nearly_integer(&text.replace('+', " ")) {
                 self.may(format, BAD, place, problem);
             } else {
                 self.must(format, BAD, place, problem);
@@ -393,6 +401,15 @@ impl Reading {
             flaw.tells(choice!("cap.length-unit"), served, refused);
         }
     }
+}
+
+/// Whether a value of a parameter holds a `+` that is not escaped: itself to RFC 3986, a blank to who reads queries as forms.
+fn has_bare_plus(query: &str, name: &str) -> bool {
+    query.contains('+')
+        && query.split('&').any(|pair| {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            value.contains('+') && percent::decode(key).as_deref() == Some(name)
+        })
 }
 
 /// Whether some readers of integers take it: blanks around it, a plus sign, underscores, digits of other scripts.

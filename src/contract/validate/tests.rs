@@ -216,6 +216,17 @@ fn a_token_given_twice_is_none_of_the_two() {
 }
 
 #[test]
+fn a_bare_plus_in_a_token_may_be_a_blank() {
+    let input = read("GET /domains?next-token=a+b", None);
+    assert_eq!(said(&input), ["may page.token-garbage"]);
+    assert_eq!(said(&read("GET /domains?next-token=a%2Bb", None)), [""; 0]);
+    assert_eq!(
+        said(&read("GET /domains?max-results=7+", None)),
+        ["may proto.query-int-format"]
+    );
+}
+
+#[test]
 fn tag_keys() {
     let untag = |query: &str| format!("DELETE /tags/arn%3Aaws%3Aprofile{query}");
     let keys = |count: usize| {
@@ -238,6 +249,10 @@ fn tag_keys() {
         read(&untag("?tagKeys=a%2Cb&tagKeys=c"), None).tag_keys,
         ["a,b", "c"]
     );
+    // A bare `+` may be a blank.
+    holds_bare(&untag("?tagKeys=a+b"), &["may tag.remove.absent-key?"]);
+    holds_bare(&untag("?tagKeys=a%2Bb"), &[]);
+    holds_bare(&untag("?tagKeys=a%2Bb&x=+"), &["may proto.query-unknown"]);
 }
 
 #[test]

@@ -135,6 +135,28 @@ fn the_reference_refuses_what_its_rule_says_first() {
 }
 
 #[test]
+fn a_bare_plus_in_a_query_may_be_read_as_a_blank() {
+    let tags = tags_of("domains/d");
+    let tag = format!(r#"POST {tags} {{"tags":{{"a+b":"1","c":"2"}}}} => 200 {{}}"#);
+    let list = |shown: &str| format!(r#"GET {tags} => 200 {{"tags":{{{shown}}}}}"#);
+    let untag = |key: &str, answer: &str| format!("DELETE {tags}?tagKeys={key} => {answer}");
+    let bare = untag("a+b", "200 {}");
+    for shown in [r#""c":"2""#, r#""a+b":"1","c":"2""#] {
+        allowed(&[CREATE, &tag, &bare, &list(shown)]);
+    }
+    allowed(&[
+        CREATE,
+        &tag,
+        &untag("a+b", BAD),
+        &list(r#""a+b":"1","c":"2""#),
+    ]);
+    let escaped = untag("a%2Bb", "200 {}");
+    allowed(&[CREATE, &tag, &escaped, &list(r#""c":"2""#)]);
+    let kept = list(r#""a+b":"1","c":"2""#);
+    forbidden("tag.remove", &[CREATE, &tag, &escaped, &kept]);
+}
+
+#[test]
 fn of_two_reasons_for_a_refusal_the_status_may_tell_which_it_was() {
     // A domain in another case, and a key that may be refused: 404 is for the one, 400 for the other.
     let put = |domain: &str, name: &str, answer: &str| {

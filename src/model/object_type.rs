@@ -329,6 +329,15 @@ fn reserved(world: &World, name: &str, gate: &mut Gate<'_>) {
     }
 }
 
+/// The ground of who refuses a reserved name wherever it comes up, there being no such type anyway.
+fn reserved_elsewhere(world: &World, name: &str, gate: &mut Gate<'_>) {
+    if !world.reference && name.starts_with('_') {
+        let refusals = Refusals::BAD.or(Refusals::DENIED);
+        let why = "names that begin with _ are reserved";
+        gate.ground(Ground::may(rule!("put-type.name.reserved"), refusals, why));
+    }
+}
+
 /// A put that may be served.
 struct Put<'a> {
     world: &'a World,
@@ -1060,6 +1069,7 @@ fn missing(world: &World, domain: &Domain, name: &str, mut gate: Gate<'_>) -> Ve
             rules!["get-type.unknown"],
         )]);
     }
+    reserved_elsewhere(world, name, &mut gate);
     let mut ground = Ground::must(absence(world, domain, name), Refusals::NOT_FOUND, why);
     let alike = |other: &String| other.eq_ignore_ascii_case(name);
     if domain.types.keys().any(alike) {
@@ -1444,6 +1454,7 @@ fn delete_missing(
     } else if implicit {
         gate.ground(Ground::may(rule!("implicit.deletable"), not_found, why));
     } else {
+        reserved_elsewhere(world, name, &mut gate);
         let (missing, ok) = (Options::only(0), Options::only(1));
         gate.ground(Ground::choice(
             rule!("delete-type.unknown"),

@@ -41,7 +41,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "AG:requirements",
         confidence: Documented,
         sides: One,
-        note: "A refusal as NF or DENY deserves no more than a warning.",
+        note: "A refusal as NF or DENY deserves no more than a warning. Who holds every name against the rules for new ones may refuse a get or a deletion so as well.",
     },
     Rule {
         id: "put-type.name.standard",

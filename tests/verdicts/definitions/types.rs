@@ -1159,3 +1159,15 @@ fn a_standard_type_keeps_its_own_description() {
         assert_eq!(broken(&told).as_deref(), rule, "{told:#?}");
     }
 }
+
+#[test]
+fn a_reserved_name_may_be_refused_wherever_it_comes_up() {
+    for method in ["GET", "DELETE"] {
+        let ask = |name: &str| format!("{method} /domains/d/object-types/{name} => {BAD}");
+        allowed(&[CREATE, &ask("_x")]);
+        assert!(broken(&[CREATE, &ask("x")]).is_some(), "{method}");
+        // Where there is such a type it is no wrong name.
+        let put = r#"PUT /domains/d/object-types/_x {"Description":"x"} => 200 {"ObjectTypeName":"_x","Description":"x"}"#;
+        assert!(broken(&[CREATE, put, &ask("_x")]).is_some(), "{method}");
+    }
+}

@@ -543,7 +543,9 @@ impl Page {
             return matched;
         }
         // An item without a known name is the first that is shown as it should be, or else the first that looks like it; if none
-        // does, the first that is left, so that the difference says what is wrong with it.
+        // does, the first that is left, so that the difference says what is wrong with it. Where others that nobody knows may be
+        // listed, it is rather one of them than one that need not be there and is not shown as it should be.
+        let crowded = (self.strangers.legal)("");
         for likeness in [Some(Likeness::Whole), Some(Likeness::Lawful), None] {
             for at in 0..items.len() {
                 let shared = self.shares_names();
@@ -557,6 +559,7 @@ impl Page {
                     let open = item.name.is_none() || names[at].is_none();
                     let free = open && !matched.contains(&Some(*one));
                     let fits = match likeness {
+                        Some(Likeness::Lawful) if crowded && item.need != Need::Must => false,
                         Some(likeness) => item.looks_like(&items[at], likeness),
                         None => item.need == Need::Must,
                     };

@@ -1693,3 +1693,64 @@ fn a_deleted_object_may_uncover_what_was_there_before_it() {
     }
     assert!(fits(&and(&told, &[shown("")])));
 }
+
+#[test]
+fn a_filter_finds_an_asset_that_moved_beside_one_that_did_not() {
+    let put = r#"PUT /domains/d/object-types/T {"Description":"t","AllowProfileCreation":true,"Fields":{"id":{"Source":"_source.id"},"s":{"Source":"_source.s","Target":"_asset.Status"},"m":{"Source":"_source.m"},"n":{"Source":"_source.n"}},"Keys":{"idKey":[{"StandardIdentifiers":["ASSET","UNIQUE"],"FieldNames":["id"]}],"mKey":[{"StandardIdentifiers":["PROFILE"],"FieldNames":["m"]}],"nKey":[{"StandardIdentifiers":["PROFILE","SECONDARY","NEW_ONLY"],"FieldNames":["n"]}]}} => 200 {"ObjectTypeName":"T","Description":"t"}"#;
+    let object = |id: &str, s: &str, m: &str, n: &str| {
+        let text = format!(r#"{{"id":"{id}","s":"{s}","m":"{m}","n":"{n}"}}"#);
+        format!(
+            r#"PUT /domains/d/profiles/objects {{"ObjectTypeName":"T","Object":{}}} => 200 {{"ProfileObjectUniqueKey":"u{id}"}}"#,
+            format!("{text:?}")
+        )
+    };
+    let find = |p: &str| {
+        format!(
+            r#"POST /domains/d/profiles/search {{"KeyName":"idKey","Values":["1"]}} => 200 {{"Items":[{{"ProfileId":"{p}"}}]}}"#
+        )
+    };
+    let item = |id: &str, s: &str| {
+        let id = id.repeat(32);
+        let text = format!(r#"{{"Status":"{s}","AssetId":"{id}"}}"#);
+        format!(
+            r#"{{"ObjectTypeName":"_asset","ProfileObjectUniqueKey":"{id}","Object":{}}}"#,
+            format!("{text:?}")
+        )
+    };
+    let list = |p: &str, items: &str| {
+        format!(
+            r#"POST /domains/d/profiles/objects {{"ProfileId":"{p}","ObjectTypeName":"_asset"}} => 200 {{"Items":[{items}]}}"#
+        )
+    };
+    let one = |p: &str, id: &str, items: &str| {
+        let id = id.repeat(32);
+        format!(
+            r#"POST /domains/d/profiles/objects {{"ProfileId":"{p}","ObjectTypeName":"_asset","ObjectFilter":{{"KeyName":"_assetId","Values":["{id}"]}}}} => 200 {{"Items":[{items}]}}"#
+        )
+    };
+    // Objects 1 and 2 went to another profile, and their assets with them or not; object 3 was there from the beginning.
+    let all = [item("a", "2"), item("b", "1"), item("c", "a")];
+    for (id, item) in ["a", "b", "c"].iter().zip(&all) {
+        let told = [
+            CREATE.to_owned(),
+            put.to_owned(),
+            object("2", "2", "ann", "4"),
+            object("1", "1", "ann", "0"),
+            find(P),
+            object("2", "2", "bob", "1"),
+            object("3", "1", "bob", "1"),
+            object("1", "a", "bob", "4"),
+            find(Q),
+            list(Q, &all.join(",")),
+            one(Q, id, item),
+        ];
+        let mut model = Model::observer(&open());
+        for line in &told {
+            let fit = model.observe(&exchange(line)).fit;
+            assert!(
+                matches!(&fit, Fit::Allowed { warnings } if warnings.is_empty()),
+                "{line}: {fit:?}"
+            );
+        }
+    }
+}

@@ -325,6 +325,8 @@ impl Visit<'_, '_> {
         for kind in [Kind::Asset, Kind::Case] {
             if self.arrival.plan.touches(kind) {
                 self.write_standard(kind, no, profile, valued, ways);
+            } else if !ways.is_reference() {
+                self.forsake(kind, no);
             }
         }
         Arrived::Stored(Stored {

@@ -745,18 +745,13 @@ pub(super) fn detach(store: &mut Store, no: No, gone: &Object, ways: &Ways) {
         let Some(standard) = store.standards.get_mut(&at) else {
             continue;
         };
-        standard.sources.retain(|source| *source != no);
         if observes {
-            standard.change(false, |fields| {
-                for (_, held) in fields {
-                    held.free |= held.source == Source::Object(no);
-                }
-            });
+            standard.lose(no);
+            continue;
         }
-        match (standard.sources.is_empty(), observes) {
-            (true, true) => standard.rest.missing = Some(rule!("asset.deleted-source")),
-            (true, false) if !stays => store.remove_standard(at),
-            _ => {}
+        standard.sources.retain(|source| *source != no);
+        if standard.sources.is_empty() && !stays {
+            store.remove_standard(at);
         }
     }
 }
@@ -1364,7 +1359,7 @@ fn standards(store: &Store, profile: No, kind: Kind) -> Vec<(Item, No)> {
                 kind,
                 id: standard.id.clone(),
                 fields: standard.fields.read().into_owned(),
-                vague: standard.rest.missing.is_some(),
+                vague: standard.is_vague(),
                 history: RuleList::new(),
                 extra: rules!["asset.populated"],
                 rests_on: None,

@@ -174,7 +174,8 @@ impl Visit<'_, '_> {
             let standard = self.store.standards.get(no);
             standard.is_some_and(|standard| standard.rest.missing.is_some())
         };
-        // What an object wrote to under another value of its key is written to again, or makes place for another.
+        // What an object wrote to under another value of its key, or one that has none now, is written to again, or makes place
+        // for another.
         let renamed = own.is_some_and(|own| {
             let standard = self.store.standards.get(&own);
             let is_written = |(key, parts): &&Valued| {
@@ -184,7 +185,8 @@ impl Visit<'_, '_> {
                 .iter()
                 .filter(|(key, _)| !key.is(Identifier::LookupOnly))
                 .peekable();
-            stored.peek().is_some() && !stored.any(is_written)
+            let had = standard.is_some_and(|standard| !standard.keys.is_empty());
+            (had || stored.peek().is_some()) && !stored.any(is_written)
         });
         let targeted: Vec<(Path, usize)> = plan
             .fields
@@ -230,6 +232,11 @@ impl Visit<'_, '_> {
             Value::Free => false,
         });
         let has_values = has_values && (has_certainly || ways.is_reference());
+        // Where it wrote to and has nothing to write any more, there may be nothing any more.
+        let emptied = own.is_some_and(|own| {
+            let standard = self.store.standards.get(&own);
+            !has_values && standard.is_some_and(|standard| standard.is_only_from(no))
+        });
         let mut why = RuleList::from_slice(match own {
             Some(_) => rules!["asset.reput-same-object"],
             None => rules!["asset.match-one"],
@@ -315,6 +322,9 @@ impl Visit<'_, '_> {
             if !ways.is_reference() {
                 why.into_iter()
                     .for_each(|rule| note(&mut standard.rest.why, rule));
+                if emptied {
+                    standard.rest.missing = Some(rule!("asset.create.no-values"));
+                }
             }
             if !standard.sources.contains(&no) {
                 standard.sources.push(no);
@@ -336,6 +346,22 @@ impl Visit<'_, '_> {
         }
         if ways.is_reference() {
             self.lead_to_owner(kind, target, profile);
+        }
+    }
+
+    /// What an earlier version of an object wrote to standard objects of a kind stays there or goes, now that its type has nothing to
+    /// do with them any more (object.overwrite: all of it is replaced).
+    pub(super) fn forsake(&mut self, kind: Kind, no: No) {
+        let fed: SmallVec<[No; 2]> = match self.store.objects.get(&no) {
+            Some(object) => object.feeds().collect(),
+            None => return,
+        };
+        for at in fed {
+            if let Some(standard) = self.store.standards.get_mut(&at)
+                && standard.kind == kind
+            {
+                standard.lose(no);
+            }
         }
     }
 

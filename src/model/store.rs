@@ -529,6 +529,33 @@ impl Standard {
             .any(|(known, same)| known == name && same == parts)
     }
 
+    /// Whether nobody knows what it shows: it may be gone, and another there in its place. One of which nothing is left but its key is
+    /// gone or as it was written.
+    pub(super) fn is_vague(&self) -> bool {
+        let missing = self.rest.missing;
+        missing.is_some_and(|rule| rule != rule!("asset.create.no-values"))
+    }
+
+    /// Whether it shows what an object wrote, and nothing else wrote to it.
+    pub(super) fn is_only_from(&self, object: No) -> bool {
+        let fields = self.fields.read();
+        let has_value = |(_, held): &(Path, Held)| held.options.iter().any(Option::is_some);
+        self.sources.iter().all(|source| *source == object) && fields.iter().any(has_value)
+    }
+
+    /// What an object wrote may be gone, and all of it if nothing else wrote to it.
+    pub(super) fn lose(&mut self, object: No) {
+        self.sources.retain(|source| *source != object);
+        self.change(false, |fields| {
+            for (_, held) in fields {
+                held.free |= held.source == Source::Object(object);
+            }
+        });
+        if self.sources.is_empty() {
+            self.rest.missing = Some(rule!("asset.deleted-source"));
+        }
+    }
+
     /// Changes its fields; `exact` says that it is one of the reference.
     pub(super) fn change(&mut self, exact: bool, change: impl FnOnce(&mut Fields)) {
         let mut fields = self.fields.take();

@@ -1700,8 +1700,7 @@ fn a_filter_finds_an_asset_that_moved_beside_one_that_did_not() {
     let object = |id: &str, s: &str, m: &str, n: &str| {
         let text = format!(r#"{{"id":"{id}","s":"{s}","m":"{m}","n":"{n}"}}"#);
         format!(
-            r#"PUT /domains/d/profiles/objects {{"ObjectTypeName":"T","Object":{}}} => 200 {{"ProfileObjectUniqueKey":"u{id}"}}"#,
-            format!("{text:?}")
+            r#"PUT /domains/d/profiles/objects {{"ObjectTypeName":"T","Object":{text:?}}} => 200 {{"ProfileObjectUniqueKey":"u{id}"}}"#
         )
     };
     let find = |p: &str| {
@@ -1713,8 +1712,7 @@ fn a_filter_finds_an_asset_that_moved_beside_one_that_did_not() {
         let id = id.repeat(32);
         let text = format!(r#"{{"Status":"{s}","AssetId":"{id}"}}"#);
         format!(
-            r#"{{"ObjectTypeName":"_asset","ProfileObjectUniqueKey":"{id}","Object":{}}}"#,
-            format!("{text:?}")
+            r#"{{"ObjectTypeName":"_asset","ProfileObjectUniqueKey":"{id}","Object":{text:?}}}"#
         )
     };
     let list = |p: &str, items: &str| {
@@ -1752,5 +1750,53 @@ fn a_filter_finds_an_asset_that_moved_beside_one_that_did_not() {
                 "{line}: {fit:?}"
             );
         }
+    }
+}
+
+#[test]
+fn what_an_earlier_version_made_need_not_be_there() {
+    let shown = r#""SerialNumber":"Z""#;
+    let case = |line: String| {
+        line.replace("_asset", "_case")
+            .replace("AssetId", "CaseId")
+            .replace("ASSET", "CASE")
+            .replace("SerialNumber", "Title")
+    };
+    let none = device(&[]).replace("_asset.SerialNumber", "_profile.LastName");
+    let keyless = device(&[]);
+    let untargeted =
+        device(&[("aKey", "ASSET", "sn")]).replace("_asset.SerialNumber", "_profile.LastName");
+    let same = r#"{"id":"1","m":"x","sn":"Z"}"#;
+    let empty = r#"{"id":"1","m":"x"}"#;
+    let told = |between: &[String], last: String| -> Vec<String> {
+        let mut told = vec![
+            CREATE.to_owned(),
+            device(&[("aKey", "ASSET", "sn")]),
+            put("D", same, "k1"),
+            found_by("mKey", "x", P),
+            assets(P, "", shown),
+        ];
+        told.extend_from_slice(between);
+        told.push(last);
+        told
+    };
+    let as_case = |told: Vec<String>| -> Vec<String> { told.into_iter().map(case).collect() };
+    for between in [
+        vec![none, put("D", same, "k1")],
+        vec![keyless, put("D", same, "k1")],
+        vec![untargeted, put("D", same, "k1")],
+        vec![put("D", empty, "k1")],
+    ] {
+        for last in ["", shown] {
+            let told = told(&between, assets(P, "", last));
+            assert!(fits(&told), "{told:#?}");
+            assert!(fits(&as_case(told)), "{between:?} {last}");
+        }
+    }
+    // An object put as it was has what it had.
+    for between in [vec![], vec![put("D", same, "k1")]] {
+        let told = told(&between, assets(P, "", ""));
+        assert!(!fits(&told), "{between:?}");
+        assert!(!fits(&as_case(told)), "{between:?}");
     }
 }

@@ -319,6 +319,7 @@ fn a_template_without_its_parts_leaves_a_case_as_it_is_or_not() {
             (both("Al Bo", ""), true),
             (both(" ", "T"), true),
             (listed(r#""Title":"T""#), true),
+            (listed(""), true),
             (both("Al", "T"), false),
             (both("Al Bo", "U"), false),
         ],
@@ -329,6 +330,7 @@ fn a_template_without_its_parts_leaves_a_case_as_it_is_or_not() {
         &[
             (both(" Cy", "U"), true),
             (both("Cy", "U"), true),
+            (listed(""), false),
             (both("Al Bo", "U"), false),
             (both("Cy", "T"), false),
         ],

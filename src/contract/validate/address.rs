@@ -236,7 +236,7 @@ impl Reading {
         }
         match sizes.as_slice() {
             [] => {}
-            [size] => self.max_results(size),
+            [size] => self.max_results(size, has_bare_plus(query, "max-results")),
             _ => {
                 self.may(
                     rule!("proto.query-repeat"),
@@ -273,7 +273,8 @@ impl Reading {
         }
     }
 
-    fn max_results(&mut self, text: &str) {
+    /// `max-results`; where a `+` in it is not escaped it may be read as a blank.
+    fn max_results(&mut self, text: &str, bare_plus: bool) {
         let (place, format) = ("max-results", rule!("proto.query-int-format"));
         if text.is_empty() {
             self.may(format, BAD, place, "empty");
@@ -282,7 +283,7 @@ impl Reading {
         let digits = text.strip_prefix('-').unwrap_or(text);
         if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             let problem = format!("{text:?} is no integer");
-            if nearly_integer(text) || nearly_integer(&text.replace('+', " ")) {
+            if nearly_integer(text) || bare_plus && nearly_integer(&text.replace('+', " ")) {
                 self.may(format, BAD, place, problem);
             } else {
                 self.must(format, BAD, place, problem);

@@ -216,13 +216,17 @@ fn a_token_given_twice_is_none_of_the_two() {
 }
 
 #[test]
-fn a_bare_plus_in_a_token_may_be_a_blank() {
+fn a_bare_plus_in_a_query_may_be_a_blank() {
     let input = read("GET /domains?next-token=a+b", None);
     assert_eq!(said(&input), ["may page.token-garbage"]);
     assert_eq!(said(&read("GET /domains?next-token=a%2Bb", None)), [""; 0]);
     assert_eq!(
         said(&read("GET /domains?max-results=7+", None)),
         ["may proto.query-int-format"]
+    );
+    assert_eq!(
+        said(&read("GET /domains?max-results=7%2B", None)),
+        ["must proto.query-int-format"]
     );
 }
 

@@ -315,26 +315,29 @@ fn reserved(world: &World, name: &str, gate: &mut Gate<'_>) {
             refusals,
             "a standard object type",
         ));
-    } else if name.starts_with('_') {
-        gate.ground(Ground::may(
-            rule!("put-type.name.reserved"),
-            Refusals::BAD,
-            "names that begin with _ are reserved",
-        ));
-        if !world.reference {
-            // A refusal of another kind is not what ought to come, but a refusal.
-            let others = Refusals::NOT_FOUND.or(Refusals::DENIED);
-            gate.grudge(rule!("put-type.name.reserved"), others);
-        }
+    } else {
+        refuse_reserved(world, name, Refusals::NOT_FOUND.or(Refusals::DENIED), gate);
     }
 }
 
-/// The ground of who refuses a reserved name wherever it comes up, there being no such type anyway.
+/// The ground for refusing a name that only standard types ought to have. A refusal of another kind is not what ought to come, but a
+/// refusal.
+fn refuse_reserved(world: &World, name: &str, others: Refusals, gate: &mut Gate<'_>) {
+    if !name.starts_with('_') {
+        return;
+    }
+    let rule = rule!("put-type.name.reserved");
+    let why = "names that begin with _ are reserved";
+    gate.ground(Ground::may(rule, Refusals::BAD, why));
+    if !world.reference {
+        gate.grudge(rule, others);
+    }
+}
+
+/// Who holds every name against the rules for new ones may refuse a reserved one wherever it comes up, if there is no such type.
 fn reserved_elsewhere(world: &World, name: &str, gate: &mut Gate<'_>) {
-    if !world.reference && name.starts_with('_') {
-        let refusals = Refusals::BAD.or(Refusals::DENIED);
-        let why = "names that begin with _ are reserved";
-        gate.ground(Ground::may(rule!("put-type.name.reserved"), refusals, why));
+    if !world.reference {
+        refuse_reserved(world, name, Refusals::DENIED, gate);
     }
 }
 

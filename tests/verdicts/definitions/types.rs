@@ -1164,7 +1164,10 @@ fn a_standard_type_keeps_its_own_description() {
 fn a_reserved_name_may_be_refused_wherever_it_comes_up() {
     for method in ["GET", "DELETE"] {
         let ask = |name: &str| format!("{method} /domains/d/object-types/{name} => {BAD}");
+        let denied = ask("_x").replace(BAD, "403 AccessDeniedException");
         allowed(&[CREATE, &ask("_x")]);
+        let doubted = judged(&[CREATE.to_owned(), denied]);
+        assert_eq!(doubted, (true, vec!["put-type.name.reserved"]), "{method}");
         assert!(broken(&[CREATE, &ask("x")]).is_some(), "{method}");
         // Where there is such a type it is no wrong name.
         let put = r#"PUT /domains/d/object-types/_x {"Description":"x"} => 200 {"ObjectTypeName":"_x","Description":"x"}"#;

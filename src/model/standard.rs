@@ -185,8 +185,9 @@ impl Visit<'_, '_> {
                 .iter()
                 .filter(|(key, _)| !key.is(Identifier::LookupOnly))
                 .peekable();
-            let had = standard.is_some_and(|standard| !standard.keys.is_empty());
-            (had || stored.peek().is_some()) && !stored.any(is_written)
+            let lost =
+                keyed.is_empty() && standard.is_some_and(|standard| !standard.keys.is_empty());
+            lost || stored.peek().is_some() && !stored.any(is_written)
         });
         let targeted: Vec<(Path, usize)> = plan
             .fields

@@ -1793,6 +1793,24 @@ fn what_an_earlier_version_made_need_not_be_there() {
             assert!(fits(&as_case(told)), "{between:?} {last}");
         }
     }
+    // Who found it by a key that stores nothing finds it again, and makes no second one.
+    let finder = typed(
+        "F",
+        &[("id", ""), ("m", ""), ("sn", ""), ("st", "_asset.Status")],
+        &[
+            ("fId", "UNIQUE", "id"),
+            ("mKey", "PROFILE", "m"),
+            ("aKey", "ASSET LOOKUP_ONLY", "sn"),
+        ],
+    );
+    let tied = put("F", r#"{"id":"1","m":"x","sn":"Z","st":"s"}"#, "k2");
+    let one = assets(P, "", r#""SerialNumber":"Z","Status":"s""#);
+    let (head, item) = one.split_once(r#""Items":["#).expect("items");
+    let second = item.replace(ASSET, &ASSET.replace('a', "b"));
+    let two = format!(r#"{head}"Items":[{},{second}"#, item.trim_end_matches("]}"));
+    let between = [finder, tied.clone(), tied];
+    assert!(fits(&told(&between, one)));
+    assert_eq!(said(&told(&between, two)), "warning asset.match-one");
     // An object put as it was has what it had.
     for between in [vec![], vec![put("D", same, "k1")]] {
         let told = told(&between, assets(P, "", ""));
